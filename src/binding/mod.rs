@@ -1,0 +1,79 @@
+//! The only module that knows napi: converts, calls the core, converts back.
+//!
+//! Every fallible function fails with an [`Error`](crate::Error) as one line of JSON in the reason, which `lib/native.js` turns into a
+//! `HeapkitError`. Each JavaScript environment (the main thread's, each worker's) has its own number; when it ends, its
+//! captures are given up.
+#![allow(unreachable_pub, reason = "napi exports what is `pub`")]
+#![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in tests"))]
+
+mod artifacts;
+mod process;
+mod writer;
+
+use std::cell::Cell;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, Result};
+use napi_derive::napi;
+use once_cell::sync::OnceCell;
+
+use crate::error::Error;
+use crate::sink::{Reply, Sink};
+
+/// How long an ending environment waits for its unfinished files to be removed.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+static SINK: OnceCell<Sink> = OnceCell::new();
+static NEXT_OWNER: AtomicU64 = AtomicU64::new(1);
+static QUIET: Once = Once::new();
+
+thread_local! {
+    /// The number of this thread's environment.
+    static OWNER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Runs once in each environment that loads the addon.
+#[napi(module_exports)]
+pub fn init(_exports: Object, env: Env) -> Result<()> {
+    // Rust's own copy of the standard library belongs to this addon alone: its panics are caught and reported as errors,
+    // so nothing is to be printed into the service's output.
+    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    let owner = NEXT_OWNER.fetch_add(1, Ordering::Relaxed);
+    OWNER.set(owner);
+    env.add_env_cleanup_hook(owner, |owner| {
+        if let Some(sink) = SINK.get() {
+            sink.abandon(owner, FAREWELL);
+        }
+    })?;
+    Ok(())
+}
+
+fn owner() -> u64 {
+    OWNER.get()
+}
+
+/// The process's one sink, started when it is first needed.
+fn sink() -> Result<&'static Sink> {
+    SINK.get_or_try_init(Sink::start).map_err(|error| to_napi(&Error::io("pthread_create", "heapkit-sink", error)))
+}
+
+fn to_napi(error: &Error) -> napi::Error {
+    napi::Error::from_reason(error.to_json())
+}
+
+/// A promise, and the reply that settles it from any thread.
+fn promise<T, J>(env: &Env, convert: impl FnOnce(T) -> J + Send + 'static) -> Result<(Reply<T>, Object<'_>)>
+where
+    T: Send + 'static,
+    J: ToNapiValue + 'static,
+{
+    let (deferred, object) = env.create_deferred()?;
+    let reply = move |result: crate::Result<T>| match result {
+        Ok(value) => deferred.resolve(move |_| Ok(convert(value))),
+        Err(error) => deferred.reject(to_napi(&error)),
+    };
+    Ok((Box::new(reply), object))
+}

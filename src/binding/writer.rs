@@ -1,0 +1,241 @@
+//! The class `Writer`: one capture's way to the sink.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::{Buffer, Object};
+use napi::{Env, JsString, Result};
+use napi_derive::napi;
+
+use super::{owner, promise, sink};
+use crate::error::{Error, ErrorKind};
+use crate::host;
+use crate::sink::{self, Codec, FileName, FileTarget, Overflow, Pipe, Plan, Quota, StreamTarget, Target, Written};
+
+/// What a capture asks for; validated by `lib/options.js`.
+#[napi(object)]
+pub struct WriterOptions {
+    /// The directory; for a stream, where it may spool.
+    pub dir: String,
+    /// Whether the bytes go to `read()` and not to a file.
+    pub stream: bool,
+    /// Exact file name in `dir`.
+    pub file: Option<String>,
+    /// Start of a generated name: label, date, time, pid, thread id.
+    pub prefix: String,
+    /// End of a generated name.
+    pub extension: String,
+    /// `gzip`, `zstd` or `none`.
+    pub compression: String,
+    /// The codec's level.
+    pub level: i32,
+    /// Quota of the directory.
+    pub max_files: Option<i64>,
+    /// Quota of the directory.
+    pub max_bytes: Option<i64>,
+    /// Quota of the directory.
+    pub max_age_ms: Option<i64>,
+    /// Quota of the volume.
+    pub min_free_bytes: Option<i64>,
+    /// Bound of the queue.
+    pub queue_bytes: i64,
+    /// How long a blocking write waits for a disk that takes nothing.
+    pub patience_ms: i64,
+    /// Limit of the whole capture from now on.
+    pub timeout_ms: Option<i64>,
+}
+
+/// What was written.
+#[napi(object)]
+pub struct WriterResult {
+    /// The final file; none for a stream.
+    pub path: Option<String>,
+    /// Bytes put out.
+    pub bytes: i64,
+    /// Bytes taken in.
+    pub raw_bytes: i64,
+    /// SHA-256 of the bytes put out.
+    pub sha256: String,
+}
+
+/// Where a capture stands.
+#[napi(object)]
+pub struct WriterProgress {
+    /// Bytes put out so far.
+    pub bytes: i64,
+    /// Bytes taken in so far.
+    pub raw_bytes: i64,
+    /// Bytes that wait now.
+    pub queued_bytes: i64,
+    /// The most that waited.
+    pub peak_queued_bytes: i64,
+}
+
+/// A capture's writer.
+#[napi]
+pub struct Writer {
+    options: Option<WriterOptions>,
+    inner: Option<sink::Writer>,
+}
+
+#[napi]
+impl Writer {
+    /// Nothing happens before `open()`.
+    #[napi(constructor)]
+    pub fn new(options: WriterOptions) -> Self {
+        Self { options: Some(options), inner: None }
+    }
+
+    /// Makes the output ready.
+    #[napi(catch_unwind)]
+    pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
+        let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
+        let (reply, object) = promise(env, |()| ())?;
+        self.inner = Some(sink()?.begin(plan(options), reply));
+        Ok(object)
+    }
+
+    /// Queues a chunk of ASCII text, blocking this thread while there is no room. `false` when the capture is over.
+    #[napi(catch_unwind)]
+    pub fn write_ascii(&self, chunk: JsString) -> Result<bool> {
+        let chunk = chunk.into_latin1()?;
+        Ok(self.inner.as_ref().is_some_and(|inner| inner.write(chunk.as_slice())))
+    }
+
+    /// Queues bytes if they fit now; never blocks. `false`: see `room()`.
+    #[napi(catch_unwind)]
+    pub fn offer(&self, bytes: &[u8]) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.offer(bytes))
+    }
+
+    /// The largest piece that `offer()` takes.
+    #[napi(catch_unwind)]
+    pub fn piece_bytes(&self) -> i64 {
+        self.inner.as_ref().map_or(0, |inner| from_usize(inner.piece_bytes()))
+    }
+
+    /// Resolves when half of the queue is free, or the capture is over.
+    #[napi(catch_unwind)]
+    pub fn room<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, |()| ())?;
+        match &self.inner {
+            Some(inner) => inner.when_room(reply),
+            None => reply(Err(unopened())),
+        }
+        Ok(object)
+    }
+
+    /// No more bytes; resolves when everything is on the disk.
+    #[napi(catch_unwind)]
+    pub fn finish<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, |written: Written| WriterResult {
+            path: written.path.map(|path| path.to_string_lossy().into_owned()),
+            bytes: from_u64(written.bytes),
+            raw_bytes: from_u64(written.raw_bytes),
+            sha256: written.sha256,
+        })?;
+        match &self.inner {
+            Some(inner) => inner.finish(reply),
+            None => reply(Err(unopened())),
+        }
+        Ok(object)
+    }
+
+    /// Gives the capture up; resolves when nothing of it is left.
+    #[napi(catch_unwind)]
+    pub fn abort<'env>(&self, env: &'env Env, reason: String) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, |()| ())?;
+        match &self.inner {
+            Some(inner) => inner.abort(ErrorKind::Aborted { reason }.into(), reply),
+            None => reply(Ok(())),
+        }
+        Ok(object)
+    }
+
+    /// The next encoded bytes of a stream; `null` at the end.
+    #[napi(catch_unwind)]
+    pub fn read<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, |bytes: Option<Vec<u8>>| bytes.map(Buffer::from))?;
+        match &self.inner {
+            Some(inner) => inner.read(reply),
+            None => reply(Err(unopened())),
+        }
+        Ok(object)
+    }
+
+    /// Where the capture stands.
+    #[napi(catch_unwind)]
+    pub fn progress(&self) -> WriterProgress {
+        let Some(inner) = &self.inner else {
+            return WriterProgress { bytes: 0, raw_bytes: 0, queued_bytes: 0, peak_queued_bytes: 0 };
+        };
+        let (backlog, counters) = (inner.backlog(), inner.counters());
+        WriterProgress {
+            bytes: from_u64(counters.bytes.load(Ordering::Relaxed)),
+            raw_bytes: from_u64(counters.raw_bytes.load(Ordering::Relaxed)),
+            queued_bytes: from_usize(backlog.queued_bytes),
+            peak_queued_bytes: from_usize(backlog.peak_queued_bytes),
+        }
+    }
+}
+
+fn unopened() -> Error {
+    Error::internal("the writer was not opened")
+}
+
+fn plan(options: WriterOptions) -> Plan {
+    let dir = PathBuf::from(options.dir);
+    // A stream's producer may be V8 on the reader's own thread, which cannot wait for its reader.
+    let pipe = options.stream.then(|| Pipe::new(Overflow::Spool(dir.clone())));
+    let target: Box<dyn Target> = match &pipe {
+        Some(pipe) => Box::new(StreamTarget(Arc::clone(pipe))),
+        None => Box::new(FileTarget {
+            dir,
+            name: match options.file {
+                Some(file) => FileName::Exact(file),
+                None => FileName::Generated { prefix: options.prefix, extension: options.extension },
+            },
+            quota: Quota {
+                max_files: options.max_files.map(to_u64),
+                max_bytes: options.max_bytes.map(to_u64),
+                max_age: options.max_age_ms.map(to_duration),
+                min_free_bytes: options.min_free_bytes.map(to_u64),
+            },
+            free_bytes: host::free_disk_bytes,
+        }),
+    };
+    Plan {
+        target,
+        pipe,
+        codec: match options.compression.as_str() {
+            "gzip" => Codec::Gzip(options.level.unsigned_abs()),
+            "zstd" => Codec::Zstd(options.level),
+            _ => Codec::None,
+        },
+        queue_bytes: usize::try_from(options.queue_bytes).unwrap_or(usize::MAX),
+        patience: to_duration(options.patience_ms),
+        deadline: options
+            .timeout_ms
+            .map(to_duration)
+            .and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))),
+        owner: owner(),
+    }
+}
+
+fn to_u64(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn to_duration(milliseconds: i64) -> Duration {
+    Duration::from_millis(to_u64(milliseconds))
+}
+
+fn from_u64(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn from_usize(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

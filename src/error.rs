@@ -1,0 +1,249 @@
+//! Every way in which the core can fail, each with a stable code and a message that says what to do.
+//!
+//! Invariants: a code, once published, keeps its meaning; a message names the file, the option and the numbers it is
+//! about; nothing here panics. The same codes are listed for JavaScript in `lib/errors.js`.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// `Result` with heapkit's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong; boxed, so that a `Result` stays one word wide.
+#[derive(Debug)]
+pub struct Error(Box<ErrorKind>);
+
+/// The kinds of failure. [`Error::code`] gives the stable name of each.
+#[derive(Debug)]
+pub enum ErrorKind {
+    /// A value that cannot be used, found out only when it was tried (a `dir` that is a file, say).
+    InvalidOption {
+        /// The option's public name.
+        option: &'static str,
+        /// What is wrong with it, and what would do.
+        reason: String,
+    },
+    /// The operating system refused an operation on a file.
+    Io {
+        /// The system call or step, as Node names it: `open`, `write`, `fsync`, `rename` …
+        syscall: &'static str,
+        /// The file it was about.
+        path: PathBuf,
+        /// The system's own error.
+        source: io::Error,
+    },
+    /// The disk, or a limit set on the directory, has no room for the artifact.
+    NoSpace {
+        /// Where the artifact was to be written.
+        path: PathBuf,
+        /// Which limit stands in the way, with its numbers, and what to do.
+        reason: String,
+        /// The system's error, where it was the system that said so.
+        source: Option<io::Error>,
+    },
+    /// The file asked for is there already; heapkit never overwrites.
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The capture was given up at somebody's request.
+    Aborted {
+        /// Whose request.
+        reason: String,
+    },
+    /// The capture's own time limit passed.
+    Timeout {
+        /// The limit.
+        limit: Duration,
+    },
+    /// A thread waited for the writer, and the writer made no progress at all.
+    Stalled {
+        /// How long it was waited for.
+        waited: Duration,
+        /// Bytes that were waiting to be written.
+        queued_bytes: usize,
+    },
+    /// A bug in heapkit (a panic caught at a border), never the caller's fault.
+    Internal {
+        /// What was seen.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// An [`ErrorKind::Io`].
+    pub fn io(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        ErrorKind::Io { syscall, path: path.into(), source }.into()
+    }
+
+    /// An [`ErrorKind::Internal`].
+    pub fn internal(detail: impl Into<String>) -> Self {
+        ErrorKind::Internal { detail: detail.into() }.into()
+    }
+
+    /// Takes back an [`Error`] that travelled inside an [`io::Error`] through somebody's `Write`; any other error
+    /// becomes an [`ErrorKind::Io`] of `syscall` on `path`.
+    pub fn from_io(syscall: &'static str, path: &Path, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(error) => Self::io(syscall, path, error),
+        }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
+    /// The stable code, the same in Rust, JavaScript and the documentation.
+    pub fn code(&self) -> &'static str {
+        match self.kind() {
+            ErrorKind::InvalidOption { .. } => "HEAPKIT_ERR_INVALID_OPTION",
+            ErrorKind::Io { .. } => "HEAPKIT_ERR_IO",
+            ErrorKind::NoSpace { .. } => "HEAPKIT_ERR_NO_SPACE",
+            ErrorKind::Exists { .. } => "HEAPKIT_ERR_EXISTS",
+            ErrorKind::Aborted { .. } => "HEAPKIT_ERR_ABORTED",
+            ErrorKind::Timeout { .. } => "HEAPKIT_ERR_TIMEOUT",
+            ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
+            ErrorKind::Internal { .. } => "HEAPKIT_ERR_INTERNAL",
+        }
+    }
+
+    /// The error as one line of JSON: how it crosses to JavaScript, where `lib/native.js` makes a `HeapkitError` of it.
+    pub fn to_json(&self) -> String {
+        let (syscall, path, source) = match self.kind() {
+            ErrorKind::Io { syscall, path, source } => (Some(*syscall), Some(path), Some(source)),
+            ErrorKind::NoSpace { path, source, .. } => (Some("write"), Some(path), source.as_ref()),
+            ErrorKind::Exists { path } => (None, Some(path), None),
+            _ => (None, None, None),
+        };
+        let option = match self.kind() {
+            ErrorKind::InvalidOption { option, .. } => Some(*option),
+            _ => None,
+        };
+        let record = Record {
+            code: self.code(),
+            message: self.to_string(),
+            option,
+            path: path.map(|path| path.to_string_lossy().into_owned()),
+            syscall,
+            errno: source.and_then(io::Error::raw_os_error),
+            reason: source.map(ToString::to_string),
+        };
+        // A record of strings and numbers always serializes; the fallback keeps the promise never to panic.
+        serde_json::to_string(&record)
+            .unwrap_or_else(|_| String::from(r#"{"code":"HEAPKIT_ERR_INTERNAL","message":"unprintable error"}"#))
+    }
+}
+
+/// The shape of [`Error::to_json`].
+#[derive(Serialize)]
+struct Record {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    syscall: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// For `Write` implementations: the error goes through the codec as it is and is taken back by [`Error::from_io`].
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            ErrorKind::InvalidOption { option, reason } => write!(f, "Option `{option}` {reason}"),
+            ErrorKind::Io { syscall, path, source } => {
+                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source))
+            }
+            ErrorKind::NoSpace { path, reason, .. } => write!(f, "No room for {}: {reason}", path.display()),
+            ErrorKind::Exists { path } => {
+                write!(f, "{} exists; heapkit never overwrites: remove it or choose another name", path.display())
+            }
+            ErrorKind::Aborted { reason } => write!(f, "The capture was given up: {reason}"),
+            ErrorKind::Timeout { limit } => write!(
+                f,
+                "The capture was not complete after {} ms (`timeoutMs`); nothing was kept. Allow more time, or find out \
+                 whether the disk is slow",
+                limit.as_millis()
+            ),
+            ErrorKind::Stalled { waited, queued_bytes } => write!(
+                f,
+                "The disk took no data for {} s while {queued_bytes} bytes were waiting; the capture was given up so \
+                 that the service can go on. Check the volume that `dir` is on",
+                waited.as_secs()
+            ),
+            ErrorKind::Internal { detail } => {
+                write!(f, "A bug in heapkit ended this capture, please report it: {detail}. Other captures still work")
+            }
+        }
+    }
+}
+
+/// What to do about the errors of the system that users meet most.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
+        }
+        io::ErrorKind::NotFound => "; the directory went away",
+        _ => "",
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.kind() {
+            ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::NoSpace { source, .. } => source.as_ref().map(|source| source as _),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crosses_to_javascript_with_the_systems_own_error() {
+        let error = Error::io("open", "/dumps/a", io::Error::from_raw_os_error(13));
+        let record: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
+        assert_eq!(record["code"], "HEAPKIT_ERR_IO");
+        assert_eq!(record["syscall"], "open");
+        assert_eq!(record["path"], "/dumps/a");
+        assert_eq!(record["errno"], 13);
+        assert!(record["message"].as_str().unwrap().contains("HEAPKIT_DIR"));
+        assert!(record.get("option").is_none());
+    }
+
+    #[test]
+    fn survives_the_way_through_a_codec() {
+        let error: io::Error = Error::from(ErrorKind::Exists { path: "a".into() }).into();
+        assert_eq!(Error::from_io("write", Path::new("b"), error).code(), "HEAPKIT_ERR_EXISTS");
+        let error = Error::from_io("write", Path::new("b"), io::Error::from_raw_os_error(5));
+        assert_eq!(error.code(), "HEAPKIT_ERR_IO");
+    }
+}

@@ -1,0 +1,26 @@
+//! heapkit's native core: everything that must not run on a service's event loop.
+//!
+//! The map of the house, in the direction of the dependencies:
+//!
+//! ```text
+//! binding  ->  { sink, host, process }  ->  error
+//! ```
+//!
+//! * [`sink`] is the background writer: a bounded queue, one thread, compression, and the discipline of files.
+//! * [`host`] is what the machine allows.
+//! * [`process`] is what all threads of a process share.
+//! * [`error`] is every way in which the core can fail, each with a stable code.
+//! * `binding` (feature `node`) is the only module that knows napi: it converts, calls, and converts back.
+//!
+//! Core modules do not import one another; what one needs of another is handed in by the binding as plain data or
+//! as a function. Without the feature `node` the crate builds and tests as ordinary Rust.
+
+pub mod error;
+pub mod host;
+pub mod process;
+pub mod sink;
+
+#[cfg(feature = "node")]
+mod binding;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,161 @@
+//! The names of artifacts: how they are made, and how heapkit knows its own files again.
+//!
+//! The pattern follows Node's own diagnostic files:
+//! `Heap.20261120.213000.4242.0.001.heapsnapshot.gz` is date, time (local), pid, thread id and a sequence number that is
+//! unique in the process. Invariant: whatever heapkit lists, serves or deletes has passed [`ArtifactName::parse`], so a
+//! name can never be a path.
+
+/// What a file holds; each format has one extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// V8's heap snapshot: `.heapsnapshot`.
+    HeapSnapshot,
+    /// V8's sampling heap profile: `.heapprofile`.
+    HeapProfile,
+    /// A heap snapshot with allocation samples over time: `.heaptimeline`.
+    HeapTimeline,
+    /// V8's CPU profile: `.cpuprofile`.
+    CpuProfile,
+}
+
+impl Format {
+    const ALL: [Self; 4] = [Self::HeapSnapshot, Self::HeapProfile, Self::HeapTimeline, Self::CpuProfile];
+
+    /// The extension, which is also the public name of the format.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::HeapSnapshot => "heapsnapshot",
+            Self::HeapProfile => "heapprofile",
+            Self::HeapTimeline => "heaptimeline",
+            Self::CpuProfile => "cpuprofile",
+        }
+    }
+
+    /// The capture that makes it: `snapshot`, `sampling`, `timeline` or `cpu`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::HeapSnapshot => "snapshot",
+            Self::HeapProfile => "sampling",
+            Self::HeapTimeline => "timeline",
+            Self::CpuProfile => "cpu",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::CpuProfile => "CPU",
+            _ => "Heap",
+        }
+    }
+}
+
+/// How the bytes of a file are packed, as its last extension says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// `.gz`
+    Gzip,
+    /// `.zst`
+    Zstd,
+    /// No extension of its own.
+    None,
+}
+
+impl Packing {
+    /// The public name: `gzip`, `zstd` or `none`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::None => "none",
+        }
+    }
+}
+
+/// The parts of an artifact's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactName {
+    /// What the file holds.
+    pub format: Format,
+    /// How it is packed.
+    pub packing: Packing,
+    /// `YYYYMMDD` in the local time of the process that wrote it.
+    pub date: String,
+    /// `HHMMSS`, likewise.
+    pub time: String,
+    /// The process that wrote it.
+    pub pid: u32,
+    /// The thread whose heap or CPU time it is: 0 is the main thread.
+    pub thread_id: u64,
+    /// Unique in the process.
+    pub sequence: u32,
+}
+
+impl ArtifactName {
+    /// Takes a file name apart; `None` for every name that heapkit would not have made.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (bare, packing) = match name.strip_suffix(".gz") {
+            Some(bare) => (bare, Packing::Gzip),
+            None => match name.strip_suffix(".zst") {
+                Some(bare) => (bare, Packing::Zstd),
+                None => (name, Packing::None),
+            },
+        };
+        let mut parts = bare.split('.');
+        let label = parts.next()?;
+        let date = digits(parts.next()?, 8, 8)?;
+        let time = digits(parts.next()?, 6, 6)?;
+        let pid = digits(parts.next()?, 1, 10)?.parse().ok()?;
+        let thread_id = digits(parts.next()?, 1, 15)?.parse().ok()?;
+        let sequence = digits(parts.next()?, 3, 9)?.parse().ok()?;
+        let extension = parts.next()?;
+        let format = Format::ALL.into_iter().find(|format| format.extension() == extension)?;
+        if parts.next().is_some() || label != format.label() {
+            return None;
+        }
+        Some(Self { format, packing, date: date.to_owned(), time: time.to_owned(), pid, thread_id, sequence })
+    }
+}
+
+fn digits(text: &str, least: usize, most: usize) -> Option<&str> {
+    let right = (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    right.then_some(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_names() {
+        let name = ArtifactName::parse("Heap.20261120.213000.4242.3.007.heapsnapshot.gz").unwrap();
+        assert_eq!(name.format, Format::HeapSnapshot);
+        assert_eq!(name.packing, Packing::Gzip);
+        assert_eq!((name.date.as_str(), name.time.as_str()), ("20261120", "213000"));
+        assert_eq!((name.pid, name.thread_id, name.sequence), (4242, 3, 7));
+        let name = ArtifactName::parse("CPU.20261120.213000.1.0.1000.cpuprofile").unwrap();
+        assert_eq!((name.format, name.packing, name.sequence), (Format::CpuProfile, Packing::None, 1000));
+        assert!(ArtifactName::parse("Heap.20261120.213000.1.0.001.heapprofile.zst").is_some());
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        for name in [
+            "",
+            "..",
+            "../etc/passwd",
+            "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.partial",
+            "Heap.20261120.213000.4242.0.001.heapsnapshot.gz/..",
+            "Heap.20261120.213000.4242.0.001.txt",
+            "Heap.20261120.213000.4242.0.01.heapsnapshot",
+            "Heap.20261120.213000.+242.0.001.heapsnapshot",
+            "Heap.20261120.213000.99999999999.0.001.heapsnapshot",
+            "CPU.20261120.213000.4242.0.001.heapsnapshot",
+            "heap.20261120.213000.4242.0.001.heapsnapshot",
+            "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.gz",
+            "Heap.20261120.213000.4242.0.001.heapsnapshot\0",
+        ] {
+            assert_eq!(ArtifactName::parse(name), None, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One capture's way from raw bytes to an output: codec, digest, counts.
+//!
+//! Invariant: a pipeline that is dropped before [`Pipeline::commit`] leaves nothing behind, because its [`Output`]
+//! does not.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::codec::{Codec, Encoder};
+use crate::error::{Error, Result};
+
+/// Where a capture's bytes are to go; opened on the sink's thread, because opening may touch a slow disk.
+pub trait Target: Send {
+    /// Makes the place ready, or says why it cannot be used. Called once, before the capture begins, so that a service
+    /// is never paused for a capture that cannot be kept.
+    fn open(self: Box<Self>) -> Result<Box<dyn Output>>;
+}
+
+/// An open place for encoded bytes. Dropped without [`Output::commit`] it leaves nothing behind.
+pub trait Output: Write + Send {
+    /// Makes what was written visible, whole, under its final name.
+    fn commit(self: Box<Self>) -> Result<Committed>;
+}
+
+/// What an output says of itself when it is complete.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// The final file; `None` where there is none (a stream).
+    pub path: Option<PathBuf>,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The final file; `None` for a stream.
+    pub path: Option<PathBuf>,
+    /// Bytes put out, after compression.
+    pub bytes: u64,
+    /// Bytes that came in.
+    pub raw_bytes: u64,
+    /// SHA-256 of the bytes put out, in lower-case hexadecimal: what `sha256sum FILE` prints.
+    pub sha256: String,
+}
+
+/// Counts that others may read while the capture is under way.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Bytes taken in.
+    pub raw_bytes: AtomicU64,
+    /// Bytes put out.
+    pub bytes: AtomicU64,
+}
+
+pub(super) struct Pipeline {
+    encoder: Encoder<Tally>,
+    counters: Arc<Counters>,
+}
+
+impl Pipeline {
+    pub(super) fn open(target: Box<dyn Target>, codec: Codec, counters: Arc<Counters>) -> Result<Self> {
+        let output = target.open()?;
+        let tally = Tally { output, digest: Sha256::new(), counters: Arc::clone(&counters) };
+        let encoder = Encoder::new(codec, tally).map_err(write_error)?;
+        Ok(Self { encoder, counters })
+    }
+
+    pub(super) fn write(&mut self, raw: &[u8]) -> Result<()> {
+        self.encoder.write_all(raw).map_err(write_error)?;
+        self.counters.raw_bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn commit(self) -> Result<Written> {
+        let tally = self.encoder.finish().map_err(write_error)?;
+        let committed = tally.output.commit()?;
+        Ok(Written {
+            path: committed.path,
+            bytes: self.counters.bytes.load(Ordering::Relaxed),
+            raw_bytes: self.counters.raw_bytes.load(Ordering::Relaxed),
+            sha256: hex(&tally.digest.finalize()),
+        })
+    }
+}
+
+/// Outputs wrap their own errors; anything else can only come from the codec itself.
+fn write_error(error: io::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(own) => own,
+        Err(error) => Error::internal(format!("the compressor failed: {error}")),
+    }
+}
+
+/// Counts and digests what goes to the output.
+struct Tally {
+    output: Box<dyn Output>,
+    digest: Sha256,
+    counters: Arc<Counters>,
+}
+
+impl Write for Tally {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.write_all(bytes)?;
+        self.digest.update(bytes);
+        self.counters.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
