@@ -207,7 +207,6 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
         }
-        io::ErrorKind::NotFound => "; the directory went away",
         _ => "",
     }
 }

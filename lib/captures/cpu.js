@@ -1,0 +1,39 @@
+'use strict'
+
+// CPU profiles: V8 looks at the stack every `sampleInterval` microseconds.
+
+const inspector = require('../inspector')
+const options = require('../options')
+const { CaptureSession } = require('./session')
+
+class CpuSession extends CaptureSession {
+  constructor () {
+    super('cpu')
+  }
+
+  async stop (given) {
+    return this._stop(options.stop(given, ['cpuprofile']), (recording) =>
+      recording.pause.run(() => JSON.stringify(stopProfiler())))
+  }
+
+  async [Symbol.asyncDispose] () {
+    await this._discard(stopProfiler)
+  }
+}
+
+function stopProfiler () {
+  const { profile } = inspector.postSync('Profiler.stop')
+  inspector.postSync('Profiler.disable')
+  return profile
+}
+
+function startCpuProfile (given) {
+  const { sampleInterval } = options.cpu(given)
+  CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
+  inspector.postSync('Profiler.enable')
+  inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
+  inspector.postSync('Profiler.start')
+  return new CpuSession()
+}
+
+module.exports = { startCpuProfile }

@@ -1,0 +1,216 @@
+'use strict'
+
+// One capture from its first byte to its artifact: opens the output before anything is paused, carries the bytes to the
+// sink, watches for abort and time-out, publishes the events, and leaves nothing behind when it fails.
+
+const { performance } = require('node:perf_hooks')
+const { threadId } = require('node:worker_threads')
+const { Writer } = require('../native')
+const { HeapkitError, codes } = require('../errors')
+const { publish } = require('../diagnostics')
+const { Pause } = require('./pause')
+
+// Enough for V8's serializer to run ahead of the compressor for a moment; nothing of a snapshot is held beyond it.
+const QUEUE_BYTES = 8 * 1024 * 1024
+// A blocking write gives up when the disk has taken nothing at all for so long.
+const PATIENCE_MS = 30_000
+const PROGRESS_EVERY_BYTES = 4 * 1024 * 1024
+const PROGRESS_EVERY_MS = 100
+// How long a failed capture waits for its temporary file to be gone before it rejects.
+const FAREWELL_MS = 1000
+
+const LABELS = { cpu: 'CPU' }
+
+let lastId = 0
+
+class Recording {
+  /**
+   * `options` are { output, signal, timeoutMs, onProgress }; `start` is what announce() answered, where the capture began
+   * before its recording.
+   */
+  constructor (kind, options, { stream = false, mode, start = announce(kind) } = {}) {
+    this.kind = kind
+    this.pause = new Pause()
+    this.#options = options
+    this.#mode = mode
+    this.#start = start
+    const { format, extension, ...output } = options.output
+    const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(new Date())}.${process.pid}.${threadId}`
+    this.fileName = `${prefix}.${String(start.event.id).padStart(3, '0')}.${extension}`
+    this.#writer = new Writer({
+      ...output,
+      prefix,
+      extension,
+      stream,
+      queueBytes: QUEUE_BYTES,
+      patienceMs: PATIENCE_MS,
+      timeoutMs: options.timeoutMs
+    })
+    this.#interrupted = new Promise((_resolve, reject) => { this.#interrupt = reject })
+    // Whoever waits races against it; nobody may be waiting.
+    this.#interrupted.catch(() => {})
+  }
+
+  #options
+  #mode
+  #start
+  #writer
+  #interrupted
+  #interrupt
+  #timer
+  #progressed = 0
+
+  /** Makes the output ready. Fails before the service is paused for anything. */
+  async open () {
+    const { signal, timeoutMs } = this.#options
+    if (signal?.aborted) throw this.#fail(aborted(signal))
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (timeoutMs !== undefined) {
+      this.#timer = setTimeout(() => this.#interrupt(timedOut(timeoutMs)), timeoutMs)
+      this.#timer.unref()
+    }
+    await this.#step(this.#writer.open())
+  }
+
+  /** For V8's chunks: pure ASCII, blocks while the queue is full. After a failure it does nothing. */
+  writeAscii (chunk) {
+    this.#writer.writeAscii(chunk)
+    this.#progressed += chunk.length
+    if (this.#progressed >= PROGRESS_EVERY_BYTES) {
+      this.#progressed = 0
+      this.#report('serializing')
+    }
+  }
+
+  /** Waits for something that belongs to the capture, but not past its interruption. */
+  wait (promise) {
+    return this.#step(promise)
+  }
+
+  async writeText (text) {
+    const bytes = this.pause.run(() => Buffer.from(text))
+    await this.#step(this.#writer.writeAll(bytes))
+  }
+
+  read () { return this.#writer.read() }
+
+  /** Completes the output and answers the artifact. */
+  async finish () {
+    const polling = this.#options.onProgress && setInterval(() => this.#report('writing'), PROGRESS_EVERY_MS).unref()
+    try {
+      const written = await this.#step(this.#writer.finish())
+      const artifact = this.#artifact(written)
+      this.#report('done')
+      this.#release()
+      publish('end', { ...this.#start.event, artifact })
+      return artifact
+    } finally {
+      clearInterval(polling)
+    }
+  }
+
+  /** Gives the capture up from outside: whoever waits for it gets `error`. */
+  interrupt (error) {
+    this.#interrupt(error)
+  }
+
+  /** Ends a capture that failed outside of a step (V8 refused, say) and answers the error to throw. */
+  async abort (error) {
+    this.#fail(error)
+    await this.#discard(error)
+    return error
+  }
+
+  // Closed over by the signal for as long as the capture lasts.
+  #onAbort = () => this.#interrupt(aborted(this.#options.signal))
+
+  async #step (promise) {
+    try {
+      return await Promise.race([promise, this.#interrupted])
+    } catch (error) {
+      promise.catch(() => {})
+      await this.#discard(error)
+      throw this.#fail(error)
+    }
+  }
+
+  #failed = false
+
+  #fail (error) {
+    if (!this.#failed) {
+      this.#failed = true
+      this.#release()
+      publish('error', { ...this.#start.event, error })
+    }
+    return error
+  }
+
+  async #discard (error) {
+    let timer
+    const patience = new Promise((resolve) => { timer = setTimeout(resolve, FAREWELL_MS) })
+    await Promise.race([this.#writer.abort(error.message), patience])
+    clearTimeout(timer)
+  }
+
+  #release () {
+    clearTimeout(this.#timer)
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #report (phase) {
+    if (this.#options.onProgress === undefined || this.#failed) return
+    const { bytes, rawBytes, queuedBytes } = this.#writer.progress()
+    try {
+      this.#options.onProgress({ phase, rawBytes: rawBytes + queuedBytes, bytes, elapsedMs: this.#elapsed() })
+    } catch (cause) {
+      this.#interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
+    }
+  }
+
+  #elapsed () { return Math.round(performance.now() - this.#start.at) }
+
+  #artifact ({ path, bytes, rawBytes, sha256 }) {
+    return {
+      kind: this.kind,
+      format: this.#options.output.format,
+      path: path ?? null,
+      bytes,
+      rawBytes,
+      compression: this.#options.output.compression,
+      sha256,
+      startedAt: this.#start.event.startedAt,
+      durationMs: this.#elapsed(),
+      pauseMs: this.pause.ms,
+      ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
+      pid: process.pid,
+      threadId,
+      nodeVersion: process.version
+    }
+  }
+}
+
+/** Says that a capture begins; the answer goes to its Recording. */
+function announce (kind) {
+  const event = { id: ++lastId, kind, threadId, startedAt: new Date().toISOString() }
+  publish('start', { ...event })
+  return { event, at: performance.now() }
+}
+
+/** 20261120.213000, in local time as Node's own diagnostic files have it. */
+function stamp (date) {
+  const two = (number) => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`
+  return `${day}.${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
+}
+
+function aborted (signal) {
+  return new HeapkitError(codes.ABORTED, 'The capture was given up: its AbortSignal was aborted', { cause: signal.reason })
+}
+
+function timedOut (timeoutMs) {
+  return new HeapkitError(codes.TIMEOUT,
+    `The capture was not complete after ${timeoutMs} ms (\`timeoutMs\`); nothing was kept. ` +
+    'Allow more time, or find out whether the disk is slow')
+}
+
+module.exports = { Recording, announce }

@@ -1,0 +1,68 @@
+'use strict'
+
+// Sampling heap profiles: V8 notes the stack of an allocation about every `sampleInterval` bytes.
+
+const inspector = require('../inspector')
+const options = require('../options')
+const { HeapkitError, codes } = require('../errors')
+const { CaptureSession, activeSession } = require('./session')
+const { limitStackDepth } = require('./stack-depth')
+
+const FORMATS = ['heapprofile']
+
+class SamplingSession extends CaptureSession {
+  #stackDepth
+
+  constructor (stackDepth) {
+    super('sampling')
+    this.#stackDepth = stackDepth
+  }
+
+  async stop (given) {
+    return this._stop(options.stop(given, FORMATS), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
+  }
+
+  async capture (given) {
+    return this._capture(options.stop(given, FORMATS),
+      (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
+  }
+
+  async [Symbol.asyncDispose] () {
+    await this._discard(() => inspector.postSync('HeapProfiler.stopSampling'))
+  }
+
+  #collect (recording, method) {
+    return recording.pause.run(() => {
+      const { profile } = inspector.postSync(method)
+      return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
+    })
+  }
+}
+
+function startSampling (given) {
+  const { sampleInterval, stackDepth, ...flags } = options.sampling(given)
+  CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
+  // `stackDepth` is known to V8 from Node 26 on; older ones record 128 frames, of which the profile keeps `stackDepth`.
+  inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
+  return new SamplingSession(stackDepth)
+}
+
+/** Stops the session of this thread, whoever started it. */
+async function stopSampling (given) {
+  return active().stop(given)
+}
+
+/** Reads it, and goes on sampling. */
+async function captureSampling (given) {
+  return active().capture(given)
+}
+
+function active () {
+  const session = activeSession('sampling')
+  if (!session) {
+    throw new HeapkitError(codes.NOT_ACTIVE, 'No sampling session is running in this thread; start one with startSampling()')
+  }
+  return session
+}
+
+module.exports = { startSampling, stopSampling, captureSampling }

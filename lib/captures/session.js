@@ -1,0 +1,103 @@
+'use strict'
+
+// What every session that is started and stopped has in common: one of its kind in a thread, started at a time, stopped
+// once, and never losing what was collected because an option was wrong or the disk was full.
+
+const { HeapkitError, codes } = require('../errors')
+const { Recording, announce } = require('./recording')
+
+class CaptureSession {
+  /** The running session of each kind in this thread. */
+  static #active = new Map()
+
+  #kind
+  #state = 'running'
+  #kept
+  #start
+
+  constructor (kind) {
+    this.#kind = kind
+    this.#start = announce(kind)
+    Object.defineProperty(this, 'startedAt', { value: new Date(this.#start.event.startedAt), enumerable: true })
+    CaptureSession.#active.set(kind, this)
+  }
+
+  static active (kind) {
+    return CaptureSession.#active.get(kind)
+  }
+
+  /** Throws if a session of this kind is running in this thread. */
+  static mustBeFree (kind, advice) {
+    const running = CaptureSession.#active.get(kind)
+    if (running && running.#state !== 'collected') {
+      throw new HeapkitError(codes.BUSY,
+        `A ${kind} session is running in this thread since ${running.startedAt.toISOString()}; ${advice}`)
+    }
+  }
+
+  /**
+   * Stops: opens the output, then calls `collect(recording)`, which makes V8 stop and answers the text to write, if it has
+   * not written by itself. When the output cannot be opened the session goes on; when writing fails after V8 has stopped,
+   * the text is kept, and stop() may be called again.
+   */
+  async _stop (options, collect) {
+    this.#mustBe('running', 'collected')
+    const before = this.#state
+    this.#state = 'stopping'
+    const recording = new Recording(this.#kind, options, { start: this.#start })
+    try {
+      await recording.open()
+    } catch (error) {
+      this.#state = before
+      throw error
+    }
+    try {
+      const text = this.#kept ?? await recording.wait(Promise.resolve(collect(recording)))
+      this.#kept = text
+      if (text !== undefined) await recording.writeText(text)
+      const artifact = await recording.finish()
+      this.#over()
+      return artifact
+    } catch (error) {
+      if (this.#kept === undefined) this.#over()
+      else this.#state = 'collected'
+      throw await recording.abort(error)
+    }
+  }
+
+  /** Reads without stopping. */
+  async _capture (options, collect) {
+    this.#mustBe('running')
+    const recording = new Recording(this.#kind, options)
+    await recording.open()
+    try {
+      this.#mustBe('running')
+      await recording.writeText(collect(recording))
+    } catch (error) {
+      throw await recording.abort(error)
+    }
+    return recording.finish()
+  }
+
+  /** Stops without an artifact. */
+  async _discard (release) {
+    if (this.#state !== 'running' && this.#state !== 'collected') return
+    if (this.#state === 'running') release()
+    this.#over()
+  }
+
+  #mustBe (...states) {
+    if (!states.includes(this.#state)) {
+      throw new HeapkitError(codes.NOT_ACTIVE,
+        `This ${this.#kind} session ${this.#state === 'stopping' ? 'is being' : 'has been'} stopped; start another one`)
+    }
+  }
+
+  #over () {
+    this.#state = 'stopped'
+    this.#kept = undefined
+    if (CaptureSession.#active.get(this.#kind) === this) CaptureSession.#active.delete(this.#kind)
+  }
+}
+
+module.exports = { CaptureSession, activeSession: CaptureSession.active }

@@ -1,0 +1,6 @@
+'use strict'
+
+/** The command line itself is wrong. */
+class UsageError extends Error {}
+
+module.exports = { UsageError }

@@ -1,0 +1,65 @@
+'use strict'
+
+// The one error class and the one list of codes; src/error.rs has the codes of the native core.
+
+const codes = Object.freeze({
+  /** An option, environment variable or argument has a value that cannot be used. */
+  INVALID_OPTION: 'HEAPKIT_ERR_INVALID_OPTION',
+  /** This platform, Node.js version or thread cannot do it. */
+  UNSUPPORTED: 'HEAPKIT_ERR_UNSUPPORTED',
+  /** Something that may run only once at a time is running. */
+  BUSY: 'HEAPKIT_ERR_BUSY',
+  /** Snapshots were disabled for this process. */
+  DISABLED: 'HEAPKIT_ERR_DISABLED',
+  /** There is no session to stop or read. */
+  NOT_ACTIVE: 'HEAPKIT_ERR_NOT_ACTIVE',
+  /** The capture was given up at the caller's request. */
+  ABORTED: 'HEAPKIT_ERR_ABORTED',
+  /** The capture's own time limit passed. */
+  TIMEOUT: 'HEAPKIT_ERR_TIMEOUT',
+  /** The disk took no data at all while the process was waiting for it. */
+  STALLED: 'HEAPKIT_ERR_STALLED',
+  /** The operating system refused an operation on a file. */
+  IO: 'HEAPKIT_ERR_IO',
+  /** The disk or the directory's quota has no room. */
+  NO_SPACE: 'HEAPKIT_ERR_NO_SPACE',
+  /** The file is there already. */
+  EXISTS: 'HEAPKIT_ERR_EXISTS',
+  /** V8's inspector refused. */
+  INSPECTOR: 'HEAPKIT_ERR_INSPECTOR',
+  /** The native addon cannot be loaded. */
+  BINDING: 'HEAPKIT_ERR_BINDING',
+  /** A bug in heapkit. */
+  INTERNAL: 'HEAPKIT_ERR_INTERNAL'
+})
+
+class HeapkitError extends Error {
+  constructor (code, message, { cause, option, path } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    if (option !== undefined) this.option = option
+    if (path !== undefined) this.path = path
+  }
+}
+Object.defineProperty(HeapkitError.prototype, 'name', {
+  value: 'HeapkitError', writable: true, configurable: true
+})
+
+function invalidOption (option, problem, value) {
+  const got = arguments.length > 2 ? `; got ${describe(value)}` : ''
+  return new HeapkitError(codes.INVALID_OPTION, `Option \`${option}\` ${problem}${got}`, { option })
+}
+
+/** A value as an error message shows it: short, and never the contents of an object. */
+function describe (value) {
+  if (typeof value === 'string') {
+    return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`
+  }
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'an array' : 'an object'
+  }
+  return typeof value === 'bigint' ? `${value}n` : String(value)
+}
+
+module.exports = { HeapkitError, codes, invalidOption, describe }

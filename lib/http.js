@@ -1,0 +1,193 @@
+'use strict'
+
+// The HTTP handler: (req, res[, next]) for node:http, Express, Connect, and Fastify's raw objects. It authorizes before it
+// looks at anything else, and answers every error as application/problem+json.
+
+const { createHash, timingSafeEqual } = require('node:crypto')
+const { threadId } = require('node:worker_threads')
+const options = require('./options')
+const native = require('./native')
+const { version } = require('../package.json')
+const { invalidOption } = require('./errors')
+const { listArtifacts } = require('./artifacts')
+const { slotHolder } = require('./captures/slot')
+const { activeSession } = require('./captures/session')
+const captures = require('./http/captures')
+const artifacts = require('./http/artifacts')
+const { readQuery } = require('./http/query')
+const { Problem, sendJson, sendProblem } = require('./http/response')
+
+const MAX_BODY_BYTES = 64 * 1024
+const OUTPUT = ['dir', 'compression', 'level', 'maxFiles', 'maxBytes', 'maxAgeMs', 'minFreeBytes']
+
+const ROUTES = {
+  '/status': { GET: status },
+  '/snapshot': { POST: captures.snapshot },
+  '/sampling': { POST: captures.sampling },
+  '/sampling/start': { POST: captures.samplingStart },
+  '/sampling/stop': { POST: captures.samplingStop },
+  '/sampling/capture': { POST: captures.samplingCapture },
+  '/cpu': { POST: captures.cpu },
+  '/timeline': { POST: captures.timeline },
+  '/artifacts': { GET: artifacts.list }
+}
+const ARTIFACT = { GET: artifacts.get, DELETE: artifacts.remove }
+
+function createHandler (given) {
+  const { authorize, prefix, maxSeconds, output } = validate(given)
+
+  return function heapkitHandler (req, res, next) {
+    const [pathname, search] = split(req.url)
+    const inside = pathname === prefix || pathname.startsWith(`${prefix}/`)
+    if (!inside && typeof next === 'function') {
+      next()
+      return
+    }
+    answer().catch((error) => sendProblem(res, error))
+
+    async function answer () {
+      await authorize(req)
+      if (!inside) throw notFound()
+      boundBody(req, res)
+      const { route, name } = match(pathname.slice(prefix.length))
+      const method = req.method === 'HEAD' ? 'GET' : req.method
+      if (!Object.hasOwn(route, method)) {
+        const allow = Object.keys(route).flatMap((one) => one === 'GET' ? ['GET', 'HEAD'] : [one]).join(', ')
+        throw new Problem(405, `${req.method} is not allowed here; use ${allow}`, { headers: { Allow: allow } })
+      }
+      const base = (req.baseUrl ?? '') + prefix
+      await route[method]({ req, res, search, name, base, maxSeconds, output, dir: () => options.resolveDir(output.dir) })
+    }
+  }
+}
+
+function validate (given) {
+  given = options.plainObject(given)
+  const { token, authorize } = given
+  if (token === undefined && authorize === undefined) {
+    throw invalidOption('token', 'is missing: the handler lets people read the heap, so it needs a `token` or an `authorize` function')
+  }
+  if (token !== undefined && authorize !== undefined) throw invalidOption('authorize', 'cannot be combined with `token`')
+  if (token !== undefined && (typeof token !== 'string' || token === '')) {
+    // The value is a secret, even a wrong one.
+    throw invalidOption('token', 'must be a string that is not empty')
+  }
+  if (authorize !== undefined) options.callback(authorize, 'authorize')
+  const prefix = options.optional(given, 'prefix', (value, name) => {
+    if (typeof value !== 'string' || !/^(\/[^/?#\s]+)*\/?$/.test(value)) {
+      throw invalidOption(name, "must be a path such as '/debug/heapkit'", value)
+    }
+    return value.replace(/\/$/, '')
+  }, '')
+  const maxSeconds = options.optional(given, 'maxSeconds', (value, name) => options.integer(value, name, 1, 86_400), 300)
+  const output = Object.fromEntries(OUTPUT.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]))
+  // A wrong output option is found here, not by the first request.
+  options.stop(output, ['heapsnapshot'])
+  return { authorize: token === undefined ? byFunction(authorize) : byToken(token), prefix, maxSeconds, output }
+}
+
+// --- who may ---
+
+function byToken (token) {
+  const right = digest(token)
+  return async (req) => {
+    const match = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')
+    // Digests have one length, so the comparison tells nothing, not even how long the token is.
+    if (!match || !timingSafeEqual(digest(match[1]), right)) throw unauthorized()
+  }
+}
+
+function byFunction (authorize) {
+  return async (req) => {
+    let allowed
+    try {
+      allowed = await authorize(req)
+    } catch {
+      throw new Problem(500, 'The `authorize` function threw; nothing was done')
+    }
+    if (allowed !== true) throw unauthorized()
+  }
+}
+
+function digest (text) {
+  return createHash('sha256').update(text).digest()
+}
+
+function unauthorized () {
+  return new Problem(401, 'Authorization is missing or wrong; send `Authorization: Bearer TOKEN`',
+    { headers: { 'WWW-Authenticate': 'Bearer realm="heapkit"' } })
+}
+
+// --- what is asked ---
+
+/** By hand, because the URL class would resolve `..` before anybody could refuse it. */
+function split (url) {
+  const at = url.indexOf('?')
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
+}
+
+function match (pathname) {
+  const exact = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname
+  if (Object.hasOwn(ROUTES, exact)) return { route: ROUTES[exact] }
+  const parts = /^\/artifacts\/([^/]+)$/.exec(pathname)
+  if (!parts) throw notFound()
+  try {
+    return { route: ARTIFACT, name: decodeURIComponent(parts[1]) }
+  } catch {
+    throw notFound()
+  }
+}
+
+function notFound () {
+  return new Problem(404, `Not found; there are ${Object.keys(ROUTES).join(', ')} and /artifacts/NAME`)
+}
+
+/** Nothing here reads a body. It is thrown away as it comes, and a long one ends the connection. */
+function boundBody (req, res) {
+  const tooLarge = () => new Problem(413, `No request has a body here; more than ${MAX_BODY_BYTES} bytes are not taken`,
+    { headers: { Connection: 'close' } })
+  if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+  // Consumed already by a body parser.
+  if (req.readableEnded || req.readableFlowing) return
+  let bytes = 0
+  req.on('data', (chunk) => {
+    bytes += chunk.length
+    if (bytes <= MAX_BODY_BYTES) return
+    sendProblem(res, tooLarge())
+    req.destroy()
+  })
+  req.on('error', () => {})
+}
+
+async function status ({ res, search, dir }) {
+  readQuery(search, {})
+  const there = dir()
+  const list = await listArtifacts(there)
+  const sampling = activeSession('sampling')
+  const holder = slotHolder()
+  sendJson(res, 200, {
+    version,
+    nodeVersion: process.version,
+    pid: process.pid,
+    threadId,
+    uptimeSeconds: Math.round(process.uptime()),
+    snapshotsDisabled: native.snapshotsDisabled(),
+    capture: captures.current() ?? (holder && { kind: holder.kind, startedAt: new Date(holder.sinceMs).toISOString() }),
+    sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
+    dir: there,
+    artifacts: { count: list.length, bytes: list.reduce((sum, { bytes }) => sum + bytes, 0) },
+    freeDiskBytes: freeDisk(there),
+    memory: process.memoryUsage()
+  })
+}
+
+function freeDisk (dir) {
+  try {
+    return native.freeDiskBytes(dir)
+  } catch {
+    // Not made yet.
+    return null
+  }
+}
+
+module.exports = { createHandler }

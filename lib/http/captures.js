@@ -1,0 +1,130 @@
+'use strict'
+
+// Routes that capture. One capture at a time: a second one is told when to come back. What a client asked for is
+// cancelled when it goes away, because nobody else waits for it.
+
+const path = require('node:path')
+const { threadId } = require('node:worker_threads')
+const { takeSnapshot, createSnapshotStream } = require('../captures/snapshot')
+const { startSampling, stopSampling, captureSampling } = require('../captures/sampling')
+const { startTimeline } = require('../captures/timeline')
+const { startCpuProfile } = require('../captures/cpu')
+const { codes } = require('../errors')
+const { Problem, sendJson } = require('./response')
+const { downloadHeaders, sendStream } = require('./download')
+const { readQuery, seconds, flag, integer } = require('./query')
+
+const RETRY_AFTER_SECONDS = 5
+const DEFAULT_SECONDS = { sampling: 30, cpu: 30, timeline: 10 }
+
+/** The capture that a handler of this thread is making: { kind, startedAt, endsAt? }. */
+let running = null
+
+function current () {
+  return running
+}
+
+/** Runs `capture(signal)` as the only one, cancelled when the client goes away. */
+async function exclusively ({ res }, kind, duration, capture) {
+  if (running) {
+    const left = running.endsAt === undefined ? RETRY_AFTER_SECONDS : (running.endsAt - Date.now()) / 1000
+    throw tooMany(`A ${running.kind} capture asked for over HTTP is under way since ${running.startedAt}; try again when it is over`, left)
+  }
+  const endsAt = duration === undefined ? undefined : Date.now() + duration * 1000
+  running = { kind, startedAt: new Date().toISOString(), ...(endsAt && { endsAt }) }
+  const gone = new AbortController()
+  const onClose = () => { if (!res.writableFinished) gone.abort(new Error('the client went away')) }
+  res.once('close', onClose)
+  if (res.destroyed) onClose()
+  try {
+    return await capture(gone.signal)
+  } catch (error) {
+    // Another thread or the program itself holds the slot for heavy captures.
+    if (error.code === codes.BUSY && kind !== 'sampling' && kind !== 'cpu') throw tooMany(error.message, RETRY_AFTER_SECONDS, error.code)
+    throw error
+  } finally {
+    res.off('close', onClose)
+    running = null
+  }
+}
+
+function tooMany (detail, seconds, code = codes.BUSY) {
+  return new Problem(429, detail, { code, headers: { 'Retry-After': Math.max(1, Math.ceil(seconds)) } })
+}
+
+function sendArtifact ({ res, base }, artifact) {
+  const name = path.basename(artifact.path)
+  sendJson(res, 201, { name, ...artifact }, { Location: `${base}/artifacts/${name}` })
+}
+
+async function snapshot (context) {
+  const { download } = readQuery(context.search, { download: flag })
+  return exclusively(context, 'snapshot', undefined, async (signal) => {
+    if (download) return downloadSnapshot(context, signal)
+    sendArtifact(context, await takeSnapshot({ ...context.output, signal }))
+  })
+}
+
+async function downloadSnapshot ({ req, res, output }, signal) {
+  const { maxFiles, maxBytes, maxAgeMs, ...rest } = output
+  const stream = createSnapshotStream({ ...rest, signal })
+  // Wait for the first bytes: until then a failure can still be answered as such.
+  await new Promise((resolve, reject) => stream.once('readable', resolve).once('error', reject))
+  res.writeHead(200, downloadHeaders(req, stream.fileName))
+  await sendStream(res, stream)
+}
+
+/** A session of `seconds`, stopped and answered at their end, discarded when the client goes away. */
+async function timed (context, kind, start, known) {
+  const { seconds: duration = DEFAULT_SECONDS[kind], ...options } =
+    readQuery(context.search, { seconds: seconds(context.maxSeconds), ...known })
+  return exclusively(context, kind, duration, async (signal) => {
+    const session = start(options)
+    try {
+      await delay(duration * 1000, signal)
+      sendArtifact(context, await session.stop({ ...context.output, signal }))
+    } finally {
+      // Does nothing where stop() went well.
+      await session[Symbol.asyncDispose]()
+    }
+  })
+}
+
+function delay (ms, signal) {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    timer.unref()
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+const SAMPLING = { sampleInterval: integer, stackDepth: integer }
+
+const sampling = (context) => timed(context, 'sampling', startSampling, SAMPLING)
+const cpu = (context) => timed(context, 'cpu', startCpuProfile, { sampleInterval: integer })
+const timeline = (context) => timed(context, 'timeline', startTimeline, { trackAllocations: flag })
+
+async function samplingStart ({ res, search }) {
+  const session = startSampling(readQuery(search, SAMPLING))
+  sendJson(res, 201, { kind: 'sampling', startedAt: session.startedAt.toISOString(), threadId })
+}
+
+async function samplingStop (context) {
+  readQuery(context.search, {})
+  sendArtifact(context, await stopSampling(context.output))
+}
+
+async function samplingCapture (context) {
+  readQuery(context.search, {})
+  sendArtifact(context, await captureSampling(context.output))
+}
+
+module.exports = { current, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }

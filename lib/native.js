@@ -1,0 +1,111 @@
+'use strict'
+
+// The only file that requires the native addon: named re-exports, and its errors as HeapkitErrors.
+
+const { getSystemErrorName } = require('node:util')
+const { HeapkitError, codes } = require('./errors')
+
+const binding = load()
+
+function load () {
+  try {
+    return require('./binding.js')
+  } catch (cause) {
+    const { platform, arch, version } = process
+    throw new HeapkitError(codes.BINDING,
+      `heapkit's native addon cannot be loaded on ${platform}-${arch}, Node.js ${version}: ${cause.message}. ` +
+      'Install heapkit without --omit=optional, on the platform where it is to run; ' +
+      'in a checkout, build it with `npm run build`', { cause })
+  }
+}
+
+/** The core's errors arrive as one line of JSON in `message`. */
+function fromNative (error) {
+  let record
+  try {
+    record = JSON.parse(error.message)
+  } catch {
+    return new HeapkitError(codes.INTERNAL,
+      `A bug in heapkit, please report it: ${error?.message ?? error}`, { cause: error })
+  }
+  const { code, message, option, path } = record
+  return new HeapkitError(code, message, { option, path, cause: systemError(record) })
+}
+
+/** The operating system's error, in the shape that Node.js gives its own. */
+function systemError ({ errno, reason, syscall, path }) {
+  if (errno === undefined) return reason === undefined ? undefined : new Error(reason)
+  let code
+  try {
+    code = getSystemErrorName(-errno)
+  } catch {
+    code = `E${errno}`
+  }
+  return Object.assign(new Error(`${code}: ${reason}, ${syscall} '${path}'`), { errno: -errno, code, syscall, path })
+}
+
+function call (fn, ...args) {
+  try {
+    return fn(...args)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+async function callAsync (fn, ...args) {
+  try {
+    return await fn(...args)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+/** One capture's way to the background writer; see src/binding/writer.rs. */
+class Writer {
+  #inner
+
+  constructor (options) {
+    this.#inner = call(() => new binding.Writer(options))
+  }
+
+  open () { return callAsync(() => this.#inner.open()) }
+  /** Blocks this thread while the queue is full; false when the capture is over. */
+  writeAscii (chunk) { return call(() => this.#inner.writeAscii(chunk)) }
+  finish () { return callAsync(() => this.#inner.finish()) }
+  abort (reason) { return callAsync(() => this.#inner.abort(reason)) }
+  read () { return callAsync(() => this.#inner.read()) }
+  progress () { return this.#inner.progress() }
+
+  /** Writes a whole buffer without ever blocking; false when the capture is over before its end. */
+  async writeAll (buffer) {
+    const step = this.#inner.pieceBytes()
+    let offset = 0
+    let refused = false
+    while (offset < buffer.length) {
+      if (this.#inner.offer(buffer.subarray(offset, offset + step))) {
+        offset += step
+        refused = false
+      } else if (refused) {
+        return false
+      } else {
+        await callAsync(() => this.#inner.room())
+        // Room was made, so a second refusal means that the capture is over.
+        refused = true
+      }
+    }
+    return true
+  }
+}
+
+module.exports = {
+  Writer,
+  SnapshotSlot: binding.SnapshotSlot,
+  disableSnapshots: () => call(binding.disableSnapshots),
+  snapshotsDisabled: () => call(binding.snapshotsDisabled),
+  setDefaults: (json) => call(binding.setDefaults, json),
+  getDefaults: () => call(binding.getDefaults),
+  freeDiskBytes: (dir) => call(binding.freeDiskBytes, dir),
+  sweep: (dir) => call(binding.sweep, dir),
+  listArtifacts: (dir) => callAsync(binding.listArtifacts, dir),
+  parseArtifactName: (name) => call(binding.parseArtifactName, name)
+}

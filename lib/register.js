@@ -1,0 +1,66 @@
+'use strict'
+
+// node --require heapkit/register app.js (or --import): everything by HEAPKIT_* variables, without a line of code. A wrong
+// value is an error at start, before the application runs.
+
+const { isMainThread } = require('node:worker_threads')
+const native = require('./native')
+const options = require('./options')
+const { invalidOption } = require('./errors')
+const { onSignal, CAPTURES } = require('./triggers/signal')
+const { startSampling } = require('./captures/sampling')
+
+register(process.env)
+
+function register (env) {
+  options.fromEnvironment(env)
+  const signals = named('HEAPKIT_SIGNAL', env, parseSignals) ?? []
+  const sampling = named('HEAPKIT_SAMPLING', env, parseSampling)
+  named('HEAPKIT_DISABLE_SNAPSHOTS', env, (text, name) => options.oneOf(text, name, ['0', '1', 'true', 'false']))
+  if (env.HEAPKIT_DIR) clean(options.resolveDir())
+  // Signals reach only the main thread; worker threads load this file too.
+  if (isMainThread) {
+    for (const [signal, capture] of signals) named('HEAPKIT_SIGNAL', env, () => onSignal(signal, capture))
+  }
+  if (sampling) startSampling(sampling)
+}
+
+/** Parses a variable that is set; an error names the variable. */
+function named (variable, env, parse) {
+  if (!env[variable]) return undefined
+  try {
+    return parse(env[variable], variable)
+  } catch (error) {
+    throw options.environmentError(error, variable, env[variable])
+  }
+}
+
+/** 'SIGUSR2' (a snapshot), or 'SIGUSR2=snapshot,SIGWINCH=cpu'. */
+function parseSignals (text) {
+  return text.split(',').map((part) => {
+    const [signal, capture = 'snapshot'] = part.trim().split('=')
+    if (!/^SIG[A-Z0-9]+$/.test(signal) || !CAPTURES.includes(capture)) {
+      throw invalidOption('HEAPKIT_SIGNAL',
+        `must be a signal such as SIGUSR2, or a list such as SIGUSR2=snapshot,SIGWINCH=cpu (captures: ${CAPTURES.join(', ')})`)
+    }
+    return [signal, capture]
+  })
+}
+
+/** '1', '0', or the interval in bytes ('512k'). */
+function parseSampling (text, name) {
+  if (text === '0' || text === 'false') return undefined
+  if (text === '1' || text === 'true') return {}
+  const sampleInterval = options.byteCount(text)
+  return { sampleInterval: options.integer(sampleInterval, name, 2, 2 ** 31 - 1) }
+}
+
+/** What dead processes left half written goes at start, not only with the next capture. */
+function clean (dir) {
+  try {
+    native.sweep(dir)
+  } catch (error) {
+    // Not made yet: nothing to clean. Anything else is reported by the first capture, which has a caller to tell.
+    if (error.cause?.code !== 'ENOENT') process.emitWarning(error.message, { type: 'HeapkitWarning', code: error.code })
+  }
+}

@@ -1,0 +1,145 @@
+'use strict'
+
+// Captures on a signal: kill -USR2 PID. The only file that listens to signals.
+
+const os = require('node:os')
+const { isMainThread } = require('node:worker_threads')
+const options = require('../options')
+const { HeapkitError, codes, invalidOption } = require('../errors')
+const { takeSnapshot } = require('../captures/snapshot')
+const { startSampling } = require('../captures/sampling')
+const { startTimeline } = require('../captures/timeline')
+const { startCpuProfile } = require('../captures/cpu')
+
+const REFUSED = {
+  SIGUSR1: "is Node's own: it starts the inspector",
+  SIGPROF: "is V8's own: its CPU profiler works with it",
+  SIGKILL: 'cannot be caught',
+  SIGSTOP: 'cannot be caught',
+  SIGTERM: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
+  SIGINT: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
+  SIGQUIT: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
+  SIGHUP: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
+  SIGABRT: 'is raised by a process that is crashing',
+  SIGBUS: 'is raised by a process that is crashing',
+  SIGFPE: 'is raised by a process that is crashing',
+  SIGILL: 'is raised by a process that is crashing',
+  SIGSEGV: 'is raised by a process that is crashing',
+  SIGTRAP: 'is raised by a process that is crashing',
+  SIGSYS: 'is raised by a process that is crashing'
+}
+
+const DEFAULT_SECONDS = { sampling: 30, cpu: 30, timeline: 10 }
+const START = { sampling: startSampling, cpu: startCpuProfile, timeline: startTimeline }
+const CAPTURES = ['snapshot', ...Object.keys(START)]
+
+/** The triggers that are armed, by signal. */
+const armed = new Map()
+
+function onSignal (signal, capture, given) {
+  checkSignal(signal)
+  options.oneOf(capture, 'capture', CAPTURES)
+  const { seconds, onArtifact, onError, ...rest } = options.plainObject(given)
+  const wanted = {
+    seconds: options.optional({ seconds }, 'seconds', (value, name) => options.integer(value, name, 1, 86_400), DEFAULT_SECONDS[capture]),
+    onArtifact: options.optional({ onArtifact }, 'onArtifact', options.callback),
+    onError: options.optional({ onError }, 'onError', options.callback)
+  }
+  if (capture === 'snapshot' && seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', seconds)
+  checkCaptureOptions(capture, rest)
+  if (armed.has(signal)) {
+    throw invalidOption('signal', `is armed already, for ${armed.get(signal).capture}; dispose of that first`, signal)
+  }
+  return new SignalTrigger(signal, capture, { ...wanted, options: rest })
+}
+
+function checkSignal (signal) {
+  if (!isMainThread) {
+    throw new HeapkitError(codes.UNSUPPORTED, 'Signals reach only the main thread; call onSignal() there')
+  }
+  if (typeof signal !== 'string' || !Object.hasOwn(os.constants.signals, signal)) {
+    throw invalidOption('signal', "must be the name of a signal of this system, such as 'SIGUSR2'", signal)
+  }
+  if (Object.hasOwn(REFUSED, signal)) {
+    throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[signal]}. SIGUSR2 is the usual choice`)
+  }
+}
+
+/** Finds wrong options now, not when the signal comes. */
+function checkCaptureOptions (capture, rest) {
+  if (capture === 'snapshot') options.snapshot(rest)
+  else {
+    options[capture](rest)
+    options.stop(rest, [{ sampling: 'heapprofile', cpu: 'cpuprofile', timeline: 'heaptimeline' }[capture]])
+  }
+}
+
+class SignalTrigger {
+  /** Signals that came. */
+  received = 0
+  /** Those of them that came during a capture and were ignored. */
+  ignored = 0
+
+  #wanted
+  #busy = false
+
+  constructor (signal, capture, wanted) {
+    this.signal = signal
+    this.capture = capture
+    this.#wanted = wanted
+    if (process.listenerCount(signal) > 0) {
+      process.emitWarning(`${signal} has another listener already; it and heapkit's ${capture} capture will both run`,
+        { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_SIGNAL_SHARED' })
+    }
+    armed.set(signal, this)
+    // Node does not keep a process alive for a signal's listener.
+    process.on(signal, this.#onSignal)
+  }
+
+  dispose () {
+    process.off(this.signal, this.#onSignal)
+    if (armed.get(this.signal) === this) armed.delete(this.signal)
+  }
+
+  [Symbol.dispose] () {
+    this.dispose()
+  }
+
+  #onSignal = () => {
+    this.received++
+    if (this.#busy) {
+      this.ignored++
+      return
+    }
+    this.#busy = true
+    this.#run().finally(() => { this.#busy = false })
+  }
+
+  async #run () {
+    const { onArtifact, onError } = this.#wanted
+    let artifact
+    try {
+      artifact = await this.#capture()
+    } catch (error) {
+      if (onError) onError(error)
+      // Nobody waits for a signal's capture: without a callback the failure would go unseen.
+      else process.emitWarning(error.message, { type: 'HeapkitWarning', code: error.code })
+      return
+    }
+    onArtifact?.(artifact)
+  }
+
+  async #capture () {
+    const { seconds, options } = this.#wanted
+    if (this.capture === 'snapshot') return takeSnapshot(options)
+    const session = START[this.capture](options)
+    try {
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref())
+      return await session.stop(options)
+    } finally {
+      await session[Symbol.asyncDispose]()
+    }
+  }
+}
+
+module.exports = { onSignal, CAPTURES }
