@@ -1,0 +1,300 @@
+/// <reference types="node" />
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+
+// ---------------------------------------------------------------- artifacts
+
+/** What was captured. */
+export type CaptureKind = 'snapshot' | 'sampling' | 'timeline' | 'cpu'
+
+/** V8's own file formats, all of them JSON that Chrome DevTools opens. */
+export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile'
+
+export type Compression = 'gzip' | 'zstd' | 'none'
+
+/** One complete capture. */
+export interface Artifact {
+  kind: CaptureKind
+  format: ArtifactFormat
+  /** Absolute path of the file. */
+  path: string
+  /** Size of the file. */
+  bytes: number
+  /** Size before compression. */
+  rawBytes: number
+  compression: Compression
+  /** SHA-256 of the file as it is, in hexadecimal: what `sha256sum` prints. */
+  sha256: string
+  /** When the capture began, in ISO 8601. */
+  startedAt: string
+  /** From then until the file was complete, in milliseconds. */
+  durationMs: number
+  /** How long heapkit kept this thread's JavaScript from running, in milliseconds: measured, not estimated. */
+  pauseMs: number
+  /** Snapshots only. */
+  mode?: 'fork' | 'inline'
+  pid: number
+  /** 0 is the main thread. */
+  threadId: number
+  nodeVersion: string
+}
+
+/** The artifact of a stream, which has no file. */
+export interface StreamArtifact extends Omit<Artifact, 'path'> {
+  path: null
+}
+
+/** What a file's name and size tell of an artifact, whoever wrote it. */
+export interface ArtifactFile {
+  kind: CaptureKind
+  format: ArtifactFormat
+  path: string
+  bytes: number
+  compression: Compression
+  /** When it was written, in ISO 8601, to the second. */
+  createdAt: string
+  pid: number
+  threadId: number
+}
+
+// ---------------------------------------------------------------- options
+
+/** Limits on a directory, and defaults for what is written to it. */
+export interface Defaults {
+  /** Where artifacts go; made (mode 0700) if it is missing. Default: `HEAPKIT_DIR`, else Node's `--diagnostic-dir`, else the working directory. */
+  dir?: string
+  /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`. */
+  compression?: Compression
+  /** gzip 0 to 9, zstd 1 to 19. Default: 3 for both. */
+  level?: number
+  /** At most so many artifacts in the directory: the oldest are removed when a new one is complete. Default: `HEAPKIT_MAX_FILES`, else no limit. */
+  maxFiles?: number
+  /** At most so many bytes of artifacts in the directory, the new one included: the oldest are removed to make room. Default: `HEAPKIT_MAX_BYTES`, else no limit. */
+  maxBytes?: number
+  /** Artifacts older than this are removed by the next capture. Default: no limit. */
+  maxAgeMs?: number
+  /** The volume keeps at least so many bytes free, or the capture is refused. Default: `HEAPKIT_MIN_FREE_BYTES`, else 64 MiB. */
+  minFreeBytes?: number
+}
+
+/** Where a capture goes. */
+export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> extends Defaults {
+  /** Exact path instead of `dir` and a generated name. Never overwrites. Quotas on heapkit's own names do not apply to it. */
+  file?: string
+  format?: Format
+}
+
+/** How to watch a capture and how to end it early. */
+export interface ControlOptions {
+  /** Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of a snapshot. */
+  signal?: AbortSignal
+  /** Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. */
+  timeoutMs?: number
+  /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing ends the capture. */
+  onProgress?: (progress: Progress) => void
+}
+
+export interface Progress {
+  /** `serializing`: V8 puts out the snapshot. `writing`: the rest is compressed and written. `done`: complete. */
+  phase: 'serializing' | 'writing' | 'done'
+  /** Bytes that V8 has put out. */
+  rawBytes: number
+  /** Bytes that were written, after compression. */
+  bytes: number
+  elapsedMs: number
+}
+
+export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions {
+  /**
+   * `inline`: V8 takes the snapshot in this thread, whose event loop stops meanwhile. `fork`: not in this version, rejects with
+   * `HEAPKIT_ERR_UNSUPPORTED`. `auto`: `inline` in this version. A mode that fails never falls back to another.
+   */
+  mode?: 'auto' | 'fork' | 'inline'
+  /** Show V8's internals in the snapshot. Default: false. */
+  exposeInternals?: boolean
+  /** Keep the values of numbers in the snapshot. Default: false. */
+  exposeNumericValues?: boolean
+}
+
+export interface SamplingOptions {
+  /** Average number of allocated bytes between two samples. Default: 524288 (512 KiB). */
+  sampleInterval?: number
+  /** Innermost frames kept of each stack, 1 to 128. Default: 64. */
+  stackDepth?: number
+  /** Also count objects that a major garbage collection has freed. Default: false, which shows what is alive. */
+  includeObjectsCollectedByMajorGC?: boolean
+  /** Also count objects that a minor garbage collection has freed. Default: false. */
+  includeObjectsCollectedByMinorGC?: boolean
+}
+
+export interface TimelineOptions {
+  /** Also note the stack of every allocation. Costly: every allocation of the program is recorded. Default: false. */
+  trackAllocations?: boolean
+}
+
+export interface CpuProfileOptions {
+  /** Microseconds between two samples, 50 to 10000000. Default: 1000. */
+  sampleInterval?: number
+}
+
+// ---------------------------------------------------------------- captures
+
+/**
+ * Takes a heap snapshot. One snapshot or timeline at a time in a process, worker threads included: a second one rejects with
+ * `HEAPKIT_ERR_BUSY`. The output is opened first, so that nothing is paused for a capture that cannot be kept. While the promise is
+ * pending, the process does not exit by itself.
+ *
+ * Rejects with a {@link HeapkitError}, also for invalid options.
+ */
+export function takeSnapshot (options?: SnapshotOptions): Promise<Artifact>
+
+/**
+ * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory, beyond that in an
+ * unlinked temporary file in `dir` (default: the system's directory for temporary files); `file` and the quotas do not apply.
+ *
+ * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
+ * Destroying the stream gives the capture up.
+ */
+export function createSnapshotStream (options?: SnapshotOptions): SnapshotStream
+
+export interface SnapshotStream extends Readable {
+  /** How the bytes would be called as a file, such as `Heap.20261120.213000.4242.0.001.heapsnapshot.gz`. */
+  readonly fileName: string
+  /** There when the stream has ended. */
+  readonly artifact: StreamArtifact | undefined
+}
+
+/** A capture that is started and stopped. It does not keep the process alive. */
+export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> extends AsyncDisposable {
+  readonly startedAt: Date
+  /**
+   * Stops and writes the artifact. When the options are invalid or the output cannot be opened it rejects and the session goes
+   * on; when writing fails after that, sampling and CPU sessions keep what they collected, and `stop()` may be called again.
+   */
+  stop (output?: OutputOptions<Format> & ControlOptions): Promise<Artifact>
+  /** Stops without an artifact. Does nothing after `stop()`. */
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+export interface SamplingSession extends CaptureSession<'heapprofile'> {
+  /** Writes what was sampled since the start, and goes on sampling. */
+  capture (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<Artifact>
+}
+
+/**
+ * Starts a sampling heap profile in this thread. One at a time in a thread.
+ *
+ * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector).
+ */
+export function startSampling (options?: SamplingOptions): SamplingSession
+
+/** Stops the sampling session of this thread, wherever it was started. Rejects with `HEAPKIT_ERR_NOT_ACTIVE` without one. */
+export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<Artifact>
+
+/**
+ * Starts an allocation timeline: `stop()` takes a heap snapshot whose objects know when they were allocated. It holds the
+ * process's one place for a snapshot until it is stopped, and its `stop()` stops the event loop as a snapshot does.
+ *
+ * Throws as {@link startSampling}, and `HEAPKIT_ERR_DISABLED`.
+ */
+export function startTimeline (options?: TimelineOptions): CaptureSession<'heaptimeline'>
+
+/** Starts a CPU profile of this thread. One at a time in a thread. Throws as {@link startSampling}. */
+export function startCpuProfile (options?: CpuProfileOptions): CaptureSession<'cpuprofile'>
+
+// ---------------------------------------------------------------- HTTP
+
+export interface HandlerOptions extends Defaults {
+  /** What clients send as `Authorization: Bearer TOKEN`; compared in constant time. This or `authorize` is mandatory. */
+  token?: string
+  /** Answers `true` for those who may. Everything else is 401, throwing is 500. */
+  authorize?: (req: IncomingMessage) => boolean | Promise<boolean>
+  /** Where the handler is mounted, if the server does not strip that from `req.url`: `'/debug/heapkit'`. */
+  prefix?: string
+  /** Upper bound of `?seconds=`. Default: 300. */
+  maxSeconds?: number
+}
+
+/**
+ * Makes a handler for `node:http`, Express, Connect and (with `req.raw`, `reply.raw`) Fastify. It listens to nothing by itself.
+ * Requests outside of `prefix` go to `next()` if there is one. Throws for invalid options.
+ */
+export function createHandler (options: HandlerOptions): (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void
+
+// ---------------------------------------------------------------- signals
+
+export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOnly, SamplingOptions, TimelineOptions {
+  /** Length of a sampling (default 30), CPU (30) or timeline (10) capture. */
+  seconds?: number
+  onArtifact?: (artifact: Artifact) => void
+  /** Without it a failure is a process warning. */
+  onError?: (error: HeapkitError) => void
+}
+
+type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'exposeInternals' | 'exposeNumericValues'>
+
+export interface SignalTrigger extends Disposable {
+  readonly signal: NodeJS.Signals
+  readonly capture: CaptureKind
+  /** Signals that came. */
+  readonly received: number
+  /** Those of them that came during the capture of an earlier one: ignored, not queued. */
+  readonly ignored: number
+  dispose (): void
+}
+
+/**
+ * Captures whenever the process gets `signal`. Refuses SIGUSR1 (Node's inspector), SIGPROF (V8's profiler), signals that cannot
+ * be caught, that end the process, or that mean a crash. Emits a process warning when the signal has another listener.
+ * Throws for invalid options, and in worker threads, which signals do not reach.
+ */
+export function onSignal (signal: NodeJS.Signals, capture: CaptureKind, options?: SignalOptions): SignalTrigger
+
+// ---------------------------------------------------------------- the rest
+
+/** Sets defaults for the whole process, all its threads included; replaces what was set before. They come before `HEAPKIT_*`. Throws for invalid options. */
+export function configure (defaults: Defaults): void
+
+/** heapkit's artifacts in `dir` (default: where captures go), oldest first; empty where there is no such directory. */
+export function listArtifacts (dir?: string): Promise<ArtifactFile[]>
+
+export type HeapkitErrorCode =
+  | 'HEAPKIT_ERR_INVALID_OPTION'
+  | 'HEAPKIT_ERR_UNSUPPORTED'
+  | 'HEAPKIT_ERR_BUSY'
+  | 'HEAPKIT_ERR_DISABLED'
+  | 'HEAPKIT_ERR_NOT_ACTIVE'
+  | 'HEAPKIT_ERR_ABORTED'
+  | 'HEAPKIT_ERR_TIMEOUT'
+  | 'HEAPKIT_ERR_STALLED'
+  | 'HEAPKIT_ERR_IO'
+  | 'HEAPKIT_ERR_NO_SPACE'
+  | 'HEAPKIT_ERR_EXISTS'
+  | 'HEAPKIT_ERR_INSPECTOR'
+  | 'HEAPKIT_ERR_BINDING'
+  | 'HEAPKIT_ERR_INTERNAL'
+
+/** Every error of heapkit. `cause` is what lies behind it: the system's error, the signal's reason. */
+export class HeapkitError extends Error {
+  readonly name: 'HeapkitError'
+  readonly code: HeapkitErrorCode
+  /** The option or environment variable that an `HEAPKIT_ERR_INVALID_OPTION` is about. */
+  readonly option?: string
+  /** The file that it is about, if it is about one. */
+  readonly path?: string
+}
+
+/**
+ * Message of the `diagnostics_channel` channels `heapkit:capture:start`, `heapkit:capture:end` (with `artifact`) and
+ * `heapkit:capture:error` (with `error`). The events of one capture share their `id`, which is unique in the thread. A session
+ * whose `stop()` failed and is called again has more than one error.
+ */
+export interface CaptureEvent {
+  id: number
+  kind: CaptureKind
+  threadId: number
+  startedAt: string
+  artifact?: Artifact | StreamArtifact
+  error?: Error
+}
