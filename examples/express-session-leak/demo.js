@@ -1,0 +1,148 @@
+'use strict'
+
+// npm run demo: an Express application that leaks, under load, looked into with heapkit while it serves.
+//
+//   node examples/express-session-leak/demo.js [DIRECTORY]
+
+const { fork } = require('node:child_process')
+const { randomBytes } = require('node:crypto')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { performance } = require('node:perf_hooks')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { table, bytes } = require('../../lib/cli/table')
+const { Load } = require('./load')
+const { verify } = require('./verify')
+
+// The generator shares two cores with the service: a rate that leaves both some air.
+const LOAD = { connections: 20, rate: 1000, seconds: 90 }
+const FILL_SECONDS = 8
+const UNDISTURBED_SECONDS = 4
+
+// One line for each thing to do while the service serves; a later step, such as a second snapshot to compare with, goes here.
+const STEPS = [
+  { what: 'a sampling heap profile of 4 s', request: '/sampling?seconds=4' },
+  { what: 'a CPU profile of 3 s', request: '/cpu?seconds=3' },
+  { what: 'a heap snapshot', request: '/snapshot' },
+  { what: 'an allocation timeline of 2 s', request: '/timeline?seconds=2' }
+]
+
+async function main () {
+  const dir = directory(process.argv[2])
+  const token = randomBytes(16).toString('hex')
+  say('Starting the shop (Express, express-session with its MemoryStore) in a process of its own')
+  const app = await startApp({ HEAPKIT_DIR: dir, HEAPKIT_TOKEN: token })
+  try {
+    const load = new Load(app.url, LOAD)
+    say(`Under load from here on: ${LOAD.connections} connections, ${LOAD.rate} requests a second, none with a cookie`)
+    await sleep(FILL_SECONDS * 1000)
+    say(`${load.answered} requests, ${load.answered} sessions that will stay; measuring ${UNDISTURBED_SECONDS} s undisturbed`)
+    const rows = [await undisturbed(load)]
+    for (const { what, request } of STEPS) {
+      say(`Taking ${what}: POST /debug/heapkit${request}`)
+      rows.push(await capture(load, app.url, token, request))
+    }
+    const { requests, failed } = await load.stop()
+    const { peakRss } = await app.stop()
+    say(`The load is over: ${requests} requests, ${failed} failed; the shop's memory peaked at ${peakRss}`)
+    if (failed > 0) throw new Error(`${failed} of ${requests} requests failed`)
+    say('Unpacking and checking the files')
+    const found = rows.filter(({ artifact }) => artifact).map(({ artifact }) => `  ${artifact.kind.padEnd(8)}  ${check(artifact)}`)
+    report(dir, rows, found)
+  } finally {
+    app.kill()
+  }
+}
+
+function directory (given) {
+  if (given === undefined) return fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-demo-'))
+  fs.mkdirSync(given, { recursive: true })
+  return path.resolve(given)
+}
+
+async function startApp (env) {
+  const child = fork(path.join(__dirname, 'app.js'), { env: { ...process.env, ...env } })
+  const died = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`The shop ended (${signal ?? `exit code ${code}`})`)
+  })
+  died.catch(() => {})
+  const [{ port }] = await Promise.race([once(child, 'message'), died])
+  const kill = () => child.kill('SIGKILL')
+  return {
+    url: `http://127.0.0.1:${port}`,
+    kill,
+    async stop () {
+      const peakRss = peakOf(child.pid)
+      kill()
+      await died.catch(() => {})
+      return { peakRss }
+    }
+  }
+}
+
+/** Linux only: elsewhere it is not known. */
+function peakOf (pid) {
+  try {
+    return bytes(Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024)
+  } catch {
+    return 'an unknown size'
+  }
+}
+
+async function undisturbed (load) {
+  const from = performance.now()
+  await sleep(UNDISTURBED_SECONDS * 1000)
+  return { worst: load.worst(from, performance.now()) }
+}
+
+async function capture (load, url, token, request) {
+  const from = performance.now()
+  const response = await fetch(`${url}/debug/heapkit${request}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+  const artifact = await response.json()
+  if (response.status !== 201) throw new Error(`POST ${request}: ${response.status} ${artifact.detail ?? ''}`)
+  const to = performance.now()
+  // Requests that were on their way by then belong to the capture, too.
+  await sleep(500)
+  return { artifact, worst: load.worst(from, to) }
+}
+
+function check (artifact) {
+  try {
+    return verify(artifact)
+  } catch (cause) {
+    throw new Error(`${artifact.path} is not right: ${cause.message}`, { cause })
+  }
+}
+
+function report (dir, rows, found) {
+  const cells = rows.map(({ artifact, worst }) => artifact
+    ? [artifact.kind, path.basename(artifact.path), bytes(artifact.rawBytes), bytes(artifact.bytes), ms(artifact.pauseMs), ms(worst)]
+    : ['(undisturbed)', '', '', '', '', ms(worst)])
+  const head = ['KIND', 'FILE', 'RAW', 'ON DISK', 'PAUSE', 'WORST LATENCY']
+  console.log(`
+${table(head, cells, head.slice(2))}
+PAUSE is how long heapkit kept the service's event loop, WORST LATENCY the longest that a client waited meanwhile.
+
+What they show:
+${found.join('\n')}
+
+The files are in ${dir}
+Chrome DevTools and VS Code open them unpacked (gunzip FILE): .heapsnapshot, .heapprofile and .heaptimeline in the Memory
+panel ("Load profile"), .cpuprofile in the Performance panel.
+`)
+}
+
+function ms (value) {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+}
+
+function say (text) {
+  console.log(`${performance.now().toFixed(0).padStart(6)} ms  ${text}`)
+}
+
+main().catch((error) => {
+  console.error(`The demo failed: ${error.message}`)
+  process.exitCode = 1
+})
