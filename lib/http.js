@@ -46,9 +46,13 @@ function createHandler (given) {
     answer().catch((error) => sendProblem(res, error))
 
     async function answer () {
-      await authorize(req)
+      try {
+        await authorize(req)
+      } finally {
+        discardBody(req, res)
+      }
       if (!inside) throw notFound()
-      boundBody(req, res)
+      if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
       const { route, name } = match(pathname.slice(prefix.length))
       const method = req.method === 'HEAD' ? 'GET' : req.method
       if (!Object.hasOwn(route, method)) {
@@ -142,21 +146,26 @@ function notFound () {
   return new Problem(404, `Not found; there are ${Object.keys(ROUTES).join(', ')} and /artifacts/NAME`)
 }
 
-/** Nothing here reads a body. It is thrown away as it comes, and a long one ends the connection. */
-function boundBody (req, res) {
-  const tooLarge = () => new Problem(413, `No request has a body here; more than ${MAX_BODY_BYTES} bytes are not taken`,
-    { headers: { Connection: 'close' } })
-  if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+/** Nothing here reads a body. It is thrown away as it comes, whoever sent it, and a long one ends the connection. */
+function discardBody (req, res) {
   // Consumed already by a body parser.
   if (req.readableEnded || req.readableFlowing) return
   let bytes = 0
-  req.on('data', (chunk) => {
+  const onData = (chunk) => {
     bytes += chunk.length
     if (bytes <= MAX_BODY_BYTES) return
-    sendProblem(res, tooLarge())
-    req.destroy()
-  })
+    req.off('data', onData)
+    // Where there is still an answer to give, it reaches the client before the connection ends.
+    if (res.headersSent) req.destroy()
+    else sendProblem(res, tooLarge())
+  }
+  req.on('data', onData)
   req.on('error', () => {})
+}
+
+function tooLarge () {
+  return new Problem(413, `No request has a body here; more than ${MAX_BODY_BYTES} bytes are not taken`,
+    { headers: { Connection: 'close' } })
 }
 
 async function status ({ res, search, dir }) {

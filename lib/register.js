@@ -17,7 +17,7 @@ function register (env) {
   const signals = named('HEAPKIT_SIGNAL', env, parseSignals) ?? []
   const sampling = named('HEAPKIT_SAMPLING', env, parseSampling)
   named('HEAPKIT_DISABLE_SNAPSHOTS', env, (text, name) => options.oneOf(text, name, ['0', '1', 'true', 'false']))
-  if (env.HEAPKIT_DIR) clean(options.resolveDir())
+  named('HEAPKIT_DIR', env, () => clean(options.resolveDir()))
   // Signals reach only the main thread; worker threads load this file too.
   if (isMainThread) {
     for (const [signal, capture] of signals) named('HEAPKIT_SIGNAL', env, () => onSignal(signal, capture))
@@ -38,8 +38,8 @@ function named (variable, env, parse) {
 /** 'SIGUSR2' (a snapshot), or 'SIGUSR2=snapshot,SIGWINCH=cpu'. */
 function parseSignals (text) {
   return text.split(',').map((part) => {
-    const [signal, capture = 'snapshot'] = part.trim().split('=')
-    if (!/^SIG[A-Z0-9]+$/.test(signal) || !CAPTURES.includes(capture)) {
+    const [signal, capture = 'snapshot', more] = part.trim().split('=')
+    if (!/^SIG[A-Z0-9]+$/.test(signal) || !CAPTURES.includes(capture) || more !== undefined) {
       throw invalidOption('HEAPKIT_SIGNAL',
         `must be a signal such as SIGUSR2, or a list such as SIGUSR2=snapshot,SIGWINCH=cpu (captures: ${CAPTURES.join(', ')})`)
     }
@@ -60,6 +60,7 @@ function clean (dir) {
   try {
     native.sweep(dir)
   } catch (error) {
+    if (error.cause?.code === 'ENOTDIR') throw invalidOption('dir', 'is not a directory, or lies below a file')
     // Not made yet: nothing to clean. Anything else is reported by the first capture, which has a caller to tell.
     if (error.cause?.code !== 'ENOENT') process.emitWarning(error.message, { type: 'HeapkitWarning', code: error.code })
   }

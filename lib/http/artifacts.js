@@ -8,17 +8,20 @@ const path = require('node:path')
 const { listArtifacts, artifactPath } = require('../artifacts')
 const { Problem, sendJson } = require('./response')
 const { downloadHeaders, sendStream } = require('./download')
+const { readQuery } = require('./query')
 
 // Windows has no O_NOFOLLOW, and ordinary users cannot make links there.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
 
-async function list ({ res, dir }) {
+async function list ({ res, search, dir }) {
+  readQuery(search, {})
   const artifacts = await listArtifacts(dir())
   sendJson(res, 200, artifacts.map((artifact) => ({ name: path.basename(artifact.path), ...artifact })))
 }
 
-async function get ({ req, res, dir, name }) {
+async function get ({ req, res, search, dir, name }) {
   const artifact = find(name, dir())
+  readQuery(search, {})
   const file = await open(artifact.path)
   try {
     const stat = await file.stat()
@@ -32,8 +35,9 @@ async function get ({ req, res, dir, name }) {
   }
 }
 
-async function remove ({ res, dir, name }) {
+async function remove ({ res, search, dir, name }) {
   const artifact = find(name, dir())
+  readQuery(search, {})
   try {
     const stat = await fs.promises.lstat(artifact.path)
     if (!stat.isFile()) throw notFound()

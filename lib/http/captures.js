@@ -33,7 +33,8 @@ async function exclusively ({ res }, kind, duration, capture) {
   const endsAt = duration === undefined ? undefined : Date.now() + duration * 1000
   running = { kind, startedAt: new Date().toISOString(), ...(endsAt && { endsAt }) }
   const gone = new AbortController()
-  const onClose = () => { if (!res.writableFinished) gone.abort(new Error('the client went away')) }
+  // Also after an answer, which during a capture can only be a refusal: of a body that is too long.
+  const onClose = () => gone.abort(new Error('the client went away'))
   res.once('close', onClose)
   if (res.destroyed) onClose()
   try {

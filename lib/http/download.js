@@ -33,12 +33,12 @@ function downloadHeaders (req, name) {
 
 /** RFC 9110, 12.5.3, but without the header nothing is accepted: such clients save what they get. */
 function accepts (header, coding) {
-  for (const part of (header ?? '').toLowerCase().split(',')) {
+  const weights = new Map((header ?? '').toLowerCase().split(',').map((part) => {
     const [name, ...parameters] = part.split(';').map((piece) => piece.trim())
-    if (name !== coding && name !== '*') continue
-    return !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-  }
-  return false
+    return [name, !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))]
+  }))
+  // '*' stands for the codings that are not named.
+  return weights.get(coding) ?? weights.get('*') ?? false
 }
 
 /** Resolves when everything was sent; rejects when the source fails or the client goes away. */

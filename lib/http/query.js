@@ -14,6 +14,7 @@ function readQuery (search, known) {
       throw new Problem(400, `Unknown parameter ${JSON.stringify(name)}; ` +
         (names.length ? `this path knows ${names.join(', ')}` : 'this path takes none'))
     }
+    if (Object.hasOwn(values, name)) throw new Problem(400, `Parameter ${name} is there more than once`)
     values[name] = known[name](text, name)
   }
   return values

@@ -60,9 +60,9 @@ function checkSignal (signal) {
   if (typeof signal !== 'string' || !Object.hasOwn(os.constants.signals, signal)) {
     throw invalidOption('signal', "must be the name of a signal of this system, such as 'SIGUSR2'", signal)
   }
-  if (Object.hasOwn(REFUSED, signal)) {
-    throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[signal]}. SIGUSR2 is the usual choice`)
-  }
+  // By number, because some signals have two names: SIGIOT is SIGABRT.
+  const refused = Object.keys(REFUSED).find((name) => os.constants.signals[name] === os.constants.signals[signal])
+  if (refused) throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[refused]}. SIGUSR2 is the usual choice`)
 }
 
 /** Finds wrong options now, not when the signal comes. */
