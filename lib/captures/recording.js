@@ -82,11 +82,6 @@ class Recording {
     }
   }
 
-  /** Waits for something that belongs to the capture, but not past its interruption. */
-  wait (promise) {
-    return this.#step(promise)
-  }
-
   async writeText (text) {
     const bytes = this.pause.run(() => Buffer.from(text))
     await this.#step(this.#writer.writeAll(bytes))

@@ -52,7 +52,7 @@ class CaptureSession {
       throw error
     }
     try {
-      const text = this.#kept ?? await recording.wait(Promise.resolve(collect(recording)))
+      const text = this.#kept ?? await collect(recording)
       this.#kept = text
       if (text !== undefined) await recording.writeText(text)
       const artifact = await recording.finish()

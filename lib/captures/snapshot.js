@@ -13,15 +13,7 @@ const { acquireSlot } = require('./slot')
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
   const slot = acquireSlot('snapshot')
-  const recording = new Recording('snapshot', wanted, { mode: 'inline' })
-  try {
-    await recording.open()
-  } catch (error) {
-    slot.release()
-    throw error
-  }
-  await captureSnapshot(recording, wanted, slot)
-  return recording.finish()
+  return captureSnapshot(wanted, slot, new Recording('snapshot', wanted, { mode: 'inline' }))
 }
 
 /** 'auto' will mean a forked twin where that is possible; nothing ever falls back from 'fork' to 'inline' unasked. */
@@ -33,18 +25,29 @@ function supported (wanted) {
   return wanted
 }
 
-/** Resolves when V8 has delivered the last byte. The slot is released when V8 is done, whoever still waits by then. */
-async function captureSnapshot (recording, { exposeInternals, exposeNumericValues }, slot) {
-  // Never `reportProgress`: V8 would run this process's JavaScript in the middle of its walk over the heap, and crash.
-  await recording.wait(snapshotByV8(recording, 'HeapProfiler.takeHeapSnapshot', {
-    reportProgress: false,
-    exposeInternals,
-    captureNumericValue: exposeNumericValues
-  }, () => slot.release()))
+/** From an open output to the artifact. The slot is released when V8 is done with the snapshot. */
+async function captureSnapshot ({ exposeInternals, exposeNumericValues }, slot, recording) {
+  try {
+    await recording.open()
+    // Never `reportProgress`: V8 would run this process's JavaScript in the middle of its walk over the heap, and crash.
+    await snapshotByV8(recording, 'HeapProfiler.takeHeapSnapshot', {
+      reportProgress: false,
+      exposeInternals,
+      captureNumericValue: exposeNumericValues
+    })
+  } catch (error) {
+    throw await recording.abort(error)
+  } finally {
+    slot.release()
+  }
+  return recording.finish()
 }
 
-/** Runs a command that emits a snapshot; `over` is called when V8 is done with it. */
-function snapshotByV8 (recording, method, params, over) {
+/**
+ * Runs a command that emits a snapshot, and resolves when V8 is done. V8 cannot be interrupted: a capture that is given up
+ * meanwhile drops the rest, and finish() tells why.
+ */
+function snapshotByV8 (recording, method, params) {
   return new Promise((resolve, reject) => {
     let failure
     // Node 20 does the work inside post(), later versions in a task of the event loop.
@@ -53,7 +56,6 @@ function snapshotByV8 (recording, method, params, over) {
     const ended = (error) => {
       pause.ended()
       off?.()
-      over()
       if (error ?? failure) reject(error ?? failure)
       else resolve()
     }
@@ -87,30 +89,17 @@ class SnapshotStream extends Readable {
   /** How the bytes would be called as a file: for an upload. */
   fileName = undefined
 
-  #wanted
   #recording
   #finished
 
   constructor (wanted) {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
-    this.#wanted = wanted
     const slot = acquireSlot('snapshot')
     this.#recording = new Recording('snapshot', wanted, { mode: 'inline', stream: true })
     this.fileName = this.#recording.fileName
-    this.#finished = this.#capture(slot)
+    this.#finished = captureSnapshot(wanted, slot, this.#recording)
     this.#finished.catch((error) => this.destroy(error))
-  }
-
-  async #capture (slot) {
-    try {
-      await this.#recording.open()
-    } catch (error) {
-      slot.release()
-      throw error
-    }
-    await captureSnapshot(this.#recording, this.#wanted, slot)
-    return this.#recording.finish()
   }
 
   _read () {
@@ -133,7 +122,8 @@ class SnapshotStream extends Readable {
   _destroy (error, callback) {
     this.#recording.interrupt(error ??
       new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end'))
-    callback(error)
+    // 'close' comes when nothing of the capture is left.
+    this.#finished.then(() => {}, () => {}).then(() => callback(error))
   }
 }
 

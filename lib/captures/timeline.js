@@ -17,8 +17,13 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop(given, ['heaptimeline']), (recording) =>
-      snapshotByV8(recording, 'HeapProfiler.stopTrackingHeapObjects', { reportProgress: false }, () => this.#slot.release()))
+    return this._stop(options.stop(given, ['heaptimeline']), async (recording) => {
+      try {
+        await snapshotByV8(recording, 'HeapProfiler.stopTrackingHeapObjects', { reportProgress: false })
+      } finally {
+        this.#slot.release()
+      }
+    })
   }
 
   async [Symbol.asyncDispose] () {

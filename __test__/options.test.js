@@ -1,0 +1,128 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { test } = require('node:test')
+const heapkit = require('..')
+const { tmpDir, ls, run, heapkitError } = require('./support')
+
+const GARBAGE = {
+  dir: ['', 1, null, {}, 'a\0b'],
+  file: ['', 1, null, 'a\0b'],
+  compression: ['rar', 1, null, true],
+  level: [-1, 10, 1.5, NaN, '6', null],
+  format: ['svg', 1, null],
+  maxFiles: [0, -1, NaN, 'x', Infinity, 2 ** 60],
+  maxBytes: [0, -1, NaN, 'x'],
+  maxAgeMs: [0, -1, NaN, 'x'],
+  minFreeBytes: [-1, NaN, 'x'],
+  timeoutMs: [0, -1, NaN, '1', 2 ** 31],
+  signal: [null, {}, 'SIGUSR2', new EventTarget()],
+  onProgress: [null, 1, {}]
+}
+
+function each (garbage, check) {
+  return Promise.all(Object.entries(garbage).flatMap(([name, values]) => values.map((value) => check(name, value))))
+}
+
+function naming (option) {
+  return (error) => {
+    assert.equal(error.option, option)
+    return heapkitError('HEAPKIT_ERR_INVALID_OPTION', new RegExp(`\`${option}\``))(error)
+  }
+}
+
+test('garbage is rejected by what answers a promise, and nothing is left running', async (t) => {
+  const dir = tmpDir(t)
+  const snapshotOnly = { mode: ['x', 1, null], exposeInternals: ['yes', 1, null], exposeNumericValues: ['yes', 1] }
+  await each({ ...GARBAGE, ...snapshotOnly }, async (name, value) => {
+    await assert.rejects(heapkit.takeSnapshot({ ...(name !== 'file' && { dir }), [name]: value }), naming(name))
+    assert.throws(() => heapkit.createSnapshotStream({ [name]: value }), naming(name))
+  })
+  for (const options of [null, 1, 'x', []]) {
+    await assert.rejects(heapkit.takeSnapshot(options), naming('options'))
+  }
+  await heapkit.takeSnapshot({ dir })
+  assert.equal(ls(dir).length, 1)
+})
+
+test('garbage is thrown by what starts a session, and nothing is left running', async (t) => {
+  const dir = tmpDir(t)
+  const garbage = {
+    startSampling: {
+      sampleInterval: [-1, 0, 'x', NaN, 1.5, Infinity, null],
+      stackDepth: [0, -1, 129, 'x', NaN],
+      includeObjectsCollectedByMajorGC: ['x', 1],
+      includeObjectsCollectedByMinorGC: ['x', 0]
+    },
+    startTimeline: { trackAllocations: ['x', 1, null] },
+    startCpuProfile: { sampleInterval: [0, -1, 'x', NaN, 49, null] }
+  }
+  for (const [start, options] of Object.entries(garbage)) {
+    await each(options, (name, value) => assert.throws(() => heapkit[start]({ [name]: value }), naming(name)))
+    assert.throws(() => heapkit[start](7), naming('options'))
+    const session = heapkit[start]()
+    await each(GARBAGE, (name, value) => assert.rejects(session.stop({ [name]: value }), naming(name)))
+    await session.stop({ dir })
+  }
+  assert.equal(ls(dir).length, 3)
+})
+
+test('a level must be one of its codec', async (t) => {
+  const dir = tmpDir(t)
+  await assert.rejects(heapkit.takeSnapshot({ dir, compression: 'gzip', level: 12 }), naming('level'))
+  await assert.rejects(heapkit.takeSnapshot({ dir, compression: 'zstd', level: 0 }), naming('level'))
+  await assert.rejects(heapkit.takeSnapshot({ dir, compression: 'none', level: 1 }), naming('level'))
+})
+
+test('a file is the whole path', async (t) => {
+  const dir = tmpDir(t)
+  await assert.rejects(heapkit.takeSnapshot({ dir, file: path.join(dir, 'a') }), naming('file'))
+  const file = path.join(dir, 'new', 'my.heapsnapshot.gz')
+  assert.equal((await heapkit.takeSnapshot({ file })).path, file)
+})
+
+test('configure() is below the call and above the environment, for all threads, and replaces what was set', async (t) => {
+  const dir = tmpDir(t)
+  const child = run(t, 'precedence.js', {
+    args: [dir],
+    env: { HEAPKIT_DIR: path.join(dir, 'env'), HEAPKIT_COMPRESSION: 'none' },
+    node: [`--diagnostic-dir=${path.join(dir, 'diagnostic')}`]
+  })
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
+  assert.deepEqual(JSON.parse(child.stdout()), [
+    ['call', '.gz'], ['configured', '.zst'], ['worker', 'configured', '.zst'], ['env', '.heapprofile'], ['diagnostic', '.gz']
+  ])
+})
+
+test('configure() refuses garbage and keeps what was set', (t) => {
+  heapkit.configure({ maxFiles: 7 })
+  t.after(() => heapkit.configure({}))
+  for (const name of ['dir', 'compression', 'level', 'maxFiles', 'maxBytes', 'maxAgeMs', 'minFreeBytes']) {
+    for (const value of GARBAGE[name]) {
+      assert.throws(() => heapkit.configure({ [name]: value }), naming(name))
+    }
+  }
+  assert.throws(() => heapkit.configure(null), naming('defaults'))
+})
+
+test('a wrong environment variable is named by the capture that meets it', async (t) => {
+  const dir = tmpDir(t)
+  for (const [variable, value] of [['HEAPKIT_COMPRESSION', 'rar'], ['HEAPKIT_MAX_FILES', 'many'], ['HEAPKIT_MAX_BYTES', '1x'], ['HEAPKIT_MIN_FREE_BYTES', '-1']]) {
+    process.env[variable] = value
+    try {
+      await assert.rejects(heapkit.takeSnapshot({ dir }), (error) => {
+        assert.equal(error.option, variable)
+        return heapkitError('HEAPKIT_ERR_INVALID_OPTION', new RegExp(`Environment variable ${variable} must be .*; got '${value}'`))(error)
+      })
+    } finally {
+      delete process.env[variable]
+    }
+  }
+  assert.deepEqual(ls(dir), [])
+})
+
+test('an error shows a value without giving it away at length', async () => {
+  await assert.rejects(heapkit.takeSnapshot({ compression: 'x'.repeat(1000) }), ({ message }) => message.length < 250)
+  await assert.rejects(heapkit.takeSnapshot({ compression: { secret: 'hunter2' } }), ({ message }) => !message.includes('hunter2'))
+})

@@ -1,0 +1,80 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { createHash } = require('node:crypto')
+const { once } = require('node:events')
+const { test } = require('node:test')
+const { pipeline } = require('node:stream/promises')
+const zlib = require('node:zlib')
+const { createSnapshotStream, takeSnapshot } = require('..')
+const { tmpDir, ls, parseSnapshot, heapkitError } = require('./support')
+
+async function collect (stream) {
+  const chunks = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+test('a stream gives the compressed snapshot, and its artifact at the end', async () => {
+  const stream = createSnapshotStream()
+  assert.match(stream.fileName, new RegExp(`^Heap\\.\\d{8}\\.\\d{6}\\.${process.pid}\\.0\\.\\d{3,}\\.heapsnapshot\\.gz$`))
+  assert.equal(stream.artifact, undefined)
+  const packed = await collect(stream)
+  parseSnapshot(zlib.gunzipSync(packed).toString())
+  assert.equal(stream.artifact.path, null)
+  assert.equal(stream.artifact.kind, 'snapshot')
+  assert.equal(stream.artifact.bytes, packed.length)
+  assert.equal(stream.artifact.sha256, createHash('sha256').update(packed).digest('hex'))
+})
+
+test('what is not read yet waits in a file without a name, not in memory', async (t) => {
+  const dir = tmpDir(t)
+  // Random text does not compress, so that the stream is larger than what it may hold in memory (4 MiB).
+  globalThis.noise = Array.from({ length: 16_000 }, () => require('node:crypto').randomBytes(500).toString('base64'))
+  const stream = createSnapshotStream({ dir, compression: 'gzip', level: 1 })
+  t.after(() => { delete globalThis.noise })
+  await once(stream, 'readable')
+  assert.deepEqual(ls(dir), [])
+  const packed = await collect(stream)
+  assert.ok(packed.length > 8 * 1024 * 1024, `${packed.length} bytes`)
+  parseSnapshot(zlib.gunzipSync(packed).toString())
+})
+
+test('a slow reader gets everything, with backpressure', async () => {
+  let bytes = 0
+  const stream = createSnapshotStream({ compression: 'none' })
+  await pipeline(stream, async function (source) {
+    for await (const chunk of source) {
+      bytes += chunk.length
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+  assert.equal(bytes, stream.artifact.rawBytes)
+})
+
+test('a destroyed stream gives its capture up and the next one works', async () => {
+  const stream = createSnapshotStream()
+  await once(stream, 'data')
+  stream.destroy()
+  await once(stream, 'close')
+  const early = createSnapshotStream()
+  early.destroy()
+  await once(early, 'close')
+  parseSnapshot(zlib.gunzipSync(await collect(createSnapshotStream())).toString())
+})
+
+test('a stream fails by its error event', async (t) => {
+  const aborted = createSnapshotStream({ signal: AbortSignal.abort() })
+  const [error] = await once(aborted, 'error')
+  heapkitError('HEAPKIT_ERR_ABORTED')(error)
+  await assert.rejects(collect(createSnapshotStream({ timeoutMs: 1 })), heapkitError('HEAPKIT_ERR_TIMEOUT'))
+  await takeSnapshot({ dir: tmpDir(t) })
+})
+
+test('a stream is refused at once while a snapshot is under way, and for wrong options', async (t) => {
+  const pending = takeSnapshot({ dir: tmpDir(t) })
+  assert.throws(() => createSnapshotStream(), heapkitError('HEAPKIT_ERR_BUSY'))
+  await pending
+  assert.throws(() => createSnapshotStream({ compression: 'rar' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`compression`/))
+  assert.throws(() => createSnapshotStream({ mode: 'fork' }), heapkitError('HEAPKIT_ERR_UNSUPPORTED'))
+})

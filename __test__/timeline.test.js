@@ -1,0 +1,84 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const { test } = require('node:test')
+const { startTimeline, startCpuProfile, takeSnapshot } = require('..')
+const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, until, heapkitError } = require('./support')
+
+class Allocated {}
+
+/** V8 samples the timeline every 50 ms; the test waits until it has a few. */
+async function allocateForAWhile () {
+  globalThis.kept = []
+  const start = Date.now()
+  await until(() => {
+    globalThis.kept.push(new Allocated())
+    return Date.now() - start > 300
+  })
+}
+
+test('a timeline is a snapshot whose objects know when they were allocated', async (t) => {
+  const session = startTimeline()
+  await allocateForAWhile()
+  const artifact = await session.stop({ dir: tmpDir(t) })
+  assert.equal(artifact.kind, 'timeline')
+  assert.equal(artifact.format, 'heaptimeline')
+  assert.equal(artifact.startedAt, session.startedAt.toISOString())
+  assert.match(path.basename(artifact.path), /^Heap\..*\.heaptimeline\.gz$/)
+  assert.ok(artifact.pauseMs > 0)
+  const snapshot = parseSnapshot(readArtifact(artifact))
+  assert.equal(countObjects(snapshot, 'Allocated'), globalThis.kept.length)
+  assert.ok(snapshot.samples.length > 0)
+  assert.equal(snapshot.trace_function_infos.length, 0)
+})
+
+test('with trackAllocations it knows where, too', async (t) => {
+  const session = startTimeline({ trackAllocations: true })
+  // Another capture that ends meanwhile must not cost the stacks.
+  await startCpuProfile().stop({ dir: tmpDir(t) })
+  await allocateForAWhile()
+  const snapshot = parseSnapshot(readArtifact(await session.stop({ dir: tmpDir(t) })))
+  const { trace_function_info_fields: fields } = snapshot.snapshot.meta
+  const names = []
+  for (let at = 0; at < snapshot.trace_function_infos.length; at += fields.length) {
+    names.push(snapshot.strings[snapshot.trace_function_infos[at + fields.indexOf('name')]])
+  }
+  assert.ok(names.some((name) => name.includes('until') || name.includes('allocateForAWhile')), names.slice(0, 20).join())
+})
+
+test('a timeline has the place of a snapshot until it is stopped', async (t) => {
+  const dir = tmpDir(t)
+  const session = startTimeline()
+  assert.throws(() => startTimeline(), heapkitError('HEAPKIT_ERR_BUSY', /A timeline is under way/))
+  await assert.rejects(takeSnapshot({ dir }), heapkitError('HEAPKIT_ERR_BUSY', /A timeline is under way/))
+  await session.stop({ dir })
+  await takeSnapshot({ dir })
+  assert.equal(ls(dir).length, 2)
+})
+
+test('a timeline that is disposed of leaves no file and frees its place', async (t) => {
+  const session = startTimeline()
+  await session[Symbol.asyncDispose]()
+  await takeSnapshot({ dir: tmpDir(t) })
+})
+
+test('an output that cannot be opened does not end the timeline', async (t) => {
+  const dir = tmpDir(t)
+  const session = startTimeline()
+  await assert.rejects(session.stop({ dir: __filename }), heapkitError('HEAPKIT_ERR_INVALID_OPTION'))
+  await session.stop({ dir })
+  assert.equal(ls(dir).length, 1)
+})
+
+test('an aborted stop ends the timeline and leaves nothing', async (t) => {
+  const dir = tmpDir(t)
+  const session = startTimeline()
+  const abort = new AbortController()
+  const stopped = session.stop({ dir, signal: abort.signal })
+  abort.abort()
+  await assert.rejects(stopped, heapkitError('HEAPKIT_ERR_ABORTED'))
+  await session[Symbol.asyncDispose]()
+  assert.deepEqual(ls(dir), [])
+  await takeSnapshot({ dir })
+})

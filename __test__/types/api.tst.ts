@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { describe, expect, test } from 'tstyche'
+import * as heapkit from '../../index.js'
+import type { Artifact, ArtifactFile, CaptureSession, HeapkitErrorCode, SamplingSession, SignalTrigger, SnapshotStream } from '../../index.js'
+
+describe('captures', () => {
+  test('answer artifacts', () => {
+    expect(heapkit.takeSnapshot()).type.toBe<Promise<Artifact>>()
+    expect(heapkit.stopSampling({ compression: 'zstd', level: 3 })).type.toBe<Promise<Artifact>>()
+    expect(heapkit.startSampling({ sampleInterval: 1, stackDepth: 16 })).type.toBe<SamplingSession>()
+    expect(heapkit.startTimeline({ trackAllocations: true })).type.toBe<CaptureSession<'heaptimeline'>>()
+    expect(heapkit.startCpuProfile()).type.toBe<CaptureSession<'cpuprofile'>>()
+    expect(heapkit.createSnapshotStream()).type.toBe<SnapshotStream>()
+    expect(heapkit.createSnapshotStream()).type.toBeAssignableTo<Readable>()
+    expect(heapkit.listArtifacts()).type.toBe<Promise<ArtifactFile[]>>()
+  })
+
+  test('take their own format only', () => {
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ format: 'heapsnapshot' as const })
+    expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ format: 'cpuprofile' as const })
+    expect(heapkit.startSampling().stop).type.not.toBeCallableWith({ format: 'heapsnapshot' as const })
+  })
+
+  test('refuse what the code refuses', () => {
+    expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ compression: 'brotli' })
+    expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ mode: 'spoon' })
+    expect(heapkit.startSampling).type.not.toBeCallableWith({ sampleInterval: 'x' })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'everything')
+  })
+
+  test('can be watched and ended early', () => {
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({
+      signal: new AbortController().signal,
+      timeoutMs: 1000,
+      onProgress: ({ phase, rawBytes }: heapkit.Progress) => { console.log(phase, rawBytes) }
+    })
+  })
+
+  test('can be disposed of', async () => {
+    await using session = heapkit.startSampling()
+    expect(session.startedAt).type.toBe<Date>()
+    using trigger = heapkit.onSignal('SIGUSR2', 'snapshot')
+    expect(trigger).type.toBe<SignalTrigger>()
+  })
+})
+
+describe('the handler', () => {
+  test('is one for node:http and Express', () => {
+    const handler = heapkit.createHandler({ token: 'secret', prefix: '/debug' })
+    expect(handler).type.toBeCallableWith({} as IncomingMessage, {} as ServerResponse)
+    expect(handler).type.toBeCallableWith({} as IncomingMessage, {} as ServerResponse, () => {})
+  })
+})
+
+describe('errors', () => {
+  test('have a code', () => {
+    const error = {} as heapkit.HeapkitError
+    expect(error.code).type.toBe<HeapkitErrorCode>()
+    expect(error).type.toBeAssignableTo<Error>()
+  })
+})

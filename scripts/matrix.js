@@ -1,0 +1,48 @@
+'use strict'
+
+// npm run test:matrix: the JavaScript tests of the one built binary on every supported Node. The Nodes come as npm packages
+// into .matrix/, a folder of their own: they are no dependencies of heapkit.
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+
+const ROOT = path.join(__dirname, '..')
+const MATRIX = path.join(ROOT, '.matrix')
+const PACKAGE = `node-${process.platform}-${process.arch}`
+
+const only = process.argv.slice(2)
+const versions = VERSIONS.filter((version) => only.length === 0 || only.some((one) => version === one || version.startsWith(`${one}.`)))
+if (versions.length === 0) {
+  console.error(`matrix: none of ${only.join(', ')} is in the matrix (${VERSIONS.join(', ')})`)
+  process.exit(2)
+}
+
+const results = versions.map(test)
+console.log(`\nmatrix: ${results.map(({ version, status }) => `Node ${version} ${status === 0 ? 'passed' : 'FAILED'}`).join(', ')}`)
+process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1
+
+function test (version) {
+  const node = install(version)
+  const reported = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  if (reported !== `v${version}`) throw new Error(`${node} is ${reported}, not v${version}`)
+  console.log(`\nmatrix: Node ${version}`)
+  const files = fs.readdirSync(path.join(ROOT, '__test__')).filter((name) => name.endsWith('.test.js')).map((name) => path.join('__test__', name))
+  const { status } = spawnSync(node, ['--test', ...files], { cwd: ROOT, stdio: 'inherit' })
+  return { version, status }
+}
+
+/** Each Node has its own prefix, so that npm never removes one for another. */
+function install (version) {
+  const prefix = path.join(MATRIX, version)
+  const node = path.join(prefix, 'node_modules', PACKAGE, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (!fs.existsSync(node)) {
+    fs.mkdirSync(prefix, { recursive: true })
+    fs.writeFileSync(path.join(prefix, 'package.json'), '{"private":true}\n')
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--no-package-lock', `${PACKAGE}@${version}`],
+      { cwd: prefix, stdio: 'inherit', shell: process.platform === 'win32' })
+  }
+  return node
+}
