@@ -1,0 +1,124 @@
+'use strict'
+
+// What a user installs: the packed tarballs in an empty application outside of the repository.
+
+const assert = require('node:assert/strict')
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { before, test } = require('node:test')
+const os = require('node:os')
+const { after } = require('node:test')
+const { pack, platformPackages } = require('../scripts/pack')
+const { cleanEnv, ls } = require('./support')
+
+const manifest = require('../package.json')
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-install-'))
+const app = path.join(work, 'app')
+let tarballs
+
+before(() => {
+  tarballs = pack(path.join(work, 'tarballs'))
+  fs.mkdirSync(app)
+  fs.writeFileSync(path.join(app, 'package.json'), '{"name":"app","private":true}\n')
+  // Offline: whatever is needed must be in the tarballs. The packages of other platforms are optional.
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], { cwd: app, env: cleanEnv(), stdio: 'pipe' })
+})
+after(() => fs.rmSync(work, { recursive: true, force: true }))
+
+function contents (tarball) {
+  return execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n').map((file) => file.replace('package/', '')).sort()
+}
+
+function files (dir) {
+  return fs.readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(path.join(__dirname, '..'), path.join(entry.parentPath ?? entry.path, entry.name)).split(path.sep).join('/'))
+}
+
+/** Runs a program in the application; answers what it prints, as JSON. */
+function runApp (name, source, { node = [], env } = {}) {
+  fs.writeFileSync(path.join(app, name), source)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, name], { cwd: app, env: cleanEnv(env), encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  assert.equal(stderr, '')
+  return JSON.parse(stdout)
+}
+
+test('the packed files are exactly those meant', () => {
+  const root = path.join(__dirname, '..')
+  const docs = fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  const lib = files(path.join(root, 'lib')).filter((file) => file.endsWith('.js'))
+  assert.ok(lib.includes('lib/binding.js'))
+  assert.deepEqual(contents(tarballs[0]), [
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', ...docs, ...lib
+  ].sort())
+  const [addon] = ls(path.join(root, 'lib')).filter((name) => name.endsWith('.node'))
+  assert.deepEqual(contents(tarballs[1]), ['README.md', addon, 'package.json'])
+})
+
+test('the published package has its platforms as optional dependencies, and nothing else', () => {
+  const published = JSON.parse(fs.readFileSync(path.join(app, 'node_modules/heapkit/package.json'), 'utf8'))
+  assert.equal(published.dependencies, undefined)
+  assert.equal(published.scripts, undefined)
+  assert.deepEqual(Object.keys(published.optionalDependencies), platformPackages().sort())
+  for (const name of platformPackages()) {
+    const own = JSON.parse(fs.readFileSync(path.join(__dirname, '../npm', name.replace('heapkit-', ''), 'package.json'), 'utf8'))
+    assert.equal(own.name, name)
+    assert.equal(own.version, manifest.version)
+  }
+  // Each target of the build has its package, as the loader expects it.
+  assert.equal(platformPackages().length, manifest.napi.targets.length)
+})
+
+test('CommonJS: a sampling profile and a snapshot', () => {
+  const [sampling, snapshot] = runApp('app.cjs', `
+    const { startSampling, takeSnapshot } = require('heapkit')
+    async function main () {
+      const session = startSampling()
+      const artifacts = [await session.stop(), await takeSnapshot()]
+      console.log(JSON.stringify(artifacts))
+    }
+    main()`)
+  assert.equal(sampling.kind, 'sampling')
+  assert.equal(snapshot.kind, 'snapshot')
+  for (const { path: file, bytes } of [sampling, snapshot]) assert.equal(fs.statSync(file).size, bytes)
+})
+
+test('ESM: named imports, a sampling profile and a snapshot', () => {
+  const [sampling, snapshot] = runApp('app.mjs', `
+    import { startSampling, takeSnapshot, HeapkitError } from 'heapkit'
+    import heapkit from 'heapkit'
+    if (heapkit.HeapkitError !== HeapkitError) throw new Error('two modules')
+    const session = startSampling()
+    console.log(JSON.stringify([await session.stop(), await takeSnapshot()]))`)
+  assert.equal(sampling.kind, 'sampling')
+  assert.equal(snapshot.kind, 'snapshot')
+})
+
+test('heapkit/register by --require and by --import', () => {
+  for (const flag of ['--require', '--import']) {
+    const kind = runApp('registered.cjs', `
+      require('heapkit').stopSampling().then(({ kind }) => console.log(JSON.stringify(kind)))`,
+    { node: [flag, 'heapkit/register'], env: { HEAPKIT_SAMPLING: '1' } })
+    assert.equal(kind, 'sampling')
+  }
+})
+
+test('the command is installed', () => {
+  const version = execFileSync(process.execPath, [path.join(app, 'node_modules/.bin/heapkit'), '--version'], { cwd: app, encoding: 'utf8' })
+  assert.equal(version.trim(), manifest.version)
+})
+
+test('an addon that is missing is a clear error', () => {
+  const platform = path.join(app, 'node_modules', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, ''))
+  fs.renameSync(platform, `${platform}.away`)
+  try {
+    const { code, message } = runApp('missing.cjs', `
+      try { require('heapkit') } catch ({ code, message }) { console.log(JSON.stringify({ code, message })) }`)
+    assert.equal(code, 'HEAPKIT_ERR_BINDING')
+    assert.match(message, /cannot be loaded on \w+-\w+, Node.js v\d+.*--omit=optional/)
+  } finally {
+    fs.renameSync(`${platform}.away`, platform)
+  }
+})
