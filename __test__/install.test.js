@@ -117,7 +117,7 @@ test('an addon that is missing is a clear error', () => {
     const { code, message } = runApp('missing.cjs', `
       try { require('heapkit') } catch ({ code, message }) { console.log(JSON.stringify({ code, message })) }`)
     assert.equal(code, 'HEAPKIT_ERR_BINDING')
-    assert.match(message, /cannot be loaded on \w+-\w+, Node.js v\d+.*--omit=optional/)
+    assert.match(message, /cannot be loaded on \w+-\w+, Node.js v\d+.*is not installed.*--omit=optional/)
   } finally {
     fs.renameSync(`${platform}.away`, platform)
   }

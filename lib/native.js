@@ -13,10 +13,18 @@ function load () {
   } catch (cause) {
     const { platform, arch, version } = process
     throw new HeapkitError(codes.BINDING,
-      `heapkit's native addon cannot be loaded on ${platform}-${arch}, Node.js ${version}: ${cause.message}. ` +
-      'Install heapkit without --omit=optional, on the platform where it is to run; ' +
-      'in a checkout, build it with `npm run build`', { cause })
+      `heapkit's native addon cannot be loaded on ${platform}-${arch}, Node.js ${version}: ${whyNotLoaded(cause)}`, { cause })
   }
+}
+
+/** The generated loader tries several files and chains what each said, the last attempt outermost. */
+function whyNotLoaded (error) {
+  for (let one = error; one; one = one.cause) {
+    if (one.code === 'ERR_DLOPEN_DISABLED') return 'this process may not load addons; with --permission, Node.js needs --allow-addons'
+    if (one.code && one.code !== 'MODULE_NOT_FOUND') return one.message
+  }
+  return 'its package for this platform is not installed. Install heapkit on the platform where it is to run, and without ' +
+    '--omit=optional; in a checkout, build it with `npm run build`'
 }
 
 /** The core's errors arrive as one line of JSON in `message`. */
