@@ -17,11 +17,12 @@ function load () {
   }
 }
 
-/** The generated loader tries several files and chains what each said, the last attempt outermost. */
+/** The generated loader tries several files, and chains what each attempt said, without its code. */
 function whyNotLoaded (error) {
-  for (let one = error; one; one = one.cause) {
-    if (one.code === 'ERR_DLOPEN_DISABLED') return 'this process may not load addons; with --permission, Node.js needs --allow-addons'
-    if (one.code && one.code !== 'MODULE_NOT_FOUND') return one.message
+  for (let attempt = error; attempt; attempt = attempt.cause) {
+    if (/^Cannot find (module|native binding)/.test(attempt.message)) continue
+    const advice = /loading addons is disabled/.test(attempt.message) ? ' With --permission, Node.js needs --allow-addons' : ''
+    return attempt.message + advice
   }
   return 'its package for this platform is not installed. Install heapkit on the platform where it is to run, and without ' +
     '--omit=optional; in a checkout, build it with `npm run build`'
