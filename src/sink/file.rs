@@ -2,22 +2,22 @@
 //!
 //! A capture is written to a temporary file in the directory of the final one (unique name ending in `.partial`,
 //! exclusive, never through a link, mode 0600), synced, renamed without overwriting, and the directory is synced. The
-//! temporary is removed when the output is dropped. A process that is killed leaves its temporary behind; the next
-//! one that writes to the directory removes it. Invariants:
-//!
-//! * a final name never holds a part of an artifact, and never replaces a file;
-//! * a temporary belongs to a living writer exactly while that writer holds the lock on it (`flock`, which the kernel
-//!   drops with the process). Process ids would not do: in containers that share a volume everybody is pid 1.
+//! temporary is removed when the output is dropped. Invariant: a final name never holds a part of an artifact, and
+//! never replaces a file.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::{BuildHasher, RandomState};
+mod temporary;
+
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use temporary::sweep;
+
 use super::pipeline::{Committed, Output, Target};
-use super::quota::{FreeBytes, Quota, Room, no_space};
+use super::quota::{FreeBytes, Quota, Room};
 use crate::error::{Error, ErrorKind, Result};
+use temporary::Temporary;
 
 /// The free space is looked at whenever so many more bytes have been written.
 const LOOK_EVERY_BYTES: u64 = 4 << 20;
@@ -70,7 +70,7 @@ impl FileName {
 impl Target for FileTarget {
     fn open(self: Box<Self>) -> Result<Box<dyn Output>> {
         let Self { dir, name, mut quota, free_bytes } = *self;
-        make_dir(&dir)?;
+        make_dir(&dir, &name)?;
         sweep(&dir)?;
         if matches!(name, FileName::Exact(_)) {
             quota = Quota { min_free_bytes: quota.min_free_bytes, ..Quota::default() };
@@ -101,7 +101,11 @@ impl Write for FileOutput {
             self.room.admit(&self.path, self.written)?;
             self.looked = self.written;
         }
-        let count = self.temporary.file.write(bytes).map_err(|error| self.failed("write", error))?;
+        let count = match self.temporary.file.write(bytes) {
+            // As it is, so that `write_all` tries again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            result => result.map_err(|error| self.failed("write", error))?,
+        };
         self.written += count as u64;
         Ok(count)
     }
@@ -113,15 +117,7 @@ impl Write for FileOutput {
 
 impl FileOutput {
     fn failed(&self, syscall: &'static str, error: io::Error) -> Error {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        let (what, remedy) = match error.kind() {
-            StorageFull => ("the volume is full", "free space there or choose another `dir`"),
-            QuotaExceeded => ("the disk quota of this user is used up", "free space there or choose another `dir`"),
-            FileTooLarge => ("the file is larger than this process may write", "raise the limit (`ulimit -f`)"),
-            _ => return Error::io(syscall, &self.path, error),
-        };
-        let reason = format!("{what} after {} bytes; {remedy}. Nothing was left behind", self.written);
-        ErrorKind::NoSpace { path: self.path.clone(), reason, source: Some(error) }.into()
+        failed(syscall, &self.path, self.written, error)
     }
 }
 
@@ -154,112 +150,34 @@ impl Output for FileOutput {
     }
 }
 
-/// A locked temporary file; removed when dropped, unless it was renamed.
-struct Temporary {
-    path: PathBuf,
-    file: File,
-    renamed: bool,
-}
-
-impl Temporary {
-    fn create(path: &Path) -> Result<Self> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match Self::create_as(temporary_path(path)) {
-                Ok(Some(temporary)) => return Ok(temporary),
-                // A sweep removed it between creation and lock: make another.
-                Ok(None) if attempts < ATTEMPTS => {}
-                Ok(None) => return Err(Error::io("open", path, io::ErrorKind::AlreadyExists.into())),
-                // Something stands in the place of the temporary, be it a link: never written through, never removed.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {}
-                Err(error) => return Err(open_failed(path, error)),
-            }
-        }
-    }
-
-    fn create_as(path: PathBuf) -> io::Result<Option<Self>> {
-        let file = create_exclusive(&path)?;
-        // Where the file system has no locks nobody will take the temporary for stale either.
-        let _ = file.try_lock();
-        let temporary = Self { path, file, renamed: false };
-        Ok(temporary.is_linked().then_some(temporary))
-    }
-
-    fn is_linked(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_ok()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Failing here leaves a `.partial`, which the next writer sweeps.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// `FINAL.PID-RANDOM.partial`: the pid is for people, the random part makes it unique and unguessable.
-fn temporary_path(path: &Path) -> PathBuf {
-    // RandomState is seeded by the system for every value.
-    let random = RandomState::new().hash_one(path);
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}-{random:016x}.partial", std::process::id()));
-    PathBuf::from(name)
-}
-
-/// Removes temporaries that no living process is writing. Called before each capture into `dir`.
-pub fn sweep(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir).map_err(|error| Error::io("scandir", dir, error))? {
-        let Ok(entry) = entry else { continue };
-        let is_ours = entry.file_name().to_str().is_some_and(is_temporary_name);
-        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            continue;
-        }
-        let path = entry.path();
-        // Not ours to open, or gone already: leave it alone.
-        let Ok(file) = open_existing(&path) else { continue };
-        match file.try_lock() {
-            Ok(()) => {
-                let _ = fs::remove_file(&path);
-            }
-            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
-        }
-    }
-    Ok(())
-}
-
-/// `….PID-RANDOM.partial`, as [`temporary_path`] makes them.
-fn is_temporary_name(name: &str) -> bool {
-    let Some((_, tail)) = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.')) else { return false };
-    let Some((pid, random)) = tail.split_once('-') else { return false };
-    let is_hex = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex && !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn make_dir(dir: &Path) -> Result<()> {
+fn make_dir(dir: &Path, name: &FileName) -> Result<()> {
     if fs::metadata(dir).is_ok_and(|meta| meta.is_dir()) {
         return Ok(());
     }
     match dir_builder().recursive(true).create(dir) {
         Ok(()) => Ok(()),
         Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => {
-            Err(ErrorKind::InvalidOption {
-                option: "dir",
-                reason: format!("is not a directory, or lies below a file: {}", dir.display()),
-            }
-            .into())
+            let (option, what) = match name {
+                FileName::Generated { .. } => ("dir", "is not a directory, or lies below a file"),
+                FileName::Exact(_) => ("file", "is in a place that is not a directory, or lies below a file"),
+            };
+            Err(ErrorKind::InvalidOption { option, reason: format!("{what}: {}", dir.display()) }.into())
         }
         Err(error) => Err(Error::io("mkdir", dir, error)),
     }
 }
 
-fn open_failed(path: &Path, error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::StorageFull {
-        return no_space(path, String::from("the volume is full; free space there or choose another `dir`"));
-    }
-    Error::io("open", path, error)
+/// What the system's `error` means for an artifact of which `written` bytes are on the disk.
+fn failed(syscall: &'static str, path: &Path, written: u64, error: io::Error) -> Error {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let (what, remedy) = match error.kind() {
+        StorageFull => ("the volume is full", "free space there or choose another `dir`"),
+        QuotaExceeded => ("the disk quota of this user is used up", "free space there or choose another `dir`"),
+        FileTooLarge => ("the file is larger than this process may write", "raise the limit (`ulimit -f`)"),
+        _ => return Error::io(syscall, path, error),
+    };
+    let reason = format!("{what} after {written} bytes; {remedy}. Nothing was left behind");
+    ErrorKind::NoSpace { path: path.into(), reason, source: Some(error) }.into()
 }
 
 #[cfg(unix)]
@@ -273,30 +191,6 @@ fn dir_builder() -> fs::DirBuilder {
 #[cfg(not(unix))]
 fn dir_builder() -> fs::DirBuilder {
     fs::DirBuilder::new()
-}
-
-#[cfg(unix)]
-fn create_exclusive(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn create_exclusive(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-#[cfg(unix)]
-fn open_existing(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
-    OpenOptions::new().write(true).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn open_existing(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
 }
 
 /// Renames without ever replacing a file.
@@ -319,13 +213,15 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// A hard link is atomic and refuses an existing name everywhere; the temporary's own name goes afterwards.
 fn link_then_unlink(from: &Path, to: &Path) -> io::Result<()> {
     fs::hard_link(from, to)?;
-    fs::remove_file(from)
+    // The artifact is there; a name that cannot be removed now is swept by the next writer.
+    let _ = fs::remove_file(from);
+    Ok(())
 }
 
 /// Makes the rename durable. Some file systems cannot sync a directory and say so: nothing is lost by that.
 #[cfg(unix)]
 fn sync_dir(dir: &Path) -> Result<()> {
-    match File::open(dir).and_then(|dir| dir.sync_all()) {
+    match fs::File::open(dir).and_then(|dir| dir.sync_all()) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Err(Error::io("fsync", dir, error))
         }
@@ -336,4 +232,39 @@ fn sync_dir(dir: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn sync_dir(_dir: &Path) -> Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_the_flag_does_not_overwrite_either() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::write(&from, "new").unwrap();
+        std::os::unix::fs::symlink("nowhere", &to).unwrap();
+        assert_eq!(link_then_unlink(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_file(&to).unwrap();
+        fs::write(&to, "old").unwrap();
+        assert_eq!(link_then_unlink(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&to).unwrap(), "old");
+        fs::remove_file(&to).unwrap();
+        link_then_unlink(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+        assert!(!from.exists());
+    }
+
+    #[test]
+    fn a_full_disk_says_so_with_the_numbers_and_its_cause() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge] {
+            let error = failed("write", Path::new("/dumps/a"), 4711, kind.into());
+            assert_eq!(error.code(), "HEAPKIT_ERR_NO_SPACE");
+            assert!(error.to_string().contains("/dumps/a") && error.to_string().contains("4711 bytes"), "{error}");
+            assert!(std::error::Error::source(&error).is_some());
+        }
+        let error = failed("fsync", Path::new("/dumps/a"), 1, io::ErrorKind::PermissionDenied.into());
+        assert_eq!(error.code(), "HEAPKIT_ERR_IO");
+    }
 }

@@ -153,6 +153,6 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-pub(super) fn no_space(path: &Path, reason: String) -> Error {
+fn no_space(path: &Path, reason: String) -> Error {
     ErrorKind::NoSpace { path: path.into(), reason, source: None }.into()
 }
