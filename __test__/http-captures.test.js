@@ -1,0 +1,303 @@
+'use strict'
+
+// Captures over HTTP: what each route answers, one at a time, and nothing left of what its client no longer waits for.
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { test } = require('node:test')
+const zlib = require('node:zlib')
+const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects } = require('./support')
+const { takeSnapshot, startTimeline, startSampling, stopSampling, startCpuProfile } = require('..')
+const { TOKEN, client, serve, nextEvent } = require('./http-support')
+
+const BUSY = 'HEAPKIT_ERR_BUSY'
+
+class Planted {}
+globalThis.planted = Array.from({ length: 123 }, () => new Planted())
+
+function assertProblem (answer, status, code) {
+  assert.equal(answer.status, status, answer.body.toString())
+  assert.equal(answer.headers['content-type'], 'application/problem+json')
+  const problem = answer.json()
+  assert.equal(problem.code, code)
+  return problem
+}
+
+function assertTooMany (answer, detail) {
+  const problem = assertProblem(answer, 429, BUSY)
+  assert.match(problem.detail, detail)
+  const seconds = Number(answer.headers['retry-after'])
+  assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, answer.headers['retry-after'])
+}
+
+/** The capture that status tells of is over, and others can be started again. */
+async function assertFree (request, dir) {
+  await until(async () => (await request('GET', '/status')).json().capture === null, 'the end of the capture')
+  assert.equal((await request('GET', '/status')).json().sampling, null)
+  // Nothing of the cancelled capture is there, not even for a moment more than its clean-up takes.
+  await until(() => ls(dir).length === 0, 'an empty directory')
+  for (const start of [startCpuProfile, startSampling]) await start()[Symbol.asyncDispose]()
+  assert.equal((await request('POST', '/cpu?seconds=0.01')).status, 201)
+}
+
+/** The slot for heavy captures is free as well. */
+async function assertSlotFree (request, dir, t) {
+  await assertFree(request, dir)
+  const other = await serve(t)
+  assert.equal((await other.request('POST', '/snapshot?download=1')).status, 200)
+}
+
+// --- what they answer ---
+
+test('POST /snapshot answers the artifact, and Location leads to it', async (t) => {
+  const { request, dir } = await serve(t)
+  const answer = await request('POST', '/snapshot')
+  assert.equal(answer.status, 201)
+  assert.equal(answer.headers['content-type'], 'application/json')
+  assert.equal(answer.headers['cache-control'], 'no-store')
+  const artifact = answer.json()
+  assert.deepEqual(ls(dir), [artifact.name])
+  assert.equal(artifact.path, path.join(dir, artifact.name))
+  assert.deepEqual([artifact.kind, artifact.format, artifact.mode], ['snapshot', 'heapsnapshot', 'inline'])
+  const text = readArtifact(artifact)
+  assert.equal(countObjects(parseSnapshot(text), 'Planted'), 123)
+
+  assert.equal(answer.headers.location, `/artifacts/${artifact.name}`)
+  const fetched = await request('GET', answer.headers.location, { headers: { 'accept-encoding': 'gzip' } })
+  assert.equal(zlib.gunzipSync(fetched.body).toString(), text)
+})
+
+for (const [accept, encoding, type, extension] of [['gzip', 'gzip', 'application/json', ''], ['identity', undefined, 'application/gzip', '.gz']]) {
+  test(`POST /snapshot?download=1 streams it to a client that accepts ${accept}, and leaves no file`, async (t) => {
+    const { request, dir } = await serve(t)
+    const ended = nextEvent('end')
+    const answer = await request('POST', '/snapshot?download=1', { headers: { 'accept-encoding': accept } })
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers['content-encoding'], encoding)
+    assert.equal(answer.headers['content-type'], type)
+    const saved = `heapsnapshot${extension}`
+    assert.match(answer.headers['content-disposition'],
+      new RegExp(`^attachment; filename="Heap\\.\\d{8}\\.\\d{6}\\.${process.pid}\\.0\\.\\d{3}\\.${saved}"$`))
+    const snapshot = parseSnapshot(zlib.gunzipSync(answer.body).toString())
+    assert.equal(countObjects(snapshot, 'Planted'), 123)
+    assert.equal((await ended).artifact.bytes, answer.body.length)
+    assert.deepEqual(ls(dir), [])
+  })
+}
+
+test('a download without compression is plain JSON', async (t) => {
+  const { request } = await serve(t, { compression: 'none' })
+  const answer = await request('POST', '/snapshot?download', { headers: { 'accept-encoding': 'gzip' } })
+  assert.equal(answer.headers['content-encoding'], undefined)
+  assert.equal(answer.headers['content-type'], 'application/json')
+  assert.match(answer.headers['content-disposition'], /\.heapsnapshot"$/)
+  parseSnapshot(answer.body.toString())
+})
+
+for (const [kind, format, query, check] of [
+  ['sampling', 'heapprofile', '&sampleInterval=1024&stackDepth=8', (profile) => assert.ok(profile.head)],
+  ['cpu', 'cpuprofile', '&sampleInterval=100', (profile) => assert.ok(profile.nodes.length > 0)],
+  ['timeline', 'heaptimeline', '&trackAllocations=1', (_, text) => parseSnapshot(text)]
+]) {
+  test(`POST /${kind}?seconds=N answers the artifact after that time`, async (t) => {
+    const { request, dir } = await serve(t)
+    const answer = await request('POST', `/${kind}?seconds=0.05${query}`)
+    assert.equal(answer.status, 201, answer.body.toString())
+    const artifact = answer.json()
+    assert.deepEqual([artifact.kind, artifact.format], [kind, format])
+    assert.ok(artifact.durationMs >= 49, `${artifact.durationMs} ms`)
+    assert.equal(answer.headers.location, `/artifacts/${artifact.name}`)
+    assert.deepEqual(ls(dir), [artifact.name])
+    const text = readArtifact(artifact)
+    check(JSON.parse(text), text)
+    assert.equal((await request('GET', '/status')).json().capture, null)
+  })
+}
+
+test('sampling is started, read and stopped by three requests', async (t) => {
+  const { request, dir } = await serve(t)
+  const started = await request('POST', '/sampling/start?sampleInterval=4096&stackDepth=32')
+  assert.equal(started.status, 201)
+  const { kind, startedAt, threadId } = started.json()
+  assert.deepEqual([kind, threadId], ['sampling', 0])
+  assert.equal((await request('GET', '/status')).json().sampling.startedAt, startedAt)
+  const names = []
+  for (const path of ['/sampling/capture', '/sampling/capture', '/sampling/stop']) {
+    const answer = await request('POST', path)
+    assert.equal(answer.status, 201)
+    const artifact = answer.json()
+    assert.equal(artifact.kind, 'sampling')
+    assert.equal(answer.headers.location, `/artifacts/${artifact.name}`)
+    JSON.parse(readArtifact(artifact))
+    names.push(artifact.name)
+  }
+  assert.deepEqual(ls(dir), names.sort())
+  assert.equal((await request('GET', '/status')).json().sampling, null)
+})
+
+test('a session of the program is read and stopped over HTTP, and the other way round', async (t) => {
+  const { request, dir } = await serve(t)
+  startSampling()
+  assert.equal((await request('POST', '/sampling/stop')).status, 201)
+  assert.equal((await request('POST', '/sampling/start')).status, 201)
+  assert.equal((await stopSampling({ dir })).kind, 'sampling')
+})
+
+test('the handler\'s own options hold for what it writes', async (t) => {
+  const { request, dir } = await serve(t, { compression: 'none', maxFiles: 2 })
+  for (let round = 0; round < 3; round++) assert.equal((await request('POST', '/cpu?seconds=0.01')).json().compression, 'none')
+  assert.equal(ls(dir).length, 2)
+})
+
+test('a volume without room is 507, a directory that is a file is 400, and the next capture works', async (t) => {
+  const full = await serve(t, { minFreeBytes: 2 ** 50 })
+  assertProblem(await full.request('POST', '/snapshot'), 507, 'HEAPKIT_ERR_NO_SPACE')
+  assertProblem(await full.request('POST', '/cpu?seconds=0.01'), 507, 'HEAPKIT_ERR_NO_SPACE')
+  assert.deepEqual(ls(full.dir), [])
+
+  const file = path.join(tmpDir(t), 'file')
+  fs.writeFileSync(file, '')
+  const wrong = await serve(t, { dir: file })
+  assertProblem(await wrong.request('POST', '/sampling?seconds=0.01'), 400, 'HEAPKIT_ERR_INVALID_OPTION')
+
+  const { request, dir } = await serve(t)
+  await assertFree(request, dir)
+})
+
+// --- one at a time ---
+
+test('a second capture is 429 with Retry-After, of every kind and on every handler', async (t) => {
+  const here = await serve(t)
+  const other = await serve(t)
+  const { request, start, dir } = here
+  const started = nextEvent('start')
+  const first = start('POST', '/cpu?seconds=60')
+  await started
+  const { capture } = (await request('GET', '/status')).json()
+  assert.equal(capture.kind, 'cpu')
+  assert.ok(capture.endsAt > Date.parse(capture.startedAt))
+  for (const path of ['/snapshot', '/snapshot?download=1', '/sampling?seconds=1', '/cpu?seconds=1', '/timeline?seconds=1']) {
+    for (const { request } of [here, other]) assertTooMany(await request('POST', path), /cpu/)
+  }
+  first.destroy()
+  await assertFree(request, dir)
+})
+
+test('wrong parameters are 400 also while a capture runs', async (t) => {
+  const { request, start, dir } = await serve(t)
+  const started = nextEvent('start')
+  const first = start('POST', '/sampling?seconds=60')
+  await started
+  assert.equal((await request('POST', '/cpu?seconds=-1')).status, 400)
+  first.destroy()
+  await assertFree(request, dir)
+})
+
+test('a timeline of the program makes heavy captures 429, and only those', async (t) => {
+  const { request, dir } = await serve(t)
+  const timeline = startTimeline()
+  for (const path of ['/snapshot', '/snapshot?download=1', '/timeline?seconds=1']) {
+    assertTooMany(await request('POST', path), /timeline.*thread 0/)
+  }
+  for (const path of ['/cpu?seconds=0.01', '/sampling?seconds=0.01']) assert.equal((await request('POST', path)).status, 201)
+  await timeline[Symbol.asyncDispose]()
+  assert.deepEqual(ls(dir).map((name) => name.split('.')[6]), ['cpuprofile', 'heapprofile'])
+  assert.equal((await request('POST', '/snapshot?download=1')).status, 200)
+})
+
+test('a snapshot of the program makes another one 429', async (t) => {
+  let own
+  // Started when the request is there already, so that V8 cannot be done before it is looked at.
+  const { request, dir } = await serve(t, { authorize: () => { own ??= takeSnapshot({ dir }); return true } })
+  assertTooMany(await request('POST', '/snapshot'), /snapshot.*thread 0/)
+  const { path: file } = await own
+  assert.deepEqual(ls(dir), [path.basename(file)])
+  assert.equal((await request('POST', '/snapshot?download=1')).status, 200)
+})
+
+test('a sampling session that conflicts is 409', async (t) => {
+  const { request, dir } = await serve(t)
+  for (const path of ['/sampling/stop', '/sampling/capture']) assertProblem(await request('POST', path), 409, 'HEAPKIT_ERR_NOT_ACTIVE')
+  assert.equal((await request('POST', '/sampling/start')).status, 201)
+  assertProblem(await request('POST', '/sampling/start'), 409, BUSY)
+  assertProblem(await request('POST', '/sampling?seconds=1'), 409, BUSY)
+  // It conflicts with nothing else.
+  assert.equal((await request('POST', '/cpu?seconds=0.01')).status, 201)
+  assert.equal((await request('POST', '/sampling/stop')).status, 201)
+  assertProblem(await request('POST', '/sampling/stop'), 409, 'HEAPKIT_ERR_NOT_ACTIVE')
+  assert.equal(ls(dir).length, 2)
+})
+
+test('a CPU profile of the program makes POST /cpu 409', async (t) => {
+  const { request } = await serve(t)
+  const session = startCpuProfile()
+  assertProblem(await request('POST', '/cpu?seconds=1'), 409, BUSY)
+  await session[Symbol.asyncDispose]()
+  assert.equal((await request('POST', '/cpu?seconds=0.01')).status, 201)
+})
+
+test('with snapshots disabled, heavy captures are 403 and the others work', async (t) => {
+  const child = run(t, 'http-server.js', { env: { HEAPKIT_DISABLE_SNAPSHOTS: '1', TOKEN, DIR: tmpDir(t) } })
+  const [, port] = await child.line(/^port (\d+)$/m)
+  const { request } = client(Number(port))
+  for (const path of ['/snapshot', '/snapshot?download=1', '/timeline?seconds=0.01']) {
+    assertProblem(await request('POST', path), 403, 'HEAPKIT_ERR_DISABLED')
+  }
+  for (const path of ['/cpu?seconds=0.01', '/sampling?seconds=0.01']) assert.equal((await request('POST', path)).status, 201)
+  const status = (await request('GET', '/status')).json()
+  assert.deepEqual([status.snapshotsDisabled, status.capture], [true, null])
+})
+
+// --- a client that goes away ---
+
+// Compresses so hard that a snapshot cannot be complete before the closed connection is seen.
+const SLOW = { compression: 'zstd', level: 15 }
+
+for (const [path, check] of [['/cpu?seconds=60', assertFree], ['/sampling?seconds=60', assertFree], ['/timeline?seconds=60', assertSlotFree]]) {
+  test(`a client that goes away cancels its POST ${path}`, async (t) => {
+    const { request, start, dir } = await serve(t)
+    const started = nextEvent('start')
+    const req = start('POST', path)
+    await started
+    req.destroy()
+    await check(request, dir, t)
+  })
+}
+
+for (const path of ['/snapshot', '/snapshot?download=1']) {
+  test(`a client that goes away at once cancels its POST ${path}`, async (t) => {
+    const { request, start, dir } = await serve(t, SLOW)
+    const started = nextEvent('start')
+    const failed = nextEvent('error')
+    const req = start('POST', path)
+    await started
+    req.destroy()
+    assert.equal((await failed).error.code, 'HEAPKIT_ERR_ABORTED')
+    await assertSlotFree(request, dir, t)
+  })
+}
+
+test('a client that goes away in the middle of a download cancels it', async (t) => {
+  const { request, start, dir } = await serve(t, SLOW)
+  const failed = nextEvent('error')
+  const req = start('POST', '/snapshot?download=1')
+  const res = await new Promise((resolve) => req.once('response', resolve))
+  res.on('error', () => {})
+  assert.equal(res.statusCode, 200)
+  await new Promise((resolve) => res.once('data', resolve))
+  req.destroy()
+  assert.equal((await failed).error.code, 'HEAPKIT_ERR_ABORTED')
+  await assertSlotFree(request, dir, t)
+})
+
+test('a client that went away does not cancel what others started', async (t) => {
+  const { request, start } = await serve(t)
+  assert.equal((await request('POST', '/sampling/start')).status, 201)
+  const started = nextEvent('start')
+  const req = start('POST', '/cpu?seconds=60')
+  await started
+  req.destroy()
+  await until(async () => (await request('GET', '/status')).json().capture === null)
+  assert.equal((await request('POST', '/sampling/stop')).status, 201)
+})
