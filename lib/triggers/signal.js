@@ -82,27 +82,40 @@ class SignalTrigger {
 
   #wanted
   #busy = false
+  #isShared = false
 
   constructor (signal, capture, wanted) {
     this.signal = signal
     this.capture = capture
     this.#wanted = wanted
-    if (process.listenerCount(signal) > 0) {
-      process.emitWarning(`${signal} has another listener already; it and heapkit's ${capture} capture will both run`,
-        { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_SIGNAL_SHARED' })
-    }
+    if (process.listenerCount(signal) > 0) this.#warnShared()
     armed.set(signal, this)
     // Node does not keep a process alive for a signal's listener.
     process.on(signal, this.#onSignal)
+    // heapkit/register comes before the application, whose own listener may well end the process.
+    process.on('newListener', this.#onNewListener)
   }
 
   dispose () {
+    process.off('newListener', this.#onNewListener)
     process.off(this.signal, this.#onSignal)
     if (armed.get(this.signal) === this) armed.delete(this.signal)
   }
 
   [Symbol.dispose] () {
     this.dispose()
+  }
+
+  #onNewListener = (event) => {
+    if (event === this.signal) this.#warnShared()
+  }
+
+  /** Said once for each trigger. */
+  #warnShared () {
+    if (this.#isShared) return
+    this.#isShared = true
+    process.emitWarning(`${this.signal} has another listener; it and heapkit's ${this.capture} capture both run when the signal comes. ` +
+      'If that other one ends the process, choose another signal', { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_SIGNAL_SHARED' })
   }
 
   #onSignal = () => {
