@@ -1,0 +1,90 @@
+'use strict'
+
+// The background writer against node:zlib's streaming gzip at the same levels, on the text of a real heap snapshot.
+//
+//   node bench/sink.js [--rounds 5] [--size 50] [--input FILE.heapsnapshot] [--json]
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { runChild } = require('./support/child')
+const { start, bytes, times, ratioText } = require('./support/output')
+const { median, ratio } = require('./support/stats')
+
+const SNAPSHOT = path.join(__dirname, 'support', 'snapshot-child.js')
+const CHILD = path.join(__dirname, 'support', 'sink-child.js')
+const MB = 1e6
+const LEVELS = [1, 3, 6]
+const ZSTD_LEVEL = 3
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  size: { type: 'string', default: '50' },
+  input: { type: 'string' }
+}
+
+async function run ({ rounds, size, input }, note) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-bench-'))
+  try {
+    note('sink: making a snapshot to work on')
+    input ??= await makeInput(dir, Number(size))
+    const rawBytes = fs.statSync(input).size
+    const results = await measure({ dir, input, rounds: Number(rounds) }, note)
+    return { tables: [toTable(results, rawBytes, rounds)], claims: [], data: { sink: { rawBytes, results } } }
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+}
+
+async function makeInput (dir, size) {
+  const units = await runChild(SNAPSHOT, { calibrate: size * MB }, ['--expose-gc'])
+  return runChild(SNAPSHOT, { side: 'raw', units, dir })
+}
+
+async function measure ({ dir, input, rounds }, note) {
+  const contests = [
+    ...LEVELS.map((level) => ({ name: `gzip ${level}`, compression: 'gzip', level, sides: ['heapkit', 'zlib'] })),
+    // Node.js 20 has no zstd to compare with.
+    { name: `zstd ${ZSTD_LEVEL}`, compression: 'zstd', level: ZSTD_LEVEL, sides: ['heapkit'] },
+    // What the rest of the sink costs: queue, digest, file.
+    { name: 'none', compression: 'none', level: 0, sides: ['heapkit'] }
+  ].map((contest) => ({ ...contest, heapkit: [], zlib: [] }))
+  for (let round = 0; round < rounds; round++) {
+    for (const contest of contests) {
+      const { name, compression, level, sides } = contest
+      note(`sink: round ${round + 1} of ${rounds}, ${name}`)
+      for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+        contest[side].push(await runChild(CHILD, { side, input, dir, compression, level }))
+      }
+    }
+  }
+  return contests.map(({ name, heapkit, zlib }) => ({
+    name,
+    heapkit,
+    zlib,
+    ...(zlib.length && {
+      speed: ratio(zlib.map(({ seconds }) => seconds), heapkit.map(({ seconds }) => seconds)),
+      size: heapkit[0].bytes / zlib[0].bytes
+    })
+  }))
+}
+
+function toTable (results, rawBytes, rounds) {
+  const rate = (runs) => runs.length ? `${(rawBytes / MB / median(runs.map(({ seconds }) => seconds))).toFixed(0)} MB/s` : '-'
+  const cpu = (runs) => runs.length ? `${median(runs.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2)} s` : '-'
+  const size = (runs) => runs.length ? `${bytes(runs[0].bytes)} (1/${(rawBytes / runs[0].bytes).toFixed(2)})` : '-'
+  return {
+    title: `Background writer on a heap snapshot of ${bytes(rawBytes)}, medians of ${rounds} rounds, until synced to the disk`,
+    head: ['', 'heapkit', 'node:zlib', 'heapkit / zlib (95 %)', 'CPU heapkit', 'CPU zlib', 'size heapkit', 'size zlib', 'size ratio'],
+    rows: results.map(({ name, heapkit, zlib, speed, size: sizeRatio }) => [
+      name, rate(heapkit), rate(zlib), speed ? ratioText(speed) : '-', cpu(heapkit), cpu(zlib), size(heapkit), size(zlib), speed ? times(sizeRatio) : '-'
+    ])
+  }
+}
+
+if (require.main === module) {
+  start(run, parseArgs({ options: { ...OPTIONS, json: { type: 'boolean' } } }).values)
+}
+
+module.exports = { run, OPTIONS }

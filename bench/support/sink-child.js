@@ -1,0 +1,81 @@
+'use strict'
+
+// One pass of a snapshot's text through one codec to one file: the measured process of sink.js. Both sides hash what they
+// write and sync it, because an artifact needs both.
+
+const { createHash } = require('node:crypto')
+const fs = require('node:fs')
+const path = require('node:path')
+const { Readable, Transform } = require('node:stream')
+const { pipeline } = require('node:stream/promises')
+const { performance } = require('node:perf_hooks')
+const zlib = require('node:zlib')
+const { serve } = require('./child')
+
+// What V8's inspector hands over at a time.
+const CHUNK_BYTES = 100 * 1024
+// As in lib/captures/recording.js.
+const QUEUE_BYTES = 8 * 1024 * 1024
+
+serve(async ({ side, input, dir, compression, level }) => {
+  const file = path.join(dir, `${process.pid}.out`)
+  const write = await { heapkit: byHeapkit, zlib: byZlib }[side](file, compression, level)
+  // Strings from V8, buffers for zlib: each side gets what it would get in earnest.
+  const chunks = split(fs.readFileSync(input), side === 'heapkit')
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const { fed } = await write(chunks)
+  const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  const bytes = fs.statSync(file).size
+  fs.unlinkSync(file)
+  return { seconds, fedSeconds: fed === undefined ? undefined : (fed - start) / 1000, cpuSeconds: (user + system) / 1e6, bytes }
+})
+
+function split (raw, asText) {
+  const chunks = []
+  for (let at = 0; at < raw.length; at += CHUNK_BYTES) {
+    const chunk = raw.subarray(at, at + CHUNK_BYTES)
+    chunks.push(asText ? chunk.toString('latin1') : chunk)
+  }
+  return chunks
+}
+
+async function byHeapkit (file, compression, level) {
+  const { Writer } = require('../../lib/native')
+  const writer = new Writer({
+    dir: path.dirname(file),
+    file: path.basename(file),
+    prefix: 'Heap',
+    extension: 'heapsnapshot',
+    stream: false,
+    compression,
+    level,
+    queueBytes: QUEUE_BYTES,
+    patienceMs: 30_000
+  })
+  await writer.open()
+  return async (chunks) => {
+    for (const chunk of chunks) writer.writeAscii(chunk)
+    const fed = performance.now()
+    await writer.finish()
+    return { fed }
+  }
+}
+
+async function byZlib (file, _compression, level) {
+  return async (chunks) => {
+    const hash = createHash('sha256')
+    const digest = new Transform({
+      transform (chunk, _encoding, done) {
+        hash.update(chunk)
+        done(null, chunk)
+      }
+    })
+    const gzip = zlib.createGzip({ level, chunkSize: 64 * 1024 })
+    // `flush` syncs before it closes.
+    await pipeline(Readable.from(chunks), gzip, digest, fs.createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }))
+    hash.digest('hex')
+    return {}
+  }
+}
