@@ -5,20 +5,45 @@
 const { fork } = require('node:child_process')
 
 /** Runs `file` as a child with `task`; what it answers with `serve` is the result. */
-function runChild (file, task, execArgv = []) {
-  return new Promise((resolve, reject) => {
-    // Nothing of the caller's environment may change what is measured.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEAPKIT_|NODE_OPTIONS$)/.test(name)))
-    const child = fork(file, { execArgv, env })
-    let answer
-    child.once('message', (message) => { answer = message })
-    child.once('error', reject)
+async function runChild (file, task, execArgv) {
+  const child = startChild(file, execArgv)
+  try {
+    return await child.ask(task)
+  } finally {
+    await child.ended
+  }
+}
+
+/** A child that answers one message after another. */
+function startChild (file, execArgv = []) {
+  // Nothing of the caller's environment may change what is measured.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEAPKIT_|NODE_OPTIONS$)/.test(name)))
+  const child = fork(file, { execArgv, env })
+  let waiting
+  const settle = (answer) => {
+    waiting?.(answer)
+    waiting = undefined
+  }
+  const ended = new Promise((resolve) => {
     child.once('exit', (code, signal) => {
-      if (answer && !answer.error) resolve(answer.result)
-      else reject(new Error(`${JSON.stringify(task)}: ${answer?.error ?? `ended with ${signal ?? code}`}`))
+      settle({ error: `ended with ${signal ?? code}` })
+      resolve()
     })
-    child.send(task)
   })
+  child.on('message', settle)
+  child.on('error', (error) => settle({ error: error.message }))
+  return {
+    ended,
+    kill: () => child.kill('SIGKILL'),
+    async ask (message) {
+      const { error, result } = await new Promise((resolve) => {
+        waiting = resolve
+        child.send(message)
+      })
+      if (error) throw new Error(`${file}: ${JSON.stringify(message)}: ${error}`)
+      return result
+    }
+  }
 }
 
 /** In the child: does the one task it is sent, answers, and ends. */
@@ -34,4 +59,4 @@ function serve (work) {
   })
 }
 
-module.exports = { runChild, serve }
+module.exports = { runChild, startChild, serve }

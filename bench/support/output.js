@@ -40,7 +40,8 @@ function progress (text) {
 
 const ms = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
 const times = (value) => `${value.toFixed(3)}x`
+const percent = (value) => `${(value * 100).toFixed(2)} %`
 /** '0.931x (0.90 to 0.97)' */
-const ratioText = ({ median, low, high }) => `${times(median)} (${low.toFixed(2)} to ${high.toFixed(2)})`
+const ratioText = ({ median, low, high }) => `${times(median)} (${low.toFixed(3)} to ${high.toFixed(3)})`
 
-module.exports = { start, print, bytes, ms, times, ratioText }
+module.exports = { start, print, bytes, ms, times, percent, ratioText }

@@ -1,0 +1,105 @@
+'use strict'
+
+// What a sampling heap profile costs: the same work without it, with heapkit's, and with @datadog/pprof's at the same settings.
+//
+//   node bench/sampling.js [--rounds 25] [--slices 40] [--work 250] [--json]
+
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { startChild } = require('./support/child')
+const { start, ratioText, percent } = require('./support/output')
+const { median, ratio } = require('./support/stats')
+
+const CHILD = path.join(__dirname, 'support', 'sampling-child.js')
+// heapkit's defaults.
+const SETTINGS = { sampleInterval: 524288, stackDepth: 64 }
+const SIDES = ['off', 'heapkit', 'datadog']
+// Every order of the three, slice after slice, so that none is always behind another.
+const ORDERS = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]]
+const MAX_COST = 0.01
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '25' },
+  slices: { type: 'string', default: '40' },
+  work: { type: 'string', default: '250' }
+}
+
+async function run ({ rounds, slices, work }, note) {
+  rounds = Number(rounds)
+  slices = Number(slices)
+  const task = { ...SETTINGS, slice: Number(work) }
+  note('sampling: counting what is allocated')
+  const { count } = await takeTurns(['count'], slices, task)
+  const runs = { off: [], heapkit: [], datadog: [] }
+  for (let round = 0; round < rounds; round++) {
+    note(`sampling: round ${round + 1} of ${rounds}`)
+    const results = await takeTurns(SIDES, slices, task)
+    for (const side of SIDES) {
+      if (results[side].checksum !== count.checksum) throw new Error('The sides did not do the same work')
+      runs[side].push(results[side])
+    }
+  }
+  const compare = (a, b, metric) => ratio(runs[a].map((run) => run[metric]), runs[b].map((run) => run[metric]))
+  const ratios = Object.fromEntries(['cpu', 'wall'].map((metric) => [metric, {
+    heapkit: compare('heapkit', 'off', metric),
+    datadog: compare('datadog', 'off', metric),
+    heapkitToDatadog: compare('heapkit', 'datadog', metric)
+  }]))
+  return {
+    tables: [toTable({ rounds, count, runs, ratios })],
+    claims: [toClaim(ratios.cpu.heapkit)],
+    data: { sampling: { ...SETTINGS, rounds, slices, work: task.slice, count, runs, ratios } }
+  }
+}
+
+/**
+ * One round: a fresh process for each side, all alive at once, and one of them working at a time, for a slice of about
+ * 40 ms. What makes the machine faster or slower for a second meets all of them.
+ */
+async function takeTurns (sides, slices, task) {
+  const children = sides.map(() => startChild(CHILD))
+  try {
+    for (const [index, child] of children.entries()) await child.ask({ action: 'start', task: { ...task, side: sides[index] } })
+    for (let slice = 0; slice < slices; slice++) {
+      for (const index of ORDERS[slice % ORDERS.length]) await children[index]?.ask({ action: 'slice' })
+    }
+    const results = {}
+    for (const [index, child] of children.entries()) results[sides[index]] = await child.ask({ action: 'end' })
+    return results
+  } finally {
+    for (const child of children) child.kill()
+    await Promise.all(children.map(({ ended }) => ended))
+  }
+}
+
+function toTable ({ rounds, count, runs, ratios }) {
+  const of = (side, metric) => `${median(runs[side].map((run) => run[metric])).toFixed(3)} s`
+  const row = (title, side, ratio, toDatadog) => [
+    title, of(side, 'cpu'), of(side, 'wall'), ...['cpu', 'wall'].map((metric) => ratio ? ratioText(ratios[metric][ratio]) : '-'),
+    toDatadog ? ratioText(ratios.cpu.heapkitToDatadog) : '-'
+  ]
+  const rate = count.allocated / 1e6 / median(runs.off.map(({ wall }) => wall))
+  return {
+    title: `Sampling every ${SETTINGS.sampleInterval} bytes, ${SETTINGS.stackDepth} frames; work that allocates ${rate.toFixed(0)} MB/s; medians of ${rounds} rounds`,
+    head: ['', 'CPU', 'wall', 'CPU on / off (95 %)', 'wall on / off (95 %)', 'CPU heapkit / datadog (95 %)'],
+    rows: [
+      row('off', 'off'),
+      row('heapkit', 'heapkit', 'heapkit', true),
+      row('@datadog/pprof', 'datadog', 'datadog')
+    ]
+  }
+}
+
+function toClaim ({ median, low, high }) {
+  return {
+    claim: `sampling costs at most ${percent(MAX_COST)} of CPU`,
+    value: `${percent(median - 1)} (95 %: ${percent(low - 1)} to ${percent(high - 1)})`,
+    holds: median - 1 <= MAX_COST
+  }
+}
+
+if (require.main === module) {
+  start(run, parseArgs({ options: { ...OPTIONS, json: { type: 'boolean' } } }).values)
+}
+
+module.exports = { run, OPTIONS }
