@@ -13,9 +13,10 @@ const { median, ratio } = require('./support/stats')
 const CHILD = path.join(__dirname, 'support', 'sampling-child.js')
 // heapkit's defaults.
 const SETTINGS = { sampleInterval: 524288, stackDepth: 64 }
-const SIDES = ['off', 'heapkit', 'datadog']
-// Every order of the three, slice after slice, so that none is always behind another.
-const ORDERS = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]]
+// `again` is `off` once more: how far it is from `off` is how far the figures can be trusted.
+const SIDES = ['off', 'heapkit', 'datadog', 'again']
+// Slice after slice, so that each side is as often in each place, and as often behind each other one.
+const ORDERS = [[0, 1, 3, 2], [1, 2, 0, 3], [2, 3, 1, 0], [3, 0, 2, 1]]
 const MAX_COST = 0.01
 
 const OPTIONS = {
@@ -30,7 +31,7 @@ async function run ({ rounds, slices, work }, note) {
   const task = { ...SETTINGS, slice: Number(work) }
   note('sampling: counting what is allocated')
   const { count } = await takeTurns(['count'], slices, task)
-  const runs = { off: [], heapkit: [], datadog: [] }
+  const runs = Object.fromEntries(SIDES.map((side) => [side, []]))
   for (let round = 0; round < rounds; round++) {
     note(`sampling: round ${round + 1} of ${rounds}`)
     const results = await takeTurns(SIDES, slices, task)
@@ -43,6 +44,7 @@ async function run ({ rounds, slices, work }, note) {
   const ratios = Object.fromEntries(['cpu', 'wall'].map((metric) => [metric, {
     heapkit: compare('heapkit', 'off', metric),
     datadog: compare('datadog', 'off', metric),
+    again: compare('again', 'off', metric),
     heapkitToDatadog: compare('heapkit', 'datadog', metric)
   }]))
   return {
@@ -85,7 +87,8 @@ function toTable ({ rounds, count, runs, ratios }) {
     rows: [
       row('off', 'off'),
       row('heapkit', 'heapkit', 'heapkit', true),
-      row('@datadog/pprof', 'datadog', 'datadog')
+      row('@datadog/pprof', 'datadog', 'datadog'),
+      row('off again', 'again', 'again')
     ]
   }
 }

@@ -8,8 +8,8 @@ const { machine, machineLine } = require('./machine')
 /** Runs one bench from the command line: `run(values, note)` answers { tables: [{ title, head, rows }], claims, data }. */
 async function main (run, values) {
   const at = machine()
-  const note = values.json || values.quiet ? () => {} : progress
-  if (!values.json && !values.quiet) console.log(machineLine(at) + '\n')
+  const note = values.json ? () => {} : progress
+  if (!values.json) console.log(machineLine(at) + '\n')
   const result = await run(values, note)
   if (values.json) console.log(JSON.stringify({ machine: at, ...result.data, claims: result.claims }, null, 2))
   else print(result)

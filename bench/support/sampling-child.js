@@ -13,6 +13,9 @@ const SIDES = {
   off () {
     return () => ({})
   },
+  again () {
+    return () => ({})
+  },
   heapkit ({ sampleInterval, stackDepth }) {
     const { startSampling } = require('heapkit')
     const session = startSampling({ sampleInterval, stackDepth })

@@ -10,7 +10,7 @@ const v8 = require('node:v8')
 const zlib = require('node:zlib')
 const { serve } = require('./child')
 const { Heap } = require('./heap')
-const { rssBytes, peakRssBytes, resetPeak } = require('./proc')
+const { mainThread, rssBytes, peakRssBytes, resetPeak } = require('./proc')
 
 // A stall of less is the scheduler's, not the capture's.
 const STALL_MS = 5
@@ -49,20 +49,32 @@ async function byHeapkit ({ dir }) {
   await sleep(20)
   stalls.reset()
   const start = performance.now()
+  const before = mainThread()
   const artifact = await takeSnapshot({ mode: 'inline', dir })
   const total = performance.now() - start
+  const after = mainThread()
   await sleep(20)
   const pause = stalls.stop()
   fs.unlinkSync(artifact.path)
-  return { pause, pauseByHeapkit: artifact.pauseMs, total, peakRss: peakRssBytes(), bytes: artifact.bytes, rawBytes: artifact.rawBytes }
+  return {
+    pause,
+    pauseByHeapkit: artifact.pauseMs,
+    ...since(before, after),
+    total,
+    peakRss: peakRssBytes(),
+    bytes: artifact.bytes,
+    rawBytes: artifact.rawBytes
+  }
 }
 
 /** What somebody without heapkit would write, with heapkit's level. */
 async function byV8 ({ dir, level }) {
   const raw = path.join(dir, `${process.pid}.heapsnapshot`)
   const start = performance.now()
+  const before = mainThread()
   v8.writeHeapSnapshot(raw)
   const pause = performance.now() - start
+  const after = mainThread()
   const peakRss = peakRssBytes()
   const packed = zlib.gzipSync(fs.readFileSync(raw), { level })
   const file = fs.openSync(`${raw}.gz`, 'wx', 0o600)
@@ -74,7 +86,12 @@ async function byV8 ({ dir, level }) {
   fs.unlinkSync(raw)
   const total = performance.now() - start
   fs.unlinkSync(`${raw}.gz`)
-  return { pause, pauseWithGzip, total, peakRss, peakRssWithGzip: peakRssBytes(), bytes: packed.length, rawBytes }
+  return { pause, pauseWithGzip, ...since(before, after), total, peakRss, peakRssWithGzip: peakRssBytes(), bytes: packed.length, rawBytes }
+}
+
+/** Of the pause: what the thread worked, and what it waited for a CPU that others had. The rest it was blocked. */
+function since (before, after) {
+  return { onCpu: after.onCpu - before.onCpu, ready: after.ready - before.ready }
 }
 
 /** Adds up how long a timer of 1 ms was kept waiting: the pause as the service sees it, whatever heapkit says. */
