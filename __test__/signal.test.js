@@ -102,9 +102,8 @@ test('worker threads, which signals do not reach, are told so', async () => {
     const { onSignal } = require(${JSON.stringify(path.join(__dirname, '..'))})
     try { onSignal('SIGUSR2', 'snapshot') } catch ({ name, code, message }) { require('node:worker_threads').parentPort.postMessage({ name, code, message }) }
   `, { eval: true })
-  const [error] = await once(worker, 'message')
+  const [[error]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
   heapkitError('HEAPKIT_ERR_UNSUPPORTED', /main thread/)({ ...error, stack: '' })
-  await once(worker, 'exit')
 })
 
 // --- captures ---
