@@ -144,5 +144,6 @@ function say (text) {
 
 main().catch((error) => {
   console.error(`The demo failed: ${error.message}`)
-  process.exitCode = 1
+  // Not exitCode: the load may still be running.
+  process.exit(1)
 })
