@@ -66,11 +66,11 @@ export interface Defaults {
   dir?: string
   /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`. */
   compression?: Compression
-  /** gzip 0 to 9, zstd 1 to 19. Default: 3 for both. */
+  /** gzip 0 to 9, default 4; zstd 1 to 19, default 1. */
   level?: number
   /** At most so many artifacts in the directory: the oldest are removed when a new one is complete. Default: `HEAPKIT_MAX_FILES`, else no limit. */
   maxFiles?: number
-  /** At most so many bytes of artifacts in the directory, the new one included: the oldest are removed to make room. Default: `HEAPKIT_MAX_BYTES`, else no limit. */
+  /** At most so many bytes of artifacts in the directory: the oldest are removed when a new one is complete; one that alone is larger is refused. Default: `HEAPKIT_MAX_BYTES`, else no limit. */
   maxBytes?: number
   /** Artifacts older than this are removed by the next capture. Default: no limit. */
   maxAgeMs?: number

@@ -64,3 +64,12 @@ test('a failed capture has one error', async (t) => {
   assert.equal(events[1][1].error, failed)
   assert.equal(events[3][1].error, late)
 })
+
+test('a session that is disposed of has one error, too', async (t) => {
+  const events = listen(t)
+  const session = startSampling()
+  await session[Symbol.asyncDispose]()
+  await session[Symbol.asyncDispose]()
+  assert.deepEqual(events.map(([event]) => event), ['start', 'error'])
+  assert.equal(events[1][1].error.code, 'HEAPKIT_ERR_ABORTED')
+})

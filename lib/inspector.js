@@ -28,28 +28,34 @@ function refused (method, cause) {
   return new HeapkitError(codes.INSPECTOR, `V8 refused ${method}: ${cause.message}`, { cause })
 }
 
-/** Sends a command; `done(error, result)` is called at once, or later where V8 makes a task of it. */
-function post (method, params, done) {
-  connect().post(method, params, (error, result) => {
-    done(error ? refused(method, error) : null, result)
-  })
-}
-
-/** Sends a command that V8 answers at once. */
+/** Sends a command, which V8 answers before this returns. */
 function postSync (method, params) {
   let answer
-  post(method, params, (error, result) => { answer = { error, result } })
+  connect().post(method, params, (error, result) => { answer = { error, result } })
   if (answer === undefined) throw refused(method, new Error('no answer'))
-  if (answer.error) throw answer.error
+  if (answer.error) throw refused(method, answer.error)
   return answer.result
 }
 
-/** Calls `listener` with each chunk of a heap snapshot, until the function that it returns is called. */
-function onSnapshotChunk (listener) {
+/** Sends a command that puts out a snapshot, and calls `onChunk` with each piece of it. */
+function collectSnapshot (method, onChunk) {
   const connected = connect()
-  const onChunk = ({ params }) => listener(params.chunk)
-  connected.on('HeapProfiler.addHeapSnapshotChunk', onChunk)
-  return () => connected.off('HeapProfiler.addHeapSnapshotChunk', onChunk)
+  let failure
+  const listener = ({ params }) => {
+    try {
+      onChunk(params.chunk)
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  connected.on('HeapProfiler.addHeapSnapshotChunk', listener)
+  try {
+    // Never true: V8 would run this process's JavaScript in the middle of its walk over the heap, and crash.
+    postSync(method, { reportProgress: false })
+  } finally {
+    connected.off('HeapProfiler.addHeapSnapshotChunk', listener)
+  }
+  if (failure) throw failure
 }
 
-module.exports = { post, postSync, onSnapshotChunk }
+module.exports = { postSync, collectSnapshot }

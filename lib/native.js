@@ -79,6 +79,8 @@ class Writer {
 
   open () { return callAsync(() => this.#inner.open()) }
   /** Blocks this thread while the queue is full; false when the capture is over. */
+  write (buffer) { return call(() => this.#inner.write(buffer)) }
+  /** The same for a string of ASCII. */
   writeAscii (chunk) { return call(() => this.#inner.writeAscii(chunk)) }
   finish () { return callAsync(() => this.#inner.finish()) }
   abort (reason) { return callAsync(() => this.#inner.abort(reason)) }
@@ -109,6 +111,8 @@ class Writer {
 module.exports = {
   Writer,
   SnapshotSlot: binding.SnapshotSlot,
+  LoopTimers: binding.LoopTimers,
+  nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),
   setDefaults: (json) => call(binding.setDefaults, json),

@@ -671,8 +671,7 @@ proptest! {
         let allowed = |from: &usize| {
             let rest = sizes[*from..].iter().sum::<usize>() as u64 + new_bytes;
             let files = (sizes.len() - from) as u64 + new_files;
-            max_bytes.is_none_or(|max| rest <= max)
-                && (!fits || max_files.is_none_or(|max| files <= max))
+            (!fits || max_bytes.is_none_or(|max| rest <= max) && max_files.is_none_or(|max| files <= max))
                 && keep_young.is_none_or(|count| sizes.len() - from <= count)
         };
         let first = (0..=sizes.len()).find(allowed).unwrap();

@@ -18,29 +18,6 @@ class Pause {
       this.#total += performance.now() - start
     }
   }
-
-  /**
-   * For work that V8 does in a task of its own, whose start no callback tells. Until the first call of `ended`, a beacon
-   * on the event loop notes the time; the stretch from the last beacon to the end is the pause. It errs, if at all, on
-   * the long side: by what else the loop did in that turn.
-   */
-  untilEnd () {
-    let last = performance.now()
-    let running = true
-    const beacon = () => {
-      last = performance.now()
-      if (running) setImmediate(beacon)
-    }
-    setImmediate(beacon)
-    return {
-      /** The task has begun: stop the beacon. */
-      begun: () => { running = false },
-      ended: () => {
-        running = false
-        this.#total += performance.now() - last
-      }
-    }
-  }
 }
 
 module.exports = { Pause }

@@ -5,13 +5,14 @@
 
 const { performance } = require('node:perf_hooks')
 const { threadId } = require('node:worker_threads')
-const { Writer } = require('../native')
+const { Writer, nextSequence } = require('../native')
 const { HeapkitError, codes } = require('../errors')
 const { publish } = require('../diagnostics')
 const { Pause } = require('./pause')
 
-// Enough for V8's serializer to run ahead of the compressor for a moment; nothing of a snapshot is held beyond it.
-const QUEUE_BYTES = 8 * 1024 * 1024
+// How far V8's serializer may run ahead of the compressor before the event loop waits for it; nothing of a snapshot is held
+// beyond it. The compressor has a low priority, so on a busy machine it falls behind: 8 MiB made the loop wait half a second.
+const QUEUE_BYTES = 32 * 1024 * 1024
 // A blocking write gives up when the disk has taken nothing at all for so long.
 const PATIENCE_MS = 30_000
 const PROGRESS_EVERY_BYTES = 4 * 1024 * 1024
@@ -36,7 +37,8 @@ class Recording {
     this.#start = start
     const { format, extension, ...output } = options.output
     const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(new Date())}.${process.pid}.${threadId}`
-    this.fileName = `${prefix}.${String(start.event.id).padStart(3, '0')}.${extension}`
+    // Files get their number when they are opened; a stream has only its name.
+    if (stream) this.fileName = `${prefix}.${String(nextSequence()).padStart(3, '0')}.${extension}`
     this.#writer = new Writer({
       ...output,
       prefix,
@@ -72,9 +74,10 @@ class Recording {
     await this.#step(this.#writer.open())
   }
 
-  /** For V8's chunks: pure ASCII, blocks while the queue is full. After a failure it does nothing. */
-  writeAscii (chunk) {
-    this.#writer.writeAscii(chunk)
+  /** For V8's chunks, which are ASCII: blocks while the queue is full. After a failure it does nothing. */
+  writeChunk (chunk) {
+    if (typeof chunk === 'string') this.#writer.writeAscii(chunk)
+    else this.#writer.write(chunk)
     this.#progressed += chunk.length
     if (this.#progressed >= PROGRESS_EVERY_BYTES) {
       this.#progressed = 0
@@ -191,6 +194,12 @@ function announce (kind) {
   return { event, at: performance.now() }
 }
 
+/** Says that what was announced was given up before its recording. */
+function withdraw ({ event }) {
+  const error = new HeapkitError(codes.ABORTED, 'The capture was given up: its session was disposed of without stop()')
+  publish('error', { ...event, error })
+}
+
 /** 20261120.213000, in local time as Node's own diagnostic files have it. */
 function stamp (date) {
   const two = (number) => String(number).padStart(2, '0')
@@ -208,4 +217,4 @@ function timedOut (timeoutMs) {
     'Allow more time, or find out whether the disk is slow')
 }
 
-module.exports = { Recording, announce }
+module.exports = { Recording, announce, withdraw }

@@ -4,7 +4,7 @@
 // once, and never losing what was collected because an option was wrong or the disk was full.
 
 const { HeapkitError, codes } = require('../errors')
-const { Recording, announce } = require('./recording')
+const { Recording, announce, withdraw } = require('./recording')
 
 class CaptureSession {
   /** The running session of each kind in this thread. */
@@ -84,6 +84,7 @@ class CaptureSession {
     if (this.#state !== 'running' && this.#state !== 'collected') return
     if (this.#state === 'running') release()
     this.#over()
+    withdraw(this.#start)
   }
 
   #mustBe (...states) {

@@ -4,8 +4,8 @@
 
 const inspector = require('../inspector')
 const options = require('../options')
+const { LoopTimers } = require('../native')
 const { CaptureSession } = require('./session')
-const { snapshotByV8 } = require('./snapshot')
 const { acquireSlot } = require('./slot')
 
 class TimelineSession extends CaptureSession {
@@ -17,24 +17,21 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop(given, ['heaptimeline']), async (recording) => {
-      try {
-        await snapshotByV8(recording, 'HeapProfiler.stopTrackingHeapObjects', { reportProgress: false })
-      } finally {
-        this.#slot.release()
-      }
-    })
+    return this._stop(options.stop(given, ['heaptimeline']), (recording) =>
+      recording.pause.run(() => this.#end((chunk) => recording.writeChunk(chunk))))
   }
 
   async [Symbol.asyncDispose] () {
-    await this._discard(() => {
-      try {
-        // There is no command that stops without a snapshot; nobody listens to this one.
-        inspector.postSync('HeapProfiler.stopTrackingHeapObjects', { reportProgress: false })
-      } finally {
-        this.#slot.release()
-      }
-    })
+    // There is no command that stops without a snapshot.
+    await this._discard(() => this.#end(() => {}))
+  }
+
+  #end (onChunk) {
+    try {
+      inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk)
+    } finally {
+      this.#slot.release()
+    }
   }
 }
 
@@ -42,7 +39,10 @@ function startTimeline (given) {
   const { trackAllocations } = options.timeline(given)
   const slot = acquireSlot('timeline')
   try {
+    const timers = new LoopTimers()
     inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations })
+    // The inspector samples by a timer, which would keep the process alive.
+    timers.unrefNew()
   } catch (error) {
     slot.release()
     throw error

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in tests"))]
 
 mod artifacts;
+mod event_loop;
 mod process;
 mod writer;
 

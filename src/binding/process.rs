@@ -102,3 +102,9 @@ pub fn free_disk_bytes(dir: String) -> Result<i64> {
 pub fn sweep(dir: String) -> Result<()> {
     sink::sweep(Path::new(&dir)).map_err(|error| super::to_napi(&error))
 }
+
+/// A number for a generated name, unique in the process.
+#[napi(catch_unwind)]
+pub fn next_sequence() -> u32 {
+    sink::next_sequence()
+}

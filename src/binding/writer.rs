@@ -104,6 +104,12 @@ impl Writer {
         Ok(self.inner.as_ref().is_some_and(|inner| inner.write(chunk.as_slice())))
     }
 
+    /// Queues bytes, blocking this thread while there is no room. `false` when the capture is over.
+    #[napi(catch_unwind)]
+    pub fn write(&self, bytes: &[u8]) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.write(bytes))
+    }
+
     /// Queues bytes if they fit now; never blocks. `false`: see `room()`.
     #[napi(catch_unwind)]
     pub fn offer(&self, bytes: &[u8]) -> bool {

@@ -55,14 +55,16 @@ pub enum FileName {
     },
 }
 
+/// The next number for a generated name.
+pub fn next_sequence() -> u32 {
+    SEQUENCE.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+}
+
 impl FileName {
     fn next(&self) -> String {
         match self {
             Self::Exact(name) => name.clone(),
-            Self::Generated { prefix, extension } => {
-                let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-                format!("{prefix}.{sequence:03}.{extension}")
-            }
+            Self::Generated { prefix, extension } => format!("{prefix}.{:03}.{extension}", next_sequence()),
         }
     }
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use codec::Codec;
-pub use file::{FileName, FileTarget, sweep};
+pub use file::{FileName, FileTarget, next_sequence, sweep};
 pub use name::{ArtifactName, Format, Packing};
 pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Written};

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Quota {
     /// At most so many artifacts.
     pub max_files: Option<u64>,
-    /// At most so many bytes of artifacts, the one that is being written included.
+    /// At most so many bytes of artifacts; the one that is being written counts when it is complete.
     pub max_bytes: Option<u64>,
     /// Artifacts older than this are removed.
     pub max_age: Option<Duration>,
@@ -81,21 +81,16 @@ impl Room {
         self.admit(path, 0)
     }
 
-    /// During a capture that has put out `written` bytes: makes room where it can, refuses where it cannot.
+    /// During a capture that has put out `written` bytes: refuses what can never fit, and keeps the volume's free space.
     pub(super) fn admit(&self, path: &Path, written: u64) -> Result<()> {
-        if let Some(max_bytes) = self.quota.max_bytes {
-            if written > max_bytes {
-                return Err(no_space(
-                    path,
-                    format!(
-                        "this artifact alone has {written} bytes so far, and `maxBytes` allows {max_bytes} for the \
-                         whole directory; raise `maxBytes` or compress harder (`compression`, `level`)"
-                    ),
-                ));
-            }
-            let others = list(&self.dir)?;
-            let total = written + others.iter().map(|other| other.bytes).sum::<u64>();
-            remove_oldest(others, total.saturating_sub(max_bytes))?;
+        if let Some(max_bytes) = self.quota.max_bytes.filter(|max_bytes| written > *max_bytes) {
+            return Err(no_space(
+                path,
+                format!(
+                    "this artifact alone has {written} bytes so far, and `maxBytes` allows {max_bytes} for the whole \
+                     directory; raise `maxBytes` or compress harder (`compression`, `level`)"
+                ),
+            ));
         }
         let Some(min_free) = self.quota.min_free_bytes else { return Ok(()) };
         let free = (self.free_bytes)(&self.dir).map_err(|error| Error::io("statfs", &self.dir, error))?;
@@ -115,9 +110,15 @@ impl Room {
         remove_oldest(others, missing)
     }
 
-    /// Before `path`, complete with `written` bytes, gets its name: the oldest beyond the number of files go.
+    /// Before `path`, complete with `written` bytes, gets its name: the oldest beyond the quota go. Not earlier, so that a
+    /// capture that comes to nothing costs no artifact.
     pub(super) fn make_way(&self, path: &Path, written: u64) -> Result<()> {
         self.admit(path, written)?;
+        if let Some(max_bytes) = self.quota.max_bytes {
+            let others = list(&self.dir)?;
+            let total = written + others.iter().map(|other| other.bytes).sum::<u64>();
+            remove_oldest(others, total.saturating_sub(max_bytes))?;
+        }
         let Some(max_files) = self.quota.max_files else { return Ok(()) };
         let others = list(&self.dir)?;
         let keep = usize::try_from(max_files.saturating_sub(1)).unwrap_or(usize::MAX);

@@ -1,0 +1,89 @@
+//! Lets a process end that only waits for a timer of V8's inspector.
+//!
+//! While it tracks allocations, V8's heap profiler asks its embedder for a repeating timer, and Node gives it a libuv timer that
+//! keeps the event loop alive. heapkit keeps no process alive, so it takes the reference back: of those timers that came
+//! to this thread's loop between two calls, with nothing but the inspector's command in between.
+
+#![allow(unsafe_code, reason = "the loop's handles are reached through libuv only, which is C")]
+
+use std::collections::HashSet;
+use std::ffi::{c_int, c_void};
+
+use libloading::Library;
+use napi::{Env, Result};
+use napi_derive::napi;
+
+/// libuv's `uv_handle_t`, only ever held by pointer.
+#[repr(C)]
+struct Handle {
+    _opaque: [u8; 0],
+}
+
+type Visit = unsafe extern "C" fn(*mut Handle, *mut c_void);
+type Walk = unsafe extern "C" fn(*mut c_void, Visit, *mut c_void);
+type GetType = unsafe extern "C" fn(*const Handle) -> c_int;
+type Unref = unsafe extern "C" fn(*mut Handle);
+
+/// `UV_TIMER` of libuv's `uv_handle_type`, part of its stable ABI.
+const UV_TIMER: c_int = 13;
+
+/// The loop's handles at one moment.
+#[napi]
+pub struct LoopTimers {
+    before: HashSet<usize>,
+}
+
+#[napi]
+impl LoopTimers {
+    /// Notes which handles the loop has.
+    #[napi(constructor)]
+    pub fn new(env: Env) -> Result<Self> {
+        Ok(Self { before: handles(env)?.into_iter().map(|handle| handle.addr()).collect() })
+    }
+
+    /// Takes from the timers that came since the right to keep the loop alive. Answers how many there were.
+    #[napi(catch_unwind)]
+    pub fn unref_new(&self, env: Env) -> Result<u32> {
+        let Some((get_type, unref)) = symbol::<GetType>(b"uv_handle_get_type\0").zip(symbol::<Unref>(b"uv_unref\0"))
+        else {
+            return Ok(0);
+        };
+        let mut count = 0;
+        for handle in handles(env)? {
+            // SAFETY: `handle` was given by uv_walk in this call, on the loop's own thread: it is alive.
+            if !self.before.contains(&handle.addr()) && unsafe { get_type(handle) } == UV_TIMER {
+                // SAFETY: as above; uv_unref may be called for any handle, as often as one likes.
+                unsafe { unref(handle) };
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// The handles of this environment's loop; none where libuv's functions cannot be found.
+fn handles(env: Env) -> Result<Vec<*mut Handle>> {
+    unsafe extern "C" fn visit(handle: *mut Handle, found: *mut c_void) {
+        // SAFETY: `found` is the vector below, borrowed for the walk and by nobody else.
+        unsafe { (*found.cast::<Vec<*mut Handle>>()).push(handle) };
+    }
+    let mut found: Vec<*mut Handle> = Vec::new();
+    if let Some(walk) = symbol::<Walk>(b"uv_walk\0") {
+        let event_loop = env.get_uv_event_loop()?;
+        // SAFETY: the loop is this environment's own, and napi calls come on its thread; `visit` changes no handle.
+        unsafe { walk(event_loop.cast(), visit, (&raw mut found).cast()) };
+    }
+    Ok(found)
+}
+
+/// A function that the host process exports.
+fn symbol<T: Copy>(name: &[u8]) -> Option<T> {
+    #[cfg(unix)]
+    let host: Library = libloading::os::unix::Library::this().into();
+    #[cfg(windows)]
+    let host: Library = libloading::os::windows::Library::this().ok()?.into();
+    // SAFETY: the types above are those of libuv's uv.h, whose ABI is stable over all of libuv 1.
+    let symbol = unsafe { host.get::<T>(name) }.ok()?;
+    // The function outlives `host`: the host process is not unloaded.
+    Some(*symbol)
+}
