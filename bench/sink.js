@@ -15,8 +15,8 @@ const { median, ratio } = require('./support/stats')
 const SNAPSHOT = path.join(__dirname, 'support', 'snapshot-child.js')
 const CHILD = path.join(__dirname, 'support', 'sink-child.js')
 const MB = 1e6
-const LEVELS = [1, 3, 6]
-const ZSTD_LEVEL = 3
+const LEVELS = [1, 4, 6]
+const ZSTD_LEVEL = 1
 
 const OPTIONS = {
   rounds: { type: 'string', default: '5' },

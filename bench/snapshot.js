@@ -14,7 +14,7 @@ const { median, ratio } = require('./support/stats')
 
 const CHILD = path.join(__dirname, 'support', 'snapshot-child.js')
 // heapkit's default.
-const LEVEL = 3
+const LEVEL = 4
 const MB = 1e6
 const MAX_PAUSE_RATIO = 1.05
 const MIN_PACKING = 5
