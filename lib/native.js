@@ -112,6 +112,7 @@ module.exports = {
   Writer,
   SnapshotSlot: binding.SnapshotSlot,
   LoopTimers: binding.LoopTimers,
+  abandon: () => call(binding.abandon),
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),

@@ -5,7 +5,7 @@
 
 const { performance } = require('node:perf_hooks')
 const { threadId } = require('node:worker_threads')
-const { Writer, nextSequence } = require('../native')
+const { Writer, abandon, nextSequence } = require('../native')
 const { HeapkitError, codes } = require('../errors')
 const { publish } = require('../diagnostics')
 const { Pause } = require('./pause')
@@ -23,6 +23,7 @@ const FAREWELL_MS = 1000
 const LABELS = { cpu: 'CPU' }
 
 let lastId = 0
+let isExitWatched = false
 
 class Recording {
   /**
@@ -64,6 +65,7 @@ class Recording {
 
   /** Makes the output ready. Fails before the service is paused for anything. */
   async open () {
+    abandonOnExit()
     const { signal, timeoutMs } = this.#options
     if (signal?.aborted) throw this.#fail(aborted(signal))
     signal?.addEventListener('abort', this.#onAbort, { once: true })
@@ -185,6 +187,13 @@ class Recording {
       nodeVersion: process.version
     }
   }
+}
+
+/** A process that exits in the middle of a capture leaves no temporary behind. */
+function abandonOnExit () {
+  if (isExitWatched) return
+  isExitWatched = true
+  process.on('exit', abandon)
 }
 
 /** Says that a capture begins; the answer goes to its Recording. */

@@ -2,25 +2,33 @@
 
 // Cuts the stacks of a sampling heap profile to their innermost `limit` frames, as V8 does by itself from Node 26 on.
 
-/** Answers `profile` itself where no stack is deeper. */
 function limitStackDepth (profile, limit) {
-  if (depthOf(profile.head) <= limit) return profile
-  const cut = new Cut(profile.head)
-  const newIds = new Map()
+  const { deepest, ids } = survey(profile.head)
+  if (deepest > limit) return cut(profile, limit)
+  return { ...profile, samples: renumber(profile.samples, ids) }
+}
+
+function cut (profile, limit) {
+  const tree = new Tree(profile.head)
+  const newIds = new Map([[profile.head.id, tree.root.id]])
   // The frames from the outermost to the node that is being visited.
   const stack = []
   visit(profile.head, (node) => {
     stack.push(node)
-    const inner = cut.insert(stack.slice(-limit))
+    const inner = tree.insert(stack.slice(-limit))
     inner.selfSize += node.selfSize
     newIds.set(node.id, inner.id)
   }, () => stack.pop())
-  const samples = profile.samples?.map((sample) => ({ ...sample, nodeId: newIds.get(sample.nodeId) ?? sample.nodeId }))
-  return { ...profile, head: cut.root, ...(samples && { samples }) }
+  return { ...profile, head: tree.root, samples: renumber(profile.samples, newIds) }
+}
+
+/** V8 allocates while it puts the profile together, and may add samples whose nodes came too late for the tree. */
+function renumber (samples, newIds) {
+  return samples.filter(({ nodeId }) => newIds.has(nodeId)).map((sample) => ({ ...sample, nodeId: newIds.get(sample.nodeId) }))
 }
 
 /** The tree that is being built: the same calls below the same parent become one node. */
-class Cut {
+class Tree {
   #children = new Map()
   #nextId = 1
 
@@ -63,11 +71,16 @@ function visit (parent, enter, leave) {
   }
 }
 
-function depthOf (head) {
+/** How many frames the deepest stack has, and which nodes there are. */
+function survey (head) {
+  const ids = new Map([[head.id, head.id]])
   let depth = 0
   let deepest = 0
-  visit(head, () => { deepest = Math.max(deepest, ++depth) }, () => { depth-- })
-  return deepest
+  visit(head, ({ id }) => {
+    ids.set(id, id)
+    deepest = Math.max(deepest, ++depth)
+  }, () => { depth-- })
+  return { deepest, ids }
 }
 
 module.exports = { limitStackDepth }

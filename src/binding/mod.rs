@@ -44,12 +44,21 @@ pub fn init(_exports: Object, env: Env) -> Result<()> {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let owner = NEXT_OWNER.fetch_add(1, Ordering::Relaxed);
     OWNER.set(owner);
-    env.add_env_cleanup_hook(owner, |owner| {
-        if let Some(sink) = SINK.get() {
-            sink.abandon(owner, FAREWELL);
-        }
-    })?;
+    env.add_env_cleanup_hook(owner, give_up)?;
     Ok(())
+}
+
+/// Gives up the captures of this environment, and waits a moment for their files to be gone. For the `exit` event: Node runs
+/// no cleanup hooks of the main thread when `process.exit()` is called.
+#[napi(catch_unwind)]
+pub fn abandon() {
+    give_up(owner());
+}
+
+fn give_up(owner: u64) {
+    if let Some(sink) = SINK.get() {
+        sink.abandon(owner, FAREWELL);
+    }
 }
 
 fn owner() -> u64 {
