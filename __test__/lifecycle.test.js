@@ -24,11 +24,12 @@ for (const what of ['startSampling', 'startCpuProfile', 'startTimeline', 'create
 }
 
 for (const [what, output] of [
+  ['startTimelineAndWork', 'worked\n'],
   ['captureThenGoOn', 'sampling\n'],
   ['stopAll', 'sampling\ncpu\ntimeline\n'],
   ['failed', 'HEAPKIT_ERR_NO_SPACE\n']
 ]) {
-  test(`a process exits by itself after its captures: ${what}`, { timeout: 30_000 }, async (t) => {
+  test(`a process exits by itself when it is done: ${what}`, { timeout: 30_000 }, async (t) => {
     const child = run(t, 'lifecycle-only.js', { args: [tmpDir(t), what] })
     assert.deepEqual(await child.exit, { code: 0, signal: null })
     assert.equal(child.stdout(), output)
