@@ -288,7 +288,7 @@ test('after dispose() the signal does again what it did before', async (t) => {
 })
 
 test('an armed signal does not keep the process alive, and neither does its session', async (t) => {
-  for (const args of [[], ['cpu'], ['sampling']]) {
+  for (const args of [[], ['cpu'], ['sampling'], ['timeline']]) {
     const dir = tmpDir(t)
     const child = run(t, 'signal-idle.js', { args, env: { DIR: dir } })
     assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())

@@ -58,4 +58,11 @@ function collectSnapshot (method, onChunk) {
   if (failure) throw failure
 }
 
-module.exports = { postSync, collectSnapshot }
+/** Calls `listener` whenever V8 samples a running timeline, until the function that it returns is called. */
+function onTimelineSample (listener) {
+  const connected = connect()
+  connected.on('HeapProfiler.lastSeenObjectId', listener)
+  return () => connected.off('HeapProfiler.lastSeenObjectId', listener)
+}
+
+module.exports = { postSync, collectSnapshot, onTimelineSample }

@@ -10,10 +10,12 @@ const { acquireSlot } = require('./slot')
 
 class TimelineSession extends CaptureSession {
   #slot
+  #unwatch
 
   constructor (slot) {
     super('timeline')
     this.#slot = slot
+    this.#unwatch = inspector.onTimelineSample(letGoOfNextTimer)
   }
 
   async stop (given) {
@@ -27,12 +29,19 @@ class TimelineSession extends CaptureSession {
   }
 
   #end (onChunk) {
+    this.#unwatch()
     try {
       inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk)
     } finally {
       this.#slot.release()
     }
   }
+}
+
+/** From Node 22 on, V8 takes a new timer for each of its samples, right after it has told of the sample. */
+function letGoOfNextTimer () {
+  const timers = new LoopTimers()
+  setImmediate(() => timers.unrefNew()).unref()
 }
 
 function startTimeline (given) {

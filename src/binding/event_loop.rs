@@ -1,8 +1,8 @@
 //! Lets a process end that only waits for a timer of V8's inspector.
 //!
 //! While it tracks allocations, V8's heap profiler asks its embedder for a repeating timer, and Node gives it a libuv timer that
-//! keeps the event loop alive. heapkit keeps no process alive, so it takes the reference back: of those timers that came
-//! to this thread's loop between two calls, with nothing but the inspector's command in between.
+//! keeps the event loop alive. heapkit keeps no process alive, so it takes the reference back: of the repeating timers that
+//! came to this thread's loop between two moments, which lib/captures/timeline.js chooses around what the inspector does.
 
 #![allow(unsafe_code, reason = "the loop's handles are reached through libuv only, which is C")]
 
@@ -22,6 +22,7 @@ struct Handle {
 type Visit = unsafe extern "C" fn(*mut Handle, *mut c_void);
 type Walk = unsafe extern "C" fn(*mut c_void, Visit, *mut c_void);
 type GetType = unsafe extern "C" fn(*const Handle) -> c_int;
+type GetRepeat = unsafe extern "C" fn(*const Handle) -> u64;
 type Unref = unsafe extern "C" fn(*mut Handle);
 
 /// `UV_TIMER` of libuv's `uv_handle_type`, part of its stable ABI.
@@ -41,17 +42,20 @@ impl LoopTimers {
         Ok(Self { before: handles(env)?.into_iter().map(|handle| handle.addr()).collect() })
     }
 
-    /// Takes from the timers that came since the right to keep the loop alive. Answers how many there were.
+    /// Takes from the repeating timers that came since the right to keep the loop alive. Answers how many there were.
     #[napi(catch_unwind)]
     pub fn unref_new(&self, env: Env) -> Result<u32> {
-        let Some((get_type, unref)) = symbol::<GetType>(b"uv_handle_get_type\0").zip(symbol::<Unref>(b"uv_unref\0"))
-        else {
-            return Ok(0);
-        };
+        let Some(get_type) = symbol::<GetType>(b"uv_handle_get_type\0") else { return Ok(0) };
+        let Some(get_repeat) = symbol::<GetRepeat>(b"uv_timer_get_repeat\0") else { return Ok(0) };
+        let Some(unref) = symbol::<Unref>(b"uv_unref\0") else { return Ok(0) };
         let mut count = 0;
         for handle in handles(env)? {
-            // SAFETY: `handle` was given by uv_walk in this call, on the loop's own thread: it is alive.
-            if !self.before.contains(&handle.addr()) && unsafe { get_type(handle) } == UV_TIMER {
+            if self.before.contains(&handle.addr()) {
+                continue;
+            }
+            // SAFETY: `handle` was given by uv_walk in this call, on the loop's own thread: it is alive. Its repeat is asked
+            // for only when it is a timer.
+            if unsafe { get_type(handle) == UV_TIMER && get_repeat(handle) > 0 } {
                 // SAFETY: as above; uv_unref may be called for any handle, as often as one likes.
                 unsafe { unref(handle) };
                 count += 1;
