@@ -48,7 +48,8 @@ function handle (body) {
   const html = lines.map(({ name, city, comment, total }) => `<tr><td>${name}</td><td>${city}</td><td>${comment}</td><td>${total.toFixed(2)}</td></tr>`)
   const text = JSON.stringify({ user, groups, html: tree(html, 0, html.length) })
   const tag = createHash('sha256').update(text).digest('base64url')
-  return { groups, text, tag, packed: zlib.gzipSync(text).length }
+  const packed = zlib.brotliCompressSync(text, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })
+  return { groups, text, tag, packed: packed.length }
 }
 
 /** Recursion, as renderers and serializers have it. */

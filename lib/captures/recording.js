@@ -226,4 +226,4 @@ function timedOut (timeoutMs) {
     'Allow more time, or find out whether the disk is slow')
 }
 
-module.exports = { Recording, announce, withdraw }
+module.exports = { Recording, announce, withdraw, aborted }

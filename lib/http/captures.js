@@ -7,15 +7,13 @@ const path = require('node:path')
 const { threadId } = require('node:worker_threads')
 const { takeSnapshot, createSnapshotStream } = require('../captures/snapshot')
 const { startSampling, stopSampling, captureSampling } = require('../captures/sampling')
-const { startTimeline } = require('../captures/timeline')
-const { startCpuProfile } = require('../captures/cpu')
+const { TIMED, captureFor } = require('../captures/timed')
 const { codes } = require('../errors')
 const { Problem, sendJson } = require('./response')
 const { downloadHeaders, sendStream } = require('./download')
 const { readQuery, seconds, flag, integer } = require('./query')
 
 const RETRY_AFTER_SECONDS = 5
-const DEFAULT_SECONDS = { sampling: 30, cpu: 30, timeline: 10 }
 
 /** The capture that a handler of this thread is making: { kind, startedAt, endsAt? }. */
 let running = null
@@ -75,43 +73,19 @@ async function downloadSnapshot ({ req, res, output }, signal) {
   await sendStream(res, stream)
 }
 
-/** A session of `seconds`, stopped and answered at their end, discarded when the client goes away. */
-async function timed (context, kind, start, known) {
-  const { seconds: duration = DEFAULT_SECONDS[kind], ...options } =
+async function timed (context, kind, known) {
+  const { seconds: duration = TIMED[kind].seconds, ...options } =
     readQuery(context.search, { seconds: seconds(context.maxSeconds), ...known })
   return exclusively(context, kind, duration, async (signal) => {
-    const session = start(options)
-    try {
-      await delay(duration * 1000, signal)
-      sendArtifact(context, await session.stop({ ...context.output, signal }))
-    } finally {
-      // Does nothing where stop() went well.
-      await session[Symbol.asyncDispose]()
-    }
-  })
-}
-
-function delay (ms, signal) {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    timer.unref()
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, signal }))
   })
 }
 
 const SAMPLING = { sampleInterval: integer, stackDepth: integer }
 
-const sampling = (context) => timed(context, 'sampling', startSampling, SAMPLING)
-const cpu = (context) => timed(context, 'cpu', startCpuProfile, { sampleInterval: integer })
-const timeline = (context) => timed(context, 'timeline', startTimeline, { trackAllocations: flag })
+const sampling = (context) => timed(context, 'sampling', SAMPLING)
+const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
+const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag })
 
 async function samplingStart ({ res, search }) {
   const session = startSampling(readQuery(search, SAMPLING))

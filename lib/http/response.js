@@ -23,6 +23,7 @@ const STATUS_OF = {
   [codes.EXISTS]: 409,
   [codes.UNSUPPORTED]: 501,
   [codes.TIMEOUT]: 504,
+  [codes.STALLED]: 504,
   [codes.NO_SPACE]: 507
 }
 

@@ -7,9 +7,7 @@ const { isMainThread } = require('node:worker_threads')
 const options = require('../options')
 const { HeapkitError, codes, invalidOption } = require('../errors')
 const { takeSnapshot } = require('../captures/snapshot')
-const { startSampling } = require('../captures/sampling')
-const { startTimeline } = require('../captures/timeline')
-const { startCpuProfile } = require('../captures/cpu')
+const { TIMED, captureFor } = require('../captures/timed')
 
 const REFUSED = {
   SIGUSR1: "is Node's own: it starts the inspector",
@@ -29,9 +27,7 @@ const REFUSED = {
   SIGSYS: 'is raised by a process that is crashing'
 }
 
-const DEFAULT_SECONDS = { sampling: 30, cpu: 30, timeline: 10 }
-const START = { sampling: startSampling, cpu: startCpuProfile, timeline: startTimeline }
-const CAPTURES = ['snapshot', ...Object.keys(START)]
+const CAPTURES = ['snapshot', ...Object.keys(TIMED)]
 
 /** The triggers that are armed, by signal. */
 const armed = new Map()
@@ -41,7 +37,7 @@ function onSignal (signal, capture, given) {
   options.oneOf(capture, 'capture', CAPTURES)
   const { seconds, onArtifact, onError, ...rest } = options.plainObject(given)
   const wanted = {
-    seconds: options.optional({ seconds }, 'seconds', (value, name) => options.integer(value, name, 1, 86_400), DEFAULT_SECONDS[capture]),
+    seconds: options.optional({ seconds }, 'seconds', (value, name) => options.integer(value, name, 1, 86_400), TIMED[capture]?.seconds),
     onArtifact: options.optional({ onArtifact }, 'onArtifact', options.callback),
     onError: options.optional({ onError }, 'onError', options.callback)
   }
@@ -144,14 +140,7 @@ class SignalTrigger {
 
   async #capture () {
     const { seconds, options } = this.#wanted
-    if (this.capture === 'snapshot') return takeSnapshot(options)
-    const session = START[this.capture](options)
-    try {
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref())
-      return await session.stop(options)
-    } finally {
-      await session[Symbol.asyncDispose]()
-    }
+    return this.capture === 'snapshot' ? takeSnapshot(options) : captureFor(this.capture, seconds, options, options)
   }
 }
 

@@ -203,12 +203,15 @@ impl Shared {
 
     pub(super) fn when_room(&self, id: LaneId, reply: Reply<()>) {
         let mut state = self.state.lock();
-        if let Some(lane) = state.lanes.get_mut(&id).filter(|lane| !lane.closed && !lane.is_half_empty()) {
-            lane.when_room = Some(reply);
-            return;
-        }
+        let due = match state.lanes.get_mut(&id).filter(|lane| !lane.closed && !lane.is_half_empty()) {
+            // Who asked before is told at once, and asks again if there is no room.
+            Some(lane) => lane.when_room.replace(reply),
+            None => Some(reply),
+        };
         drop(state);
-        reply(Ok(()));
+        if let Some(due) = due {
+            due(Ok(()));
+        }
     }
 
     pub(super) fn finish(&self, id: LaneId, reply: Reply<Written>) {
