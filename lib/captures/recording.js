@@ -4,6 +4,7 @@
 // sink, watches for abort and time-out, publishes the events, and leaves nothing behind when it fails.
 
 const { performance } = require('node:perf_hooks')
+const { setImmediate } = require('node:timers/promises')
 const { threadId } = require('node:worker_threads')
 const { Writer, abandon, nextSequence } = require('../native')
 const { HeapkitError, codes } = require('../errors')
@@ -49,7 +50,12 @@ class Recording {
       patienceMs: PATIENCE_MS,
       timeoutMs: options.timeoutMs
     })
-    this.#interrupted = new Promise((_resolve, reject) => { this.#interrupt = reject })
+    this.#interrupted = new Promise((_resolve, reject) => {
+      this.#interrupt = (error) => {
+        this.#interruption ??= error
+        reject(error)
+      }
+    })
     // Whoever waits races against it; nobody may be waiting.
     this.#interrupted.catch(() => {})
   }
@@ -60,6 +66,7 @@ class Recording {
   #writer
   #interrupted
   #interrupt
+  #interruption
   #timer
   #progressed = 0
 
@@ -73,7 +80,7 @@ class Recording {
       this.#timer = setTimeout(() => this.#interrupt(timedOut(timeoutMs)), timeoutMs)
       this.#timer.unref()
     }
-    await this.#step(this.#writer.open())
+    await this.#step(() => this.#writer.open())
   }
 
   /** For V8's chunks, which are ASCII: blocks while the queue is full. After a failure it does nothing. */
@@ -89,7 +96,7 @@ class Recording {
 
   async writeText (text) {
     const bytes = this.pause.run(() => Buffer.from(text))
-    await this.#step(this.#writer.writeAll(bytes))
+    await this.#step(() => this.#writer.writeAll(bytes))
   }
 
   read () { return this.#writer.read() }
@@ -98,7 +105,7 @@ class Recording {
   async finish () {
     const polling = this.#options.onProgress && setInterval(() => this.#report('writing'), PROGRESS_EVERY_MS).unref()
     try {
-      const written = await this.#step(this.#writer.finish())
+      const written = await this.#step(() => this.#writer.finish())
       const artifact = this.#artifact(written)
       this.#report('done')
       this.#release()
@@ -124,12 +131,19 @@ class Recording {
   // Closed over by the signal for as long as the capture lasts.
   #onAbort = () => this.#interrupt(aborted(this.#options.signal))
 
-  async #step (promise) {
+  /** Does `work`, unless the capture was interrupted before; an interruption meanwhile gives it up. */
+  async #step (work) {
+    let result
     try {
+      if (this.#interruption) throw this.#interruption
+      const promise = work()
+      promise.then((value) => { result = value }, () => {})
       return await Promise.race([promise, this.#interrupted])
     } catch (error) {
-      promise.catch(() => {})
       await this.#discard(error)
+      // It may have been complete before it could be given up: a file that is there is reported, not denied.
+      await setImmediate()
+      if (result?.sha256 !== undefined) return result
       throw this.#fail(error)
     }
   }
