@@ -105,12 +105,26 @@ export interface Progress {
   elapsedMs: number
 }
 
+export interface MemoryOptions {
+  /**
+   * Bytes that stay available to the service: a snapshot whose estimate (8 times the used heap, and 32 MiB) does not leave them is
+   * refused, and a child that gets there is killed, both with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
+   */
+  reserveBytes?: number
+  /** Begin although the estimate says that there is not enough; the child is still killed before the reserve is touched. Default: false. */
+  force?: boolean
+}
+
 export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions {
   /**
-   * `inline`: V8 takes the snapshot in this thread, whose event loop stops meanwhile. `fork`: not in this version, rejects with
-   * `HEAPKIT_ERR_UNSUPPORTED`. `auto`: `inline` in this version. A mode that fails never falls back to another.
+   * `fork` (Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 takes the snapshot in a copy-on-write
+   * twin of the process; this thread stops for the `fork(2)` alone. Object ids of two such snapshots do not correspond. `inline`: V8
+   * takes it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where it is possible. A mode that fails never
+   * falls back to another.
    */
   mode?: 'auto' | 'fork' | 'inline'
+  /** How a forked snapshot treats the memory that the control groups and the machine allow. */
+  memory?: MemoryOptions
   /** Show V8's internals in the snapshot. Default: false. */
   exposeInternals?: boolean
   /** Keep the values of numbers in the snapshot. Default: false. */
@@ -232,7 +246,7 @@ export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOn
   onError?: (error: HeapkitError) => void
 }
 
-type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'exposeInternals' | 'exposeNumericValues'>
+type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'exposeInternals' | 'exposeNumericValues'>
 
 export interface SignalTrigger extends Disposable {
   readonly signal: NodeJS.Signals
@@ -271,6 +285,8 @@ export type HeapkitErrorCode =
   | 'HEAPKIT_ERR_IO'
   | 'HEAPKIT_ERR_NO_SPACE'
   | 'HEAPKIT_ERR_EXISTS'
+  | 'HEAPKIT_ERR_MEMORY'
+  | 'HEAPKIT_ERR_CHILD'
   | 'HEAPKIT_ERR_INSPECTOR'
   | 'HEAPKIT_ERR_BINDING'
   | 'HEAPKIT_ERR_INTERNAL'

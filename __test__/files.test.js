@@ -133,7 +133,7 @@ test('a file that appears while V8 is at work is not overwritten either', async 
   const file = path.join(dir, 'mine.heapsnapshot')
   let reports = 0
   const onProgress = () => { if (++reports === 1) fs.writeFileSync(file, 'precious', { flag: 'wx' }) }
-  await assert.rejects(takeSnapshot({ file, compression: 'none', onProgress }), heapkitError('HEAPKIT_ERR_EXISTS'))
+  await assert.rejects(takeSnapshot({ file, mode: 'inline', compression: 'none', onProgress }), heapkitError('HEAPKIT_ERR_EXISTS'))
   assert.equal(fs.readFileSync(file, 'utf8'), 'precious')
   assert.deepEqual(ls(dir), ['mine.heapsnapshot'])
 })

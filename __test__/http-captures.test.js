@@ -58,7 +58,7 @@ test('POST /snapshot answers the artifact, and Location leads to it', async (t) 
   const artifact = answer.json()
   assert.deepEqual(ls(dir), [artifact.name])
   assert.equal(artifact.path, path.join(dir, artifact.name))
-  assert.deepEqual([artifact.kind, artifact.format, artifact.mode], ['snapshot', 'heapsnapshot', 'inline'])
+  assert.deepEqual([artifact.kind, artifact.format, artifact.mode], ['snapshot', 'heapsnapshot', process.platform === 'linux' ? 'fork' : 'inline'])
   const text = readArtifact(artifact)
   assert.equal(countObjects(parseSnapshot(text), 'Planted'), 123)
 

@@ -76,5 +76,5 @@ test('a stream is refused at once while a snapshot is under way, and for wrong o
   assert.throws(() => createSnapshotStream(), heapkitError('HEAPKIT_ERR_BUSY'))
   await pending
   assert.throws(() => createSnapshotStream({ compression: 'rar' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`compression`/))
-  assert.throws(() => createSnapshotStream({ mode: 'fork' }), heapkitError('HEAPKIT_ERR_UNSUPPORTED'))
+  assert.throws(() => createSnapshotStream({ mode: 'spoon' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`mode`/))
 })

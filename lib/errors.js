@@ -25,6 +25,10 @@ const codes = Object.freeze({
   NO_SPACE: 'HEAPKIT_ERR_NO_SPACE',
   /** The file is there already. */
   EXISTS: 'HEAPKIT_ERR_EXISTS',
+  /** There is not enough memory for a forked snapshot, or no longer. */
+  MEMORY: 'HEAPKIT_ERR_MEMORY',
+  /** The forked child ended before its snapshot was complete. */
+  CHILD: 'HEAPKIT_ERR_CHILD',
   /** V8's inspector refused. */
   INSPECTOR: 'HEAPKIT_ERR_INSPECTOR',
   /** The native addon cannot be loaded. */

@@ -73,6 +73,8 @@ async function callAsync (fn, ...args) {
 class Writer {
   #inner
 
+  get inner () { return this.#inner }
+
   constructor (options) {
     this.#inner = call(() => new binding.Writer(options))
   }
@@ -108,8 +110,24 @@ class Writer {
   }
 }
 
+/** One attempt at letting a forked child do the work; see src/binding/fork.rs. */
+class ForkedWork {
+  static isSupported = binding.ForkedWork !== undefined
+
+  #inner = new binding.ForkedWork()
+
+  prepare (writer, memory) { return callAsync(() => this.#inner.prepare(writer.inner, memory)) }
+  isQuiet () { return this.#inner.isQuiet() }
+  /** Synchronously forks; the promise is for what the child does. */
+  fork (work) { return callAsync(() => this.#inner.fork(work)) }
+  /** How long fork(2) itself took. */
+  get forkMs () { return this.#inner.forkMs }
+  dropPrepared () { this.#inner.dropPrepared() }
+}
+
 module.exports = {
   Writer,
+  ForkedWork,
   SnapshotSlot: binding.SnapshotSlot,
   LoopTimers: binding.LoopTimers,
   abandon: () => call(binding.abandon),

@@ -216,12 +216,22 @@ function control (options) {
   }
 }
 
+/** What a forked snapshot may take. */
+function memory (value, name) {
+  const given = plainObject(value, name)
+  return {
+    reserveBytes: optional(given, 'reserveBytes', (bytes) => integer(bytes, 'memory.reserveBytes', 0), 64 * 1024 * 1024),
+    force: optional(given, 'force', (force) => boolean(force, 'memory.force'), false)
+  }
+}
+
 function snapshot (options, { stream = false } = {}) {
   options = plainObject(options)
   return {
     mode: optional(options, 'mode', (value, name) => oneOf(value, name, ['auto', 'fork', 'inline']), 'auto'),
     exposeInternals: optional(options, 'exposeInternals', boolean, false),
     exposeNumericValues: optional(options, 'exposeNumericValues', boolean, false),
+    memory: optional(options, 'memory', memory, memory({})),
     ...control(options),
     output: output(options, ['heapsnapshot'], { stream })
   }

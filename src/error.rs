@@ -67,6 +67,16 @@ pub enum ErrorKind {
         /// Bytes that were waiting to be written.
         queued_bytes: usize,
     },
+    /// There is not enough memory for what was asked, or no longer.
+    Memory {
+        /// What was to be done, the numbers, and what to do.
+        reason: String,
+    },
+    /// The forked child ended before its work did.
+    Child {
+        /// What was seen of it, attempt by attempt.
+        detail: String,
+    },
     /// A bug in heapkit (a panic caught at a border), never the caller's fault.
     Internal {
         /// What was seen.
@@ -109,6 +119,8 @@ impl Error {
             ErrorKind::Aborted { .. } => "HEAPKIT_ERR_ABORTED",
             ErrorKind::Timeout { .. } => "HEAPKIT_ERR_TIMEOUT",
             ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
+            ErrorKind::Memory { .. } => "HEAPKIT_ERR_MEMORY",
+            ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
             ErrorKind::Internal { .. } => "HEAPKIT_ERR_INTERNAL",
         }
     }
@@ -194,6 +206,8 @@ impl fmt::Display for Error {
                  that the service can go on. Check the volume that `dir` is on",
                 waited.as_secs()
             ),
+            ErrorKind::Memory { reason } => write!(f, "Not enough memory for a forked snapshot: {reason}"),
+            ErrorKind::Child { detail } => write!(f, "The forked child did not deliver the snapshot: {detail}"),
             ErrorKind::Internal { detail } => {
                 write!(f, "A bug in heapkit ended this capture, please report it: {detail}. Other captures still work")
             }

@@ -91,4 +91,16 @@ function vocabulary (size) {
     Array.from({ length: 2 + Math.floor(next() * 3) }, () => SYLLABLES[Math.floor(next() * SYLLABLES.length)]).join(''))
 }
 
-module.exports = { Heap }
+/** How many units make a heap of `target` bytes; wants --expose-gc. */
+function calibrate (heap, target) {
+  let units = 0
+  do {
+    heap.grow(20)
+    units += 20
+    if (process.memoryUsage().heapUsed < target) continue
+    global.gc()
+  } while (process.memoryUsage().heapUsed < target)
+  return units
+}
+
+module.exports = { calibrate, Heap }

@@ -9,7 +9,7 @@ const { performance } = require('node:perf_hooks')
 const v8 = require('node:v8')
 const zlib = require('node:zlib')
 const { serve } = require('./child')
-const { Heap } = require('./heap')
+const { calibrate, Heap } = require('./heap')
 const { mainThread, rssBytes, peakRssBytes, resetPeak } = require('./proc')
 
 // A stall of less is the scheduler's, not the capture's.
@@ -20,7 +20,7 @@ const SIDES = { heapkit: byHeapkit, v8: byV8 }
 serve(async (task) => {
   // On the global object, where no optimization sees that it is not used again.
   globalThis.heap = new Heap()
-  if (task.calibrate) return calibrate(task.calibrate)
+  if (task.calibrate) return calibrate(globalThis.heap, task.calibrate)
   globalThis.heap.grow(task.units)
   // Let what the building started (compiling, concurrent marking) come to an end.
   await sleep(300)
@@ -30,18 +30,6 @@ serve(async (task) => {
   const before = rssBytes()
   return { ...await SIDES[task.side](task), heapUsed, rssBefore: before }
 })
-
-/** How many units make a heap of `target` bytes; wants --expose-gc. */
-function calibrate (target) {
-  let units = 0
-  do {
-    globalThis.heap.grow(20)
-    units += 20
-    if (process.memoryUsage().heapUsed < target) continue
-    global.gc()
-  } while (process.memoryUsage().heapUsed < target)
-  return units
-}
 
 async function byHeapkit ({ dir }) {
   const { takeSnapshot } = require('heapkit')

@@ -80,7 +80,7 @@ class Recording {
       this.#timer = setTimeout(() => this.#interrupt(timedOut(timeoutMs)), timeoutMs)
       this.#timer.unref()
     }
-    await this.#step(() => this.#writer.open())
+    await this.step(() => this.#writer.open())
   }
 
   /** For V8's chunks, which are ASCII: blocks while the queue is full. After a failure it does nothing. */
@@ -96,21 +96,29 @@ class Recording {
 
   async writeText (text) {
     const bytes = this.pause.run(() => Buffer.from(text))
-    await this.#step(() => this.#writer.writeAll(bytes))
+    await this.step(() => this.#writer.writeAll(bytes))
   }
+
+  /** Where another producer than this thread puts the capture's bytes. */
+  get writer () { return this.#writer }
 
   read () { return this.#writer.read() }
 
   /** Completes the output and answers the artifact. */
   async finish () {
-    const polling = this.#options.onProgress && setInterval(() => this.#report('writing'), PROGRESS_EVERY_MS).unref()
+    const written = await this.meanwhile('writing', () => this.step(() => this.#writer.finish()))
+    const artifact = this.#artifact(written)
+    this.#report('done')
+    this.#release()
+    publish('end', { ...this.#start.event, artifact })
+    return artifact
+  }
+
+  /** Reports progress now and then while `work` goes on without this thread. */
+  async meanwhile (phase, work) {
+    const polling = this.#options.onProgress && setInterval(() => this.#report(phase), PROGRESS_EVERY_MS).unref()
     try {
-      const written = await this.#step(() => this.#writer.finish())
-      const artifact = this.#artifact(written)
-      this.#report('done')
-      this.#release()
-      publish('end', { ...this.#start.event, artifact })
-      return artifact
+      return await work()
     } finally {
       clearInterval(polling)
     }
@@ -132,7 +140,7 @@ class Recording {
   #onAbort = () => this.#interrupt(aborted(this.#options.signal))
 
   /** Does `work`, unless the capture was interrupted before; an interruption meanwhile gives it up. */
-  async #step (work) {
+  async step (work) {
     let result
     try {
       if (this.#interruption) throw this.#interruption

@@ -1,41 +1,56 @@
 'use strict'
 
-// Heap snapshots, inline: V8 takes them in this process, and the event loop waits meanwhile. The forked mode has its
-// place in `captureSnapshot`.
+// Heap snapshots. Inline: V8 takes them in this process, and the event loop waits meanwhile. Forked: V8 takes them in a
+// twin of this process, and the event loop goes on.
 
+const fs = require('node:fs')
 const { Readable } = require('node:stream')
 const v8 = require('node:v8')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const { Recording } = require('./recording')
 const { acquireSlot } = require('./slot')
+const { runForked, isForkSupported } = require('./forked')
 
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
   const slot = acquireSlot('snapshot')
-  return captureSnapshot(wanted, slot, new Recording('snapshot', wanted, { mode: 'inline' }))
+  return captureSnapshot(wanted, slot, new Recording('snapshot', wanted, { mode: wanted.mode }))
 }
 
-/** 'auto' will mean a forked twin where that is possible; nothing ever falls back from 'fork' to 'inline' unasked. */
+/** Settles 'auto'; nothing ever falls back from 'fork' to 'inline' unasked. */
 function supported (wanted) {
-  if (wanted.mode === 'fork') {
+  if (wanted.mode === 'fork' && !isForkSupported) {
     throw new HeapkitError(codes.UNSUPPORTED,
-      "mode 'fork' is not available in this version of heapkit; mode 'inline' stops this thread while V8 takes the snapshot")
+      `mode 'fork' needs Linux on x64 or arm64, not ${process.platform}-${process.arch}; ` +
+      "mode 'inline' stops this thread while V8 takes the snapshot")
   }
-  return wanted
+  return wanted.mode === 'auto' ? { ...wanted, mode: isForkSupported ? 'fork' : 'inline' } : wanted
 }
 
 /** From an open output to the artifact. */
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
-    recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
+    if (wanted.mode === 'fork') await runForked(recording, wanted.memory, (path) => writeInChild(path, wanted))
+    else recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
   } catch (error) {
     throw await recording.abort(error)
   } finally {
     slot.release()
   }
   return recording.finish()
+}
+
+/** Runs in the child, whose standard error the parent reads and whose end comes with the answer. */
+function writeInChild (path, { exposeInternals, exposeNumericValues }) {
+  try {
+    v8.writeHeapSnapshot(path, { exposeInternals, exposeNumericValues })
+    return true
+  } catch (error) {
+    fs.writeSync(2, `${error?.stack ?? error}\n`)
+    return false
+  }
 }
 
 /**
@@ -91,7 +106,7 @@ class SnapshotStream extends Readable {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
     const slot = acquireSlot('snapshot')
-    this.#recording = new Recording('snapshot', wanted, { mode: 'inline', stream: true })
+    this.#recording = new Recording('snapshot', wanted, { mode: wanted.mode, stream: true })
     this.fileName = this.#recording.fileName
     this.#finished = captureSnapshot(wanted, slot, this.#recording)
     this.#finished.catch((error) => this.destroy(error))

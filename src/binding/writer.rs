@@ -77,7 +77,7 @@ pub struct WriterProgress {
 #[napi]
 pub struct Writer {
     options: Option<WriterOptions>,
-    inner: Option<sink::Writer>,
+    inner: Option<Arc<sink::Writer>>,
 }
 
 #[napi]
@@ -93,7 +93,7 @@ impl Writer {
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
         let (reply, object) = promise(env, |()| ())?;
-        self.inner = Some(sink()?.begin(plan(options), reply));
+        self.inner = Some(Arc::new(sink()?.begin(plan(options), reply)));
         Ok(object)
     }
 
@@ -184,6 +184,13 @@ impl Writer {
             queued_bytes: from_usize(backlog.queued_bytes),
             peak_queued_bytes: from_usize(backlog.peak_queued_bytes),
         }
+    }
+}
+
+impl Writer {
+    /// The core's writer, for whoever else produces this capture's bytes.
+    pub(super) fn opened(&self) -> crate::Result<Arc<sink::Writer>> {
+        self.inner.clone().ok_or_else(unopened)
     }
 }
 

@@ -1,9 +1,13 @@
-//! What the machine allows: here, the free space of a volume. Limits of memory will live beside it.
+//! What the machine allows: the free space of a volume, and how much more memory the process may take.
 //!
 //! Invariant: a question that the machine cannot answer is an error of the system, never a guess.
 
+mod memory;
+
 use std::io;
 use std::path::Path;
+
+pub use memory::{Headroom, MemoryLimits};
 
 /// Bytes that an ordinary user may still write to the volume that holds `path`. `path` must exist.
 ///

@@ -164,6 +164,10 @@ impl Shared {
         }
     }
 
+    pub(super) fn is_closed(&self, id: LaneId) -> bool {
+        self.state.lock().lanes.get(&id).is_none_or(|lane| lane.closed)
+    }
+
     /// `false` when the capture is over, be it because this wait took too long.
     pub(super) fn push_waiting(
         &self,

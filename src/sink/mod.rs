@@ -120,6 +120,11 @@ impl Writer {
         bytes.len() <= self.piece_bytes() && self.shared.push_if_room(self.lane, bytes)
     }
 
+    /// Whether the capture failed, was given up or finished: nothing more is taken.
+    pub fn is_over(&self) -> bool {
+        self.shared.is_closed(self.lane)
+    }
+
     /// The largest piece that [`Writer::offer`] takes.
     pub fn piece_bytes(&self) -> usize {
         (self.queue_bytes / 4).clamp(1, 256 << 10)

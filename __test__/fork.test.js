@@ -1,0 +1,237 @@
+'use strict'
+
+// What only a forked snapshot does: the event loop goes on, the child is alone with its faults, and nothing of it remains.
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const http = require('node:http')
+const net = require('node:net')
+const path = require('node:path')
+const { once } = require('node:events')
+const { describe, test } = require('node:test')
+const { takeSnapshot, createSnapshotStream } = require('..')
+const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
+
+const isLinux = process.platform === 'linux'
+
+class Planted {}
+globalThis.planted = Array.from({ length: 213 }, () => new Planted())
+// A child has some work to do before its first byte, so that there is time to do something to it.
+globalThis.ballast = Array.from({ length: 100_000 }, (_, index) => ({ index, parts: [index] }))
+
+/** The children of this process, zombies too, by their /proc/PID/stat: { pid, name, state }. */
+function childrenOf (parent = process.pid) {
+  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const [, name, state, ppid] = /\((.*)\) (\S) (\d+)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      return Number(ppid) === parent ? [{ pid: Number(pid), name, state }] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+const twinsOf = (parent) => childrenOf(parent).filter(({ name }) => name === 'heapkit-child')
+
+/** The first twin of `parent` to be seen. */
+async function twin (parent) {
+  const [found] = await until(() => { const twins = twinsOf(parent); return twins.length > 0 && twins }, 'a forked child')
+  return found
+}
+
+/** Bytes of memory that no child of this process would get. */
+function markedBytes () {
+  let size = 0
+  let sum = 0
+  for (const line of fs.readFileSync('/proc/self/smaps', 'utf8').split('\n')) {
+    const range = /^([0-9a-f]+)-([0-9a-f]+) /.exec(line)
+    if (range) size = Number(BigInt(`0x${range[2]}`) - BigInt(`0x${range[1]}`))
+    else if (/^VmFlags:.* dc\b/.test(line)) sum += size
+  }
+  return sum
+}
+
+const threads = () => fs.readdirSync('/proc/self/task').map((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())
+
+describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
+  test('is whole, holds what this process holds, and leaves no child, thread or descriptor', async (t) => {
+    const dir = tmpDir(t)
+    await takeSnapshot({ dir, mode: 'fork' })
+    const files = fs.readdirSync('/proc/self/fd').length
+    const artifact = await takeSnapshot({ dir, mode: 'fork' })
+    assert.equal(artifact.mode, 'fork')
+    assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 213)
+    assert.deepEqual(childrenOf(), [])
+    await until(() => !threads().includes('heapkit-fork'), 'the thread to end')
+    assert.equal(fs.readdirSync('/proc/self/fd').length, files)
+  })
+
+  test('gives V8\'s memory its marks back, so that spawn stays fast', async (t) => {
+    const dir = tmpDir(t)
+    const before = markedBytes()
+    assert.ok(before > 0, 'Node marks the heap')
+    await takeSnapshot({ dir, mode: 'fork' })
+    const after = markedBytes()
+    // V8 takes and returns memory on its own all the time; a lost mark would be nearly all of it.
+    assert.ok(after > before / 2, `${before} before, ${after} after`)
+    assert.equal(spawnSync('/bin/true').status, 0)
+  })
+
+  test('lets the event loop go on', async (t) => {
+    const dir = tmpDir(t)
+    const child = run(t, 'fork-service.js', { args: [dir, '30'] })
+    const { held } = JSON.parse((await child.line(/\{"ready".*\}/))[0])
+    const { artifact, ticks } = JSON.parse((await child.line(/\{"artifact".*\}/))[0])
+    assert.ok(ticks > 1, `${ticks} ticks in ${artifact.durationMs} ms`)
+    assert.ok(artifact.pauseMs < artifact.durationMs / 2)
+    assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Held'), held)
+  })
+
+  test('can be a stream, whose reader holds the child back', async () => {
+    const stream = createSnapshotStream({ mode: 'fork', compression: 'none' })
+    const chunks = []
+    for await (const chunk of stream) chunks.push(chunk)
+    assert.equal(stream.artifact.mode, 'fork')
+    assert.equal(countObjects(parseSnapshot(Buffer.concat(chunks).toString()), 'Planted'), 213)
+    assert.deepEqual(childrenOf(), [])
+  })
+
+  test('that is killed is an error that says so, without another attempt, and the next one works', async (t) => {
+    const dir = tmpDir(t)
+    const pending = takeSnapshot({ dir, mode: 'fork' })
+    const [result] = await Promise.all([
+      pending.then(() => 'delivered', (error) => error),
+      twin().then(({ pid }) => process.kill(pid, 'SIGKILL'))
+    ])
+    heapkitError('HEAPKIT_ERR_CHILD', /SIGKILL.*operator, or from the kernel/)(result)
+    assert.deepEqual(ls(dir), [])
+    assert.deepEqual(childrenOf(), [])
+    await takeSnapshot({ dir, mode: 'fork' })
+  })
+
+  test('that crashes is taken again from a fresh child', async (t) => {
+    const dir = tmpDir(t)
+    const pending = takeSnapshot({ dir, mode: 'fork' })
+    const first = await twin()
+    process.kill(first.pid, 'SIGSEGV')
+    const artifact = await pending
+    assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 213)
+    assert.equal(ls(dir).length, 1)
+    assert.deepEqual(childrenOf(), [])
+  })
+
+  test('is not tried for ever: the error tells what was seen each time', async (t) => {
+    const dir = tmpDir(t)
+    const seen = new Set()
+    const hunter = setInterval(() => {
+      for (const { pid } of twinsOf()) {
+        if (!seen.has(pid)) process.kill(pid, 'SIGABRT')
+        seen.add(pid)
+      }
+    }, 1)
+    t.after(() => clearInterval(hunter))
+    await assert.rejects(takeSnapshot({ dir, mode: 'fork' }),
+      heapkitError('HEAPKIT_ERR_CHILD', /in 3 attempts: \(1\) signal 6 \(SIGABRT\) ended it, after 0 bytes.*\(2\).*\(3\)/))
+    clearInterval(hunter)
+    assert.equal(seen.size, 3)
+    assert.deepEqual(ls(dir), [])
+    assert.deepEqual(childrenOf(), [])
+    await takeSnapshot({ dir, mode: 'fork' })
+  })
+
+  test('that is aborted takes its child along', async (t) => {
+    const dir = tmpDir(t)
+    const controller = new AbortController()
+    const pending = takeSnapshot({ dir, mode: 'fork', signal: controller.signal })
+    await twin()
+    controller.abort()
+    await assert.rejects(pending, heapkitError('HEAPKIT_ERR_ABORTED'))
+    await until(() => childrenOf().length === 0, 'the child to be gone')
+    assert.deepEqual(ls(dir), [])
+    await takeSnapshot({ dir, mode: 'fork' })
+  })
+
+  test('is refused with the numbers where memory is short, before anything is forked', async (t) => {
+    const dir = tmpDir(t)
+    await assert.rejects(takeSnapshot({ dir, mode: 'fork', memory: { reserveBytes: 2 ** 50 } }), heapkitError('HEAPKIT_ERR_MEMORY',
+      /needs about \d+ MiB \(8 times the \d+ MiB of heap in use\), and 1073741824 MiB are to stay free; \d+ MiB are available of the \d+ MiB that .* allows/))
+    assert.deepEqual(childrenOf(), [])
+    assert.deepEqual(ls(dir), [])
+  })
+
+  test('that is forced is still watched: the child is killed while there is a reserve', async (t) => {
+    const dir = tmpDir(t)
+    await assert.rejects(takeSnapshot({ dir, mode: 'fork', memory: { reserveBytes: 2 ** 50, force: true } }),
+      heapkitError('HEAPKIT_ERR_MEMORY', /only \d+ MiB were left .* so the child was killed/))
+    assert.deepEqual(childrenOf(), [])
+    assert.deepEqual(ls(dir), [])
+    await takeSnapshot({ dir, mode: 'fork' })
+  })
+
+  test('dies with a service that is told to end, and leaves no file with a final name', async (t) => {
+    const dir = tmpDir(t)
+    const service = run(t, 'fork-service.js', { args: [dir, '40'] })
+    const { pid } = await twin(service.child.pid)
+    service.child.kill('SIGTERM')
+    assert.deepEqual(await service.exit, { code: null, signal: 'SIGTERM' })
+    await until(() => !fs.existsSync(`/proc/${pid}`), 'the child to be gone')
+    assert.deepEqual(ls(dir).filter((name) => !name.endsWith('.partial')), [])
+  })
+
+  test('holds no connection and no descriptor of the service open', async (t) => {
+    const dir = tmpDir(t)
+    const server = http.createServer((request, response) => {
+      response.writeHead(200, { 'content-length': 2 })
+      response.end('ok')
+    })
+    t.after(() => server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = net.connect(server.address().port, '127.0.0.1')
+    client.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\n\r\n')
+    await once(client, 'data')
+    client.resume()
+    const controller = new AbortController()
+    const pending = takeSnapshot({ dir, mode: 'fork', signal: controller.signal })
+    const child = await twin()
+    // While it is held, it must not hold anything itself.
+    process.kill(child.pid, 'SIGSTOP')
+    const open = new Set(fs.readdirSync(`/proc/${child.pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${child.pid}/fd/${fd}`)))
+    assert.deepEqual([...open].filter((file) => !/^(\/dev\/null|pipe:\[\d+\])$/.test(file)), [])
+    const closed = once(client, 'close')
+    server.closeAllConnections()
+    await closed
+    controller.abort()
+    await assert.rejects(pending, heapkitError('HEAPKIT_ERR_ABORTED'))
+    await until(() => childrenOf().length === 0, 'the child to be gone')
+  })
+
+  const group = `/sys/fs/cgroup/memory/heapkit-test-${process.pid}`
+  const noGroup = !makeGroup() && 'needs a control group (version 1) of its own, and root'
+
+  function makeGroup () {
+    try {
+      fs.mkdirSync(group)
+      fs.writeFileSync(path.join(group, 'memory.limit_in_bytes'), String(500 * 2 ** 20))
+      process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  test('in a control group of 500 MB with 110 MB of heap the service lives: refused, and killed in time when forced', { skip: noGroup }, async (t) => {
+    const dir = tmpDir(t)
+    const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+    const outcome = async (options) => {
+      const service = run(t, 'fork-service.js', { args: [dir, '110', JSON.stringify(options)], command })
+      const result = JSON.parse((await service.line(/\{"(code|artifact)".*\}/))[0])
+      assert.deepEqual(await service.exit, { code: 0, signal: null })
+      return result
+    }
+    heapkitError('HEAPKIT_ERR_MEMORY', /needs about \d{3} MiB .* of the 500 MiB that the control group .*heapkit-test/)(Object.assign(new Error(), { name: 'HeapkitError' }, await outcome({})))
+    heapkitError('HEAPKIT_ERR_MEMORY', /only \d+ MiB were left of the 500 MiB/)(Object.assign(new Error(), { name: 'HeapkitError' }, await outcome({ memory: { force: true } })))
+    assert.deepEqual(ls(dir), [])
+  })
+})

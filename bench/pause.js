@@ -1,0 +1,97 @@
+'use strict'
+
+// How long a snapshot stops the service's JavaScript, and what it leaves of its memory: v8.writeHeapSnapshot(), heapkit inline, heapkit
+// forked, and fork(2) alone, on the same heap.
+//
+//   node bench/pause.js [--rounds 3] [--sizes 100,400] [--json]
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { runChild } = require('./support/child')
+const { start, bytes, ms } = require('./support/output')
+const { median, ratio } = require('./support/stats')
+
+const CHILD = path.join(__dirname, 'support', 'pause-child.js')
+const MB = 1e6
+const SIDES = { v8: 'v8.writeHeapSnapshot()', inline: 'heapkit, inline', fork: 'heapkit, fork' }
+const MAX_PAUSE = 1 / 1000
+const MAX_TO_FORK = 1.5
+const MAX_GROWTH = 1.05
+const MAX_SPAWN = 1.05
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '3' },
+  sizes: { type: 'string', default: '100,400' }
+}
+
+async function run ({ rounds, sizes }, note) {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-bench-'))
+  try {
+    const results = []
+    for (const size of sizes.split(',').map(Number)) results.push(await measure(size, Number(rounds), dir, note))
+    return { tables: results.map(toTable), claims: results.flatMap(toClaims), data: { pause: results } }
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+}
+
+async function measure (size, rounds, dir, note) {
+  note(`pause: ${size} MB, making the heap`)
+  const units = await runChild(CHILD, { calibrate: size * MB }, ['--expose-gc'])
+  const runs = { v8: [], inline: [], fork: [] }
+  for (let round = 0; round < rounds; round++) {
+    const sides = Object.keys(SIDES)
+    if (round % 2 === 1) sides.reverse()
+    for (const side of sides) {
+      note(`pause: ${size} MB, round ${round + 1} of ${rounds}, ${side}`)
+      runs[side].push(await runChild(CHILD, { side, units, dir }))
+    }
+  }
+  const of = (side, metric) => runs[side].map((run) => run[metric])
+  return {
+    size,
+    rounds,
+    runs,
+    ratios: {
+      forkToV8: ratio(of('fork', 'pause'), of('v8', 'pause')),
+      forkToFork2: ratio(of('fork', 'pause'), of('fork', 'fork2')),
+      growth: ratio(of('fork', 'rssAfter'), of('fork', 'rssBefore')),
+      spawn: ratio(of('fork', 'spawnAfter'), of('fork', 'spawnBefore'))
+    }
+  }
+}
+
+function toTable ({ size, rounds, runs, ratios }) {
+  const of = (side, metric, format) => {
+    const values = runs[side].map((run) => run[metric]).filter((value) => value !== undefined)
+    return values.length ? format(median(values)) : '-'
+  }
+  const fine = (value) => value < 100 ? `${value.toFixed(2)} ms` : ms(value)
+  const v8Pause = median(runs.v8.map(({ pause }) => pause))
+  const rows = Object.entries(SIDES).map(([side, title]) => [
+    title, of(side, 'pause', fine), `1/${Math.round(v8Pause / median(runs[side].map(({ pause }) => pause)))}`, of(side, 'stall', fine), of(side, 'total', ms),
+    of(side, 'rssBefore', bytes), of(side, 'rssAfter', bytes), of(side, 'peakRss', bytes), of(side, 'childRss', bytes), of(side, 'bytes', bytes)
+  ])
+  rows.push(['fork(2) alone', of('fork', 'fork2', fine), `1/${Math.round(v8Pause / median(runs.fork.map(({ fork2 }) => fork2)))}`, '-', '-', '-', '-', '-', '-', '-'])
+  return {
+    title: `Heap of ${size} MB, medians of ${rounds} rounds; the child took ${median(runs.fork.map(({ childRss, heapUsed }) => childRss / heapUsed)).toFixed(1)} times the used heap`,
+    head: ['', 'pause', 'of v8', 'longest stall', 'total', 'RSS before', 'RSS after', 'peak RSS', "child's RSS", 'file'],
+    rows
+  }
+}
+
+function toClaims ({ size, ratios: { forkToV8, forkToFork2, growth, spawn } }) {
+  const at = (text) => `${size} MB: ${text}`
+  return [
+    { claim: at('a forked snapshot pauses at most 1/1000 of v8.writeHeapSnapshot()'), value: `1/${Math.round(1 / forkToV8.median)}`, holds: forkToV8.median <= MAX_PAUSE },
+    { claim: at('and at most 1.5 times fork(2) alone'), value: `${forkToFork2.median.toFixed(3)}x`, holds: forkToFork2.median <= MAX_TO_FORK },
+    { claim: at('the service is at most 5 % larger afterwards'), value: `${growth.median.toFixed(3)}x`, holds: growth.median <= MAX_GROWTH },
+    { claim: at('child_process.spawn is no slower afterwards'), value: `${spawn.median.toFixed(3)}x`, holds: spawn.median <= MAX_SPAWN }
+  ]
+}
+
+if (require.main === module) {
+  start(run, parseArgs({ options: { ...OPTIONS, json: { type: 'boolean' } } }).values)
+}

@@ -1,0 +1,95 @@
+'use strict'
+
+// One heap, one snapshot: the measured process of pause.js.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { performance } = require('node:perf_hooks')
+const v8 = require('node:v8')
+const { serve } = require('./child')
+const { calibrate, Heap } = require('./heap')
+const { rssBytes, peakRssBytes, resetPeak } = require('./proc')
+
+const SPAWNS = 15
+
+serve(async (task) => {
+  globalThis.heap = new Heap()
+  if (task.calibrate) return calibrate(globalThis.heap, task.calibrate)
+  globalThis.heap.grow(task.units)
+  // Let what the building started (compiling, concurrent marking) come to an end.
+  await sleep(500)
+  return task.side === 'v8' ? byV8(task) : byHeapkit(task)
+})
+
+function byV8 ({ dir }) {
+  const file = path.join(dir, `${process.pid}.heapsnapshot`)
+  const heapUsed = process.memoryUsage().heapUsed
+  resetPeak()
+  const rssBefore = rssBytes()
+  const start = performance.now()
+  v8.writeHeapSnapshot(file)
+  const pause = performance.now() - start
+  const bytes = fs.statSync(file).size
+  fs.unlinkSync(file)
+  return { pause, stall: pause, total: pause, heapUsed, rssBefore, rssAfter: rssBytes(), peakRss: peakRssBytes(), bytes }
+}
+
+async function byHeapkit ({ side, dir }) {
+  const { takeSnapshot } = require('heapkit')
+  const { ForkedWork } = require('../../lib/native')
+  // fork(2) alone is measured where it happens: the same process, the same moment.
+  let fork2
+  const fork = ForkedWork.prototype.fork
+  ForkedWork.prototype.fork = function (work) {
+    const promise = fork.call(this, work)
+    fork2 = this.forkMs
+    return promise
+  }
+  const spawnBefore = side === 'fork' ? spawnMs() : undefined
+  const heapUsed = process.memoryUsage().heapUsed
+  let childRss = 0
+  let stall = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    stall = Math.max(stall, now - last)
+    last = now
+  }, 1)
+  const looking = side === 'fork' && setInterval(() => { childRss = Math.max(childRss, childRssBytes()) }, 250)
+  await sleep(50)
+  stall = 0
+  resetPeak()
+  const rssBefore = rssBytes()
+  const start = performance.now()
+  const artifact = await takeSnapshot({ mode: side, dir })
+  const total = performance.now() - start
+  clearInterval(timer)
+  clearInterval(looking)
+  fs.unlinkSync(artifact.path)
+  const peakRss = peakRssBytes()
+  const rssAfter = rssBytes()
+  const spawnAfter = side === 'fork' ? spawnMs() : undefined
+  return { pause: artifact.pauseMs, fork2, stall, total, heapUsed, rssBefore, rssAfter, peakRss, childRss: childRss || undefined, spawnBefore, spawnAfter, bytes: artifact.bytes }
+}
+
+/** The median time of a spawn. */
+function spawnMs () {
+  const times = Array.from({ length: SPAWNS }, () => {
+    const start = performance.now()
+    spawnSync('/bin/true')
+    return performance.now() - start
+  })
+  return times.sort((a, b) => a - b)[SPAWNS >> 1]
+}
+
+function childRssBytes () {
+  const [pid] = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean)
+  if (!pid) return 0
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}

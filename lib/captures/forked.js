@@ -1,0 +1,52 @@
+'use strict'
+
+// Work done by a forked, copy-on-write twin of this process, while this process goes on. Here: when to fork, and how often to
+// try; src/fork does the rest. What the child is to do is handed in.
+
+const { setTimeout: delay } = require('node:timers/promises')
+const { performance } = require('node:perf_hooks')
+const v8 = require('node:v8')
+const { ForkedWork } = require('../native')
+const { HeapkitError, codes } = require('../errors')
+
+const ATTEMPTS = 3
+const LOOK_EVERY_MS = 1
+// A child forked while V8's workers are busy may hang; then the watch ends it, and there is another attempt.
+const QUIET_WITHIN_MS = 2000
+
+/** Lets a child do `work(path)`, which writes to `path` and answers whether it did. Resolves when all of it is with the writer. */
+async function runForked (recording, memory, work) {
+  const seen = []
+  while (seen.length < ATTEMPTS) {
+    const failure = await attempt(recording, memory, work)
+    if (failure === null) return
+    seen.push(failure)
+  }
+  throw new HeapkitError(codes.CHILD,
+    `The forked child did not deliver the snapshot in ${ATTEMPTS} attempts: ` +
+    `${seen.map((failure, index) => `(${index + 1}) ${failure}`).join('; ')}. ` +
+    "The service is not affected. Try again when it is less busy, or with mode 'inline', which stops it meanwhile")
+}
+
+/** Answers null, or why it failed if another attempt may help. */
+async function attempt (recording, { reserveBytes, force }, work) {
+  const twin = new ForkedWork()
+  const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
+  try {
+    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }))
+    await quiet(recording, twin)
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(work))))
+  } finally {
+    twin.dropPrepared()
+  }
+}
+
+/** Waits until V8's workers sleep, giving the loop back between looks. After that nothing else may run before the fork. */
+async function quiet (recording, twin) {
+  const deadline = performance.now() + QUIET_WITHIN_MS
+  while (!recording.pause.run(() => twin.isQuiet()) && performance.now() < deadline) {
+    await recording.step(() => delay(LOOK_EVERY_MS))
+  }
+}
+
+module.exports = { runForked, isForkSupported: ForkedWork.isSupported }

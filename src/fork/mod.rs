@@ -1,0 +1,246 @@
+//! Fork-isolated work: a copy-on-write twin of the process does what would stop the process itself, and dies.
+//!
+//! Today's work is a heap snapshot; the twin knows nothing of it. What the child *is* and what it *does* are kept apart:
+//!
+//! * `sys`: the system calls, `unsafe`, one function each; `sys::condvar`, the patch without which V8 hangs in a child;
+//! * `mappings`: makes the heap forkable, and puts Node's marks back;
+//! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
+//! * `child`: the child's life, from `fork` to `_exit`; the work is handed to it;
+//! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress, reaps;
+//! * `json_end`: sees when the bytes are complete.
+//!
+//! The order of things, and the thread of each:
+//!
+//! 1. [`prepare`] (thread `heapkit-fork`): is there memory for it? Which mappings are marked? Which threads are V8's?
+//! 2. [`Prepared::is_quiet`] (the JavaScript thread, again and again, giving the loop back in between).
+//! 3. [`Prepared::fork`] (the JavaScript thread; all of the pause is in here).
+//! 4. The watch (`heapkit-fork` again): marks put back, bytes to the [`Outlet`], the child reaped. The thread ends.
+//!
+//! Invariants: whatever goes wrong goes wrong in the child; no child outlives its watch, and none is left a zombie; a
+//! `Prepared` that is dropped leaves nothing behind.
+
+mod child;
+mod json_end;
+mod mappings;
+mod sys;
+mod watch;
+mod workers;
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::MemoryLimits;
+use mappings::Mappings;
+use workers::Workers;
+
+/// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge
+/// (6.4 to 8.3 times were measured), and the pages that garbage collection makes its own.
+const SNAPSHOT_FACTOR: u64 = 8;
+/// What a child needs for an empty heap.
+const SNAPSHOT_BASE_BYTES: u64 = 32 << 20;
+
+/// How an answer comes back: called once, on the thread of the watch.
+pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// Where the child's bytes go.
+pub trait Outlet: Send {
+    /// Takes bytes if there is room; waits a little where there is none.
+    fn offer(&mut self, bytes: &[u8]) -> Offered;
+    /// The largest piece that [`Outlet::offer`] takes.
+    fn piece_bytes(&self) -> usize;
+    /// Whether nobody wants the bytes any more.
+    fn is_over(&self) -> bool;
+}
+
+/// What became of a piece that was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered {
+    /// It was taken.
+    Taken,
+    /// There was no room yet.
+    Full,
+    /// Nothing is taken any more.
+    Over,
+}
+
+/// How much memory the work may take.
+#[derive(Debug, Clone)]
+pub struct MemoryRule {
+    /// What the heap holds now.
+    pub used_heap_bytes: u64,
+    /// What must stay available; below it the child is killed.
+    pub reserve_bytes: u64,
+    /// Begin although the estimate exceeds what is available.
+    pub force: bool,
+}
+
+/// How the child ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its whole work was delivered.
+    Delivered,
+    /// The outlet takes nothing any more, and knows why.
+    Unwanted,
+    /// It was not, not a byte of it, for a reason that another attempt may not meet; with what was seen.
+    Retry(String),
+}
+
+/// Everything that can be known beforehand; made off the JavaScript thread.
+pub struct Prepared {
+    mappings: Mappings,
+    workers: Workers,
+    ends: Ends,
+    watch: Sender<watch::Order>,
+}
+
+/// The child's ends of the two pipes.
+struct Ends {
+    output: OwnedFd,
+    errors: OwnedFd,
+}
+
+/// About how many bytes a child needs for the snapshot of a heap.
+pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
+    used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
+}
+
+/// Finds out, on a thread of its own, whether the work may begin, and what a fork needs. The thread then waits for
+/// [`Prepared::fork`], or for the `Prepared` to be dropped.
+pub fn prepare(rule: MemoryRule, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
+    let (watch, orders) = channel();
+    let reply = std::sync::Arc::new(parking_lot::Mutex::new(Some(reply)));
+    let answer = std::sync::Arc::clone(&reply);
+    let spawned = thread::Builder::new().name(String::from("heapkit-fork")).spawn(move || {
+        let Some(reply) = answer.lock().take() else { return };
+        attend(&rule, outlet, reply, watch, &orders);
+    });
+    if let Err(error) = spawned
+        && let Some(reply) = reply.lock().take()
+    {
+        reply(Err(Error::io("pthread_create", "heapkit-fork", error)));
+    }
+}
+
+/// The life of the thread.
+fn attend(
+    rule: &MemoryRule,
+    outlet: Box<dyn Outlet>,
+    reply: Reply<Prepared>,
+    watch: Sender<watch::Order>,
+    orders: &Receiver<watch::Order>,
+) {
+    let limits = MemoryLimits::of_this_process();
+    match survey(rule, &limits, watch) {
+        Err(error) => reply(Err(error)),
+        Ok((prepared, pipes)) => {
+            reply(Ok(prepared));
+            // Dropped without a fork: nothing was done yet.
+            let Ok(order) = orders.recv() else { return };
+            watch::run(order, pipes, outlet, &limits, rule.reserve_bytes);
+        }
+    }
+}
+
+fn survey(rule: &MemoryRule, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<(Prepared, watch::Pipes)> {
+    check_memory(rule, limits)?;
+    let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
+    let mappings = Mappings::read().map_err(proc_error)?;
+    let workers = Workers::find().map_err(proc_error)?;
+    let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
+    Ok((Prepared { mappings, workers, ends, watch }, pipes))
+}
+
+fn check_memory(rule: &MemoryRule, limits: &MemoryLimits) -> Result<()> {
+    let needed = estimate_bytes(rule.used_heap_bytes);
+    let Some(headroom) = limits.headroom() else { return Ok(()) };
+    if rule.force || needed.saturating_add(rule.reserve_bytes) <= headroom.available_bytes {
+        return Ok(());
+    }
+    let reason = format!(
+        "it needs about {} ({SNAPSHOT_FACTOR} times the {} of heap in use), and {} are to stay free; {} are available of the \
+         {} that {} allows. Give the service more memory, take the snapshot on a replica that has it, or try all the same \
+         with `memory: {{ force: true }}`: the child is killed before memory runs out",
+        mebibytes(needed),
+        mebibytes(rule.used_heap_bytes),
+        mebibytes(rule.reserve_bytes),
+        mebibytes(headroom.available_bytes),
+        mebibytes(headroom.limit_bytes),
+        headroom.source
+    );
+    Err(ErrorKind::Memory { reason }.into())
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
+    let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
+    let ((output, output_end), (errors, errors_end)) = (pipe()?, pipe()?);
+    // Fewer turns; an unprivileged process may not have it, which is all right.
+    let _ = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
+    for end in [&output, &errors] {
+        let flags = rustix::fs::fcntl_getfl(end)?;
+        rustix::fs::fcntl_setfl(end, flags | rustix::fs::OFlags::NONBLOCK)?;
+    }
+    Ok((watch::Pipes { output, errors }, Ends { output: output_end, errors: errors_end }))
+}
+
+impl Prepared {
+    /// Whether V8's worker threads sleep at this moment: the moment to fork.
+    pub fn is_quiet(&self) -> bool {
+        self.workers.are_asleep()
+    }
+
+    /// Forks. In the child `work` is called with the path that its output goes to, and the child ends with it: there this
+    /// function does not return. In the parent `reply` learns how it went on.
+    /// Answers how long `fork(2)` itself took.
+    pub fn fork(self, work: impl FnOnce(&str) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
+        let Self { mappings, ends, watch, .. } = self;
+        let legacy = child::Legacy {
+            parent: std::process::id(),
+            output: ends.output.as_raw_fd(),
+            errors: ends.errors.as_raw_fd(),
+        };
+        let shared = mappings.share();
+        let forked = shared.and_then(|()| {
+            let mask = sys::block_signals()?;
+            let start = Instant::now();
+            let forked = sys::fork();
+            let took = start.elapsed();
+            if !matches!(forked, Ok(None)) {
+                sys::restore_signals(&mask);
+            }
+            forked.map(|child| (child, took))
+        });
+        match forked {
+            Ok((None, _)) => child::live(&legacy, work),
+            Ok((Some(child), took)) => {
+                // Closes the child's ends and puts the marks back on its own time.
+                let _ = watch.send(watch::Order { child: Pid::from_raw(child), mappings, ends, reply });
+                Ok(took)
+            }
+            Err(error) => {
+                let _ = mappings.unshare();
+                Err(refused(&error))
+            }
+        }
+    }
+}
+
+fn refused(error: &io::Error) -> Error {
+    let advice = match error.raw_os_error() {
+        Some(libc::ENOMEM) => "the system does not promise memory for a second process (vm.overcommit_memory=2?)",
+        Some(libc::EAGAIN) => "a limit of processes is reached (RLIMIT_NPROC, or pids.max of the control group)",
+        _ => "the system refused",
+    };
+    ErrorKind::Child { detail: format!("fork failed: {error}: {advice}. `mode: 'inline'` needs no second process") }
+        .into()
+}

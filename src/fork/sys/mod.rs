@@ -1,0 +1,116 @@
+//! The system calls of a fork that no safe crate offers: one function for each, and nothing else.
+//!
+//! What they are for, and in which order, is said in the modules above.
+
+#![allow(unsafe_code, reason = "fork, madvise and signal masks are unsafe by nature; each is one function here")]
+
+pub(super) mod condvar;
+
+use std::ffi::c_int;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::os::fd::RawFd;
+
+use libc::pid_t;
+
+/// A set of signals: what was blocked before.
+pub(super) struct SignalMask(libc::sigset_t);
+
+fn check(result: c_int) -> io::Result<()> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `fork(2)` through the C library, whose handlers leave its allocator usable in the child. `None` in the child.
+pub(super) fn fork() -> io::Result<Option<pid_t>> {
+    // SAFETY: no Rust lock of this crate is held by the caller (fork::Prepared::fork); what other threads held stays locked in
+    // the child, which therefore calls only V8, made fit for that by `child`, and `_exit`.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(None),
+        pid => Ok(Some(pid)),
+    }
+}
+
+/// Ends this process at once: no destructors, no exit handlers, no flush of what the parent will flush itself.
+pub(super) fn exit_now(status: c_int) -> ! {
+    // SAFETY: `_exit` has no precondition.
+    unsafe { libc::_exit(status) }
+}
+
+/// Blocks every signal in this thread.
+pub(super) fn block_signals() -> io::Result<SignalMask> {
+    let mut all = MaybeUninit::uninit();
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: sigfillset fills the set that it is given.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: `all` was filled above, and `before` has room for a set.
+    match unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) } {
+        // SAFETY: pthread_sigmask has filled `before`, because it succeeded.
+        0 => Ok(SignalMask(unsafe { before.assume_init() })),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+/// Puts back what was blocked before.
+pub(super) fn restore_signals(mask: &SignalMask) {
+    // SAFETY: the mask came from pthread_sigmask. It cannot fail with a valid `how`.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask.0, std::ptr::null_mut()) };
+}
+
+/// Gives every signal its default effect.
+pub(super) fn reset_signal_handlers() {
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: SIG_DFL is a valid handler for every signal; for those that cannot be caught the call just fails.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
+/// Unblocks every signal in this thread.
+pub(super) fn unblock_signals() {
+    let mut none = MaybeUninit::uninit();
+    // SAFETY: sigemptyset fills the set that it is given.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: `none` was filled above; the former mask is not asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
+}
+
+/// Whether a child of `fork` gets a copy of a range of memory.
+#[derive(Clone, Copy)]
+pub(super) enum Inheritance {
+    Copied,
+    Absent,
+}
+
+/// `madvise(2)` with `MADV_DOFORK` or `MADV_DONTFORK`. Holes in the range are passed over.
+pub(super) fn set_inheritance(range: &Range<usize>, inheritance: Inheritance) -> io::Result<()> {
+    let advice = match inheritance {
+        Inheritance::Copied => libc::MADV_DOFORK,
+        Inheritance::Absent => libc::MADV_DONTFORK,
+    };
+    let start = std::ptr::without_provenance_mut(range.start);
+    // SAFETY: both advices concern children that are forked later; neither changes a byte of this process's memory.
+    match check(unsafe { libc::madvise(start, range.len(), advice) }) {
+        // The kernel's word for "there were holes", after it has done the rest.
+        Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => Ok(()),
+        result => result,
+    }
+}
+
+/// `dup2(2)`: `target` becomes another name of `source`.
+pub(super) fn redirect(source: RawFd, target: RawFd) -> io::Result<()> {
+    // SAFETY: in the child no Rust value owns a descriptor that is used again, so none can be surprised.
+    check(unsafe { libc::dup2(source, target) })
+}
+
+/// The process runs only when nothing else wants the processor or the disk. Failures are of no account.
+pub(super) fn run_when_idle() {
+    const IOPRIO_WHO_PROCESS: c_int = 1;
+    const IOPRIO_CLASS_IDLE: c_int = 3 << 13;
+    // SAFETY: all-zero is a valid sched_param; priority 0 is the one that SCHED_IDLE takes.
+    let parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: 0 means this process; the parameters live through the call.
+    unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const parameters) };
+    // SAFETY: three integers, as ioprio_set(2) takes them; 0 means this process.
+    unsafe { libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_IDLE) };
+}
