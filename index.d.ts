@@ -125,6 +125,11 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
   mode?: 'auto' | 'fork' | 'inline'
   /** How a forked snapshot treats the memory that the control groups and the machine allow. */
   memory?: MemoryOptions
+  /**
+   * The share of one processor that a forked child may have, 0.01 to 1, for containers with a CPU quota, which the child shares with the
+   * service. Default: 1.
+   */
+  maxCpu?: number
   /** Show V8's internals in the snapshot. Default: false. */
   exposeInternals?: boolean
   /** Keep the values of numbers in the snapshot. Default: false. */
@@ -164,8 +169,9 @@ export interface CpuProfileOptions {
 export function takeSnapshot (options?: SnapshotOptions): Promise<Artifact>
 
 /**
- * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory, beyond that in an
- * unlinked temporary file in `dir` (default: the system's directory for temporary files); `file` and the quotas do not apply.
+ * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory. Beyond that a forked child
+ * waits for the reader; inline, the rest goes to an unlinked temporary file in `dir` (default: the system's directory for temporary
+ * files). `file` and the quotas do not apply.
  *
  * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
  * Destroying the stream gives the capture up.
@@ -246,7 +252,7 @@ export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOn
   onError?: (error: HeapkitError) => void
 }
 
-type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'exposeInternals' | 'exposeNumericValues'>
+type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'exposeInternals' | 'exposeNumericValues'>
 
 export interface SignalTrigger extends Disposable {
   readonly signal: NodeJS.Signals

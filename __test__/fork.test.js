@@ -140,6 +140,33 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     await takeSnapshot({ dir, mode: 'fork' })
   })
 
+  test('keeps to maxCpu', async (t) => {
+    const dir = tmpDir(t)
+    const pending = takeSnapshot({ dir, mode: 'fork', maxCpu: 0.2, timeoutMs: 120_000 })
+    const { pid } = await twin()
+    const ticks = () => {
+      try {
+        const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+        return Number(fields[14 - 3]) + Number(fields[15 - 3])
+      } catch {
+        return 0
+      }
+    }
+    const started = performance.now()
+    let used = 0
+    let took = 0
+    const watch = setInterval(() => {
+      const now = ticks()
+      if (now > used) [used, took] = [now, performance.now() - started]
+    }, 5)
+    t.after(() => clearInterval(watch))
+    const artifact = await pending
+    clearInterval(watch)
+    assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 213)
+    // Clock ticks are of 10 ms. A busy machine only gives it less; two ticks are what may be missed at the beginning.
+    assert.ok((used - 2) * 10 <= took * 0.3, `${used * 10} ms of processor time in ${took} ms`)
+  })
+
   test('that is aborted takes its child along', async (t) => {
     const dir = tmpDir(t)
     const controller = new AbortController()

@@ -119,7 +119,7 @@ class ForkedWork {
   prepare (writer, memory) { return callAsync(() => this.#inner.prepare(writer.inner, memory)) }
   isQuiet () { return this.#inner.isQuiet() }
   /** Synchronously forks; the promise is for what the child does. */
-  fork (work) { return callAsync(() => this.#inner.fork(work)) }
+  fork (maxCpu, work) { return callAsync(() => this.#inner.fork(maxCpu, work)) }
   /** How long fork(2) itself took. */
   get forkMs () { return this.#inner.forkMs }
   dropPrepared () { this.#inner.dropPrepared() }

@@ -216,6 +216,11 @@ function control (options) {
   }
 }
 
+function share (value, name) {
+  if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, 'must be a number from 0.01 to 1', value)
+  return value
+}
+
 /** What a forked snapshot may take. */
 function memory (value, name) {
   const given = plainObject(value, name)
@@ -232,6 +237,7 @@ function snapshot (options, { stream = false } = {}) {
     exposeInternals: optional(options, 'exposeInternals', boolean, false),
     exposeNumericValues: optional(options, 'exposeNumericValues', boolean, false),
     memory: optional(options, 'memory', memory, memory({})),
+    maxCpu: optional(options, 'maxCpu', share, 1),
     ...control(options),
     output: output(options, ['heapsnapshot'], { stream })
   }

@@ -13,17 +13,6 @@ const ROOT = path.join(__dirname, '..')
 const MATRIX = path.join(ROOT, '.matrix')
 const PACKAGE = `node-${process.platform}-${process.arch}`
 
-const only = process.argv.slice(2)
-const versions = VERSIONS.filter((version) => only.length === 0 || only.some((one) => version === one || version.startsWith(`${one}.`)))
-if (versions.length === 0) {
-  console.error(`matrix: none of ${only.join(', ')} is in the matrix (${VERSIONS.join(', ')})`)
-  process.exit(2)
-}
-
-const results = versions.map(test)
-console.log(`\nmatrix: ${results.map(({ version, status }) => `Node ${version} ${status === 0 ? 'passed' : 'FAILED'}`).join(', ')}`)
-process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1
-
 function test (version) {
   const node = install(version)
   const reported = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
@@ -46,3 +35,19 @@ function install (version) {
   }
   return node
 }
+
+function main (only) {
+  const versions = VERSIONS.filter((version) => only.length === 0 || only.some((one) => version === one || version.startsWith(`${one}.`)))
+  if (versions.length === 0) {
+    console.error(`matrix: none of ${only.join(', ')} is in the matrix (${VERSIONS.join(', ')})`)
+    process.exit(2)
+  }
+
+  const results = versions.map(test)
+  console.log(`\nmatrix: ${results.map(({ version, status }) => `Node ${version} ${status === 0 ? 'passed' : 'FAILED'}`).join(', ')}`)
+  process.exitCode = results.every(({ status }) => status === 0) ? 0 : 1
+}
+
+if (require.main === module) main(process.argv.slice(2))
+
+module.exports = { VERSIONS, install }

@@ -12,7 +12,8 @@ const { serve } = require('./child')
 const { calibrate, Heap } = require('./heap')
 const { rssBytes, peakRssBytes, resetPeak } = require('./proc')
 
-const SPAWNS = 15
+const SPAWNS = 61
+const WARM_UP_SPAWNS = 20
 
 serve(async (task) => {
   globalThis.heap = new Heap()
@@ -42,8 +43,8 @@ async function byHeapkit ({ side, dir }) {
   // fork(2) alone is measured where it happens: the same process, the same moment.
   let fork2
   const fork = ForkedWork.prototype.fork
-  ForkedWork.prototype.fork = function (work) {
-    const promise = fork.call(this, work)
+  ForkedWork.prototype.fork = function (...args) {
+    const promise = fork.apply(this, args)
     fork2 = this.forkMs
     return promise
   }
@@ -76,6 +77,7 @@ async function byHeapkit ({ side, dir }) {
 
 /** The median time of a spawn. */
 function spawnMs () {
+  for (let n = 0; n < WARM_UP_SPAWNS; n++) spawnSync('/bin/true')
   const times = Array.from({ length: SPAWNS }, () => {
     const start = performance.now()
     spawnSync('/bin/true')

@@ -45,6 +45,7 @@ async function byHeapkit (file, compression, level) {
     prefix: 'Heap',
     extension: 'heapsnapshot',
     stream: false,
+    producerWaits: false,
     compression,
     level,
     queueBytes: QUEUE_BYTES,

@@ -15,10 +15,10 @@ const LOOK_EVERY_MS = 1
 const QUIET_WITHIN_MS = 2000
 
 /** Lets a child do `work(path)`, which writes to `path` and answers whether it did. Resolves when all of it is with the writer. */
-async function runForked (recording, memory, work) {
+async function runForked (recording, { memory, maxCpu }, work) {
   const seen = []
   while (seen.length < ATTEMPTS) {
-    const failure = await attempt(recording, memory, work)
+    const failure = await attempt(recording, memory, maxCpu, work)
     if (failure === null) return
     seen.push(failure)
   }
@@ -29,13 +29,13 @@ async function runForked (recording, memory, work) {
 }
 
 /** Answers null, or why it failed if another attempt may help. */
-async function attempt (recording, { reserveBytes, force }, work) {
+async function attempt (recording, { reserveBytes, force }, maxCpu, work) {
   const twin = new ForkedWork()
   const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
   try {
     await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }))
     await quiet(recording, twin)
-    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(work))))
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, work))))
   } finally {
     twin.dropPrepared()
   }

@@ -46,6 +46,7 @@ class Recording {
       prefix,
       extension,
       stream,
+      producerWaits: mode === 'fork',
       queueBytes: QUEUE_BYTES,
       patienceMs: PATIENCE_MS,
       timeoutMs: options.timeoutMs

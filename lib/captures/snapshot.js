@@ -32,7 +32,7 @@ function supported (wanted) {
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
-    if (wanted.mode === 'fork') await runForked(recording, wanted.memory, (path) => writeInChild(path, wanted))
+    if (wanted.mode === 'fork') await runForked(recording, wanted, (path) => writeInChild(path, wanted))
     else recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
   } catch (error) {
     throw await recording.abort(error)
@@ -86,8 +86,8 @@ function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
 }
 
 /**
- * A snapshot as a Readable of compressed bytes. V8 serializes it on the reader's own thread, so what is not read at once
- * waits in memory (4 MiB) and then in an unlinked temporary file in `dir`.
+ * A snapshot as a Readable of compressed bytes. What is not read at once waits in memory (4 MiB). Beyond that a forked child waits for
+ * the reader; inline, V8 serializes on the reader's own thread, so the rest goes to an unlinked temporary file in `dir`.
  */
 function createSnapshotStream (given) {
   return new SnapshotStream(supported(options.snapshot(given, { stream: true })))

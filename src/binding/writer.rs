@@ -21,6 +21,8 @@ pub struct WriterOptions {
     pub dir: String,
     /// Whether the bytes go to `read()` and not to a file.
     pub stream: bool,
+    /// Whether whoever produces the bytes may be made to wait for `read()`, because it is not the reader's own thread.
+    pub producer_waits: bool,
     /// Exact file name in `dir`.
     pub file: Option<String>,
     /// Start of a generated name: label, date, time, pid, thread id.
@@ -200,8 +202,9 @@ fn unopened() -> Error {
 
 fn plan(options: WriterOptions) -> Plan {
     let dir = PathBuf::from(options.dir);
-    // A stream's producer may be V8 on the reader's own thread, which cannot wait for its reader.
-    let pipe = options.stream.then(|| Pipe::new(Overflow::Spool(dir.clone())));
+    // V8 on the reader's own thread cannot wait for its reader.
+    let overflow = if options.producer_waits { Overflow::Wait } else { Overflow::Spool(dir.clone()) };
+    let pipe = options.stream.then(|| Pipe::new(overflow));
     let target: Box<dyn Target> = match &pipe {
         Some(pipe) => Box::new(StreamTarget(Arc::clone(pipe))),
         None => Box::new(FileTarget {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 use rustix::process::{
     Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setpriority_process, setrlimit,
@@ -16,12 +17,19 @@ use super::sys;
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
 
+/// How much processor time a child that is held to a share uses at a stretch.
+const QUANTUM: Duration = Duration::from_millis(10);
+/// Less would look like a child that hangs.
+const LEAST_CPU: f64 = 0.01;
+
 /// What the child gets of its parent.
 pub(super) struct Legacy {
     pub(super) parent: u32,
     /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
     pub(super) output: RawFd,
     pub(super) errors: RawFd,
+    /// The share of one processor that it may have, from just above 0 to 1.
+    pub(super) max_cpu: f64,
 }
 
 /// Lives the child's life. Statuses other than 0 mean that the work was not done.
@@ -55,6 +63,9 @@ fn settle(legacy: &Legacy) -> io::Result<()> {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = setpriority_process(None, 19);
     sys::run_when_idle();
+    if legacy.max_cpu < 1.0 {
+        sys::hold_to_share(QUANTUM, QUANTUM.mul_f64(1.0 / legacy.max_cpu.max(LEAST_CPU) - 1.0))?;
+    }
     let_go(legacy)?;
     sys::unblock_signals();
     // Last: whoever sees the name sees a child that holds nothing of the service's any more.

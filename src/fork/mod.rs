@@ -201,13 +201,14 @@ impl Prepared {
 
     /// Forks. In the child `work` is called with the path that its output goes to, and the child ends with it: there this
     /// function does not return. In the parent `reply` learns how it went on.
-    /// Answers how long `fork(2)` itself took.
-    pub fn fork(self, work: impl FnOnce(&str) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
+    /// `max_cpu` is the share of one processor that the child may have (1: all of it). Answers how long `fork(2)` itself took.
+    pub fn fork(self, max_cpu: f64, work: impl FnOnce(&str) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
         let Self { mappings, ends, watch, .. } = self;
         let legacy = child::Legacy {
             parent: std::process::id(),
             output: ends.output.as_raw_fd(),
             errors: ends.errors.as_raw_fd(),
+            max_cpu,
         };
         let shared = mappings.share();
         let forked = shared.and_then(|()| {
