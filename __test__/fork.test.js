@@ -234,6 +234,18 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     await until(() => childrenOf().length === 0, 'the child to be gone')
   })
 
+  const namespace = ['unshare', '--pid', '--fork', '--mount-proc']
+  const noNamespace = isLinux && spawnSync(namespace[0], [...namespace.slice(1), '/bin/true']).status !== 0 && 'needs a PID namespace of its own, and root'
+
+  test('leaves no zombie where the service is process 1', { skip: noNamespace }, async (t) => {
+    const dir = tmpDir(t)
+    const service = run(t, 'fork-service.js', { args: [dir, '20'], command: namespace })
+    const { artifact, zombies } = JSON.parse((await service.line(/\{"artifact".*\}/))[0])
+    assert.equal(artifact.pid, 1)
+    assert.equal(zombies, 0)
+    assert.deepEqual(await service.exit, { code: 0, signal: null })
+  })
+
   const group = `/sys/fs/cgroup/memory/heapkit-test-${process.pid}`
   const noGroup = !makeGroup() && 'needs a control group (version 1) of its own, and root'
 

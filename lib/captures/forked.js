@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1
 // A child forked while V8's workers are busy may hang; then the watch ends it, and there is another attempt.
 const QUIET_WITHIN_MS = 2000
 
-/** Lets a child do `work(path)`, which writes to `path` and answers whether it did. Resolves when all of it is with the writer. */
+/** Lets a child do `work(output)`, which writes to that descriptor and answers whether it did. Resolves when all of it is with the writer. */
 async function runForked (recording, { memory, maxCpu }, work) {
   const seen = []
   while (seen.length < ATTEMPTS) {

@@ -32,7 +32,7 @@ function supported (wanted) {
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
-    if (wanted.mode === 'fork') await runForked(recording, wanted, (path) => writeInChild(path, wanted))
+    if (wanted.mode === 'fork') await runForked(recording, wanted, (output) => writeInChild(output, wanted))
     else recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
   } catch (error) {
     throw await recording.abort(error)
@@ -43,14 +43,20 @@ async function captureSnapshot (wanted, slot, recording) {
 }
 
 /** Runs in the child, whose standard error the parent reads and whose end comes with the answer. */
-function writeInChild (path, { exposeInternals, exposeNumericValues }) {
+function writeInChild (output, wanted) {
   try {
-    v8.writeHeapSnapshot(path, { exposeInternals, exposeNumericValues })
+    // The permission model governs paths, not descriptors.
+    if (process.permission) snapshotByV8(wanted, (chunk) => writeWhole(output, chunk))
+    else v8.writeHeapSnapshot(`/proc/self/fd/${output}`, wanted)
     return true
   } catch (error) {
     fs.writeSync(2, `${error?.stack ?? error}\n`)
     return false
   }
+}
+
+function writeWhole (output, chunk) {
+  for (let at = 0; at < chunk.length;) at += fs.writeSync(output, chunk, at)
 }
 
 /**

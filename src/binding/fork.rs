@@ -107,10 +107,10 @@ impl ForkedWork {
         matches!(&*self.state.lock(), State::Prepared(prepared) if prepared.is_quiet())
     }
 
-    /// Forks. In the child calls `work` with the path of its output and ends with it; here resolves with `null` when all was
+    /// Forks. In the child calls `work` with the descriptor of its output and ends with it; here resolves with `null` when all was
     /// delivered or nobody wants it any more (the writer knows why), and with what was seen when another attempt may help.
     #[napi(catch_unwind)]
-    pub fn fork<'env>(&self, env: &'env Env, max_cpu: f64, work: Function<'_, String, bool>) -> Result<Object<'env>> {
+    pub fn fork<'env>(&self, env: &'env Env, max_cpu: f64, work: Function<'_, i32, bool>) -> Result<Object<'env>> {
         let State::Prepared(prepared) = std::mem::replace(&mut *self.state.lock(), State::Over) else {
             return Err(to_napi(&Error::internal("the fork was not prepared")));
         };
@@ -118,7 +118,7 @@ impl ForkedWork {
             Outcome::Delivered | Outcome::Unwanted => None,
             Outcome::Retry(seen) => Some(seen),
         })?;
-        let work = |path: &str| work.call(path.to_owned()).unwrap_or(false);
+        let work = |output| work.call(output).unwrap_or(false);
         let took = prepared.fork(max_cpu, work, reply).map_err(|error| to_napi(&error))?;
         self.fork_ms.set(took.as_secs_f64() * 1000.0);
         Ok(object)

@@ -33,14 +33,14 @@ pub(super) struct Legacy {
 }
 
 /// Lives the child's life. Statuses other than 0 mean that the work was not done.
-pub(super) fn live(legacy: &Legacy, work: impl FnOnce(&str) -> bool) -> ! {
+pub(super) fn live(legacy: &Legacy, work: impl FnOnce(RawFd) -> bool) -> ! {
     // A panic must not unwind into the copy of V8 that called this.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         if let Err(error) = settle(legacy) {
             complain(&format!("heapkit: the child could not be made safe: {error}\n"));
             return false;
         }
-        work(&format!("/proc/self/fd/{}", legacy.output))
+        work(legacy.output)
     }));
     sys::exit_now(match done {
         Ok(true) => 0,

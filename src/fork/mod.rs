@@ -27,7 +27,7 @@ mod watch;
 mod workers;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -199,10 +199,10 @@ impl Prepared {
         self.workers.are_asleep()
     }
 
-    /// Forks. In the child `work` is called with the path that its output goes to, and the child ends with it: there this
+    /// Forks. In the child `work` is called with the descriptor that its output goes to, and the child ends with it: there this
     /// function does not return. In the parent `reply` learns how it went on.
     /// `max_cpu` is the share of one processor that the child may have (1: all of it). Answers how long `fork(2)` itself took.
-    pub fn fork(self, max_cpu: f64, work: impl FnOnce(&str) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
+    pub fn fork(self, max_cpu: f64, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
         let Self { mappings, ends, watch, .. } = self;
         let legacy = child::Legacy {
             parent: std::process::id(),
