@@ -28,6 +28,7 @@ mod workers;
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -40,8 +41,9 @@ use crate::host::MemoryLimits;
 use mappings::Mappings;
 use workers::Workers;
 
-/// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge
-/// (6.4 to 8.3 times were measured), and the pages that garbage collection makes its own.
+/// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge, and
+/// the pages that garbage collection makes its own. 7 times were measured for the heap of a service (`bench/pause.js`), 13 for one
+/// of nothing but tiny objects; the watch is there for what the estimate does not see.
 const SNAPSHOT_FACTOR: u64 = 8;
 /// What a child needs for an empty heap.
 const SNAPSHOT_BASE_BYTES: u64 = 32 << 20;
@@ -137,7 +139,8 @@ fn attend(
     orders: &Receiver<watch::Order>,
 ) {
     let limits = MemoryLimits::of_this_process();
-    match survey(rule, &limits, watch) {
+    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, &limits, watch)));
+    match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
         Ok((prepared, pipes)) => {
             reply(Ok(prepared));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -67,7 +68,13 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &
         last_words: Vec::new(),
         progress: Progress { at: Instant::now(), cpu_ticks: 0 },
     };
-    reply(watch.run());
+    // A bug here must not leave the capture waiting, nor the child alone.
+    let outcome = catch_unwind(AssertUnwindSafe(|| watch.run())).unwrap_or_else(|_| {
+        let _ = kill_process(child, Signal::KILL);
+        let _ = reap(child);
+        Err(Error::internal("the watch of a forked child panicked"))
+    });
+    reply(outcome);
 }
 
 struct Watch<'a> {
@@ -92,7 +99,7 @@ impl Watch<'_> {
         let end = self.follow();
         // Complete or not, it has nothing more to do; it may be dead already.
         let _ = kill_process(self.child, Signal::KILL);
-        let status = self.reap();
+        let status = reap(self.child);
         self.read_errors();
         let seen = match end {
             End::Complete => return Ok(Outcome::Delivered),
@@ -206,15 +213,15 @@ impl Watch<'_> {
         let last = lines.get(lines.len().saturating_sub(3)..).unwrap_or_default();
         if last.is_empty() { String::new() } else { format!("; it said: {}", last.join(" | ")) }
     }
+}
 
-    fn reap(&self) -> Option<WaitStatus> {
-        loop {
-            match waitpid(Some(self.child), WaitOptions::empty()) {
-                Err(Errno::INTR) => {}
-                // Somebody else in this process waits for every child there is.
-                Err(_) => return None,
-                Ok(ended) => return ended.map(|(_, status)| status),
-            }
+fn reap(child: Pid) -> Option<WaitStatus> {
+    loop {
+        match waitpid(Some(child), WaitOptions::empty()) {
+            Err(Errno::INTR) => {}
+            // Somebody else in this process waits for every child there is.
+            Err(_) => return None,
+            Ok(ended) => return ended.map(|(_, status)| status),
         }
     }
 }
