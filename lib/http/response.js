@@ -22,6 +22,7 @@ const STATUS_OF = {
   [codes.BUSY]: 409,
   [codes.EXISTS]: 409,
   [codes.UNSUPPORTED]: 501,
+  [codes.MEMORY]: 503,
   [codes.TIMEOUT]: 504,
   [codes.STALLED]: 504,
   [codes.NO_SPACE]: 507
