@@ -281,7 +281,7 @@ test('quotas come from the call, else from configure(), else from the environmen
   const dir = tmpDir(t)
   const quota = async (plan, env) => {
     const away = tmpDir(t)
-    for (const number of [1, 2, 3, 4]) plant(away, number)
+    for (const number of [1, 2, 3, 4]) plant(away, number, 1_000_000)
     const outcomes = await steps(t, plan.map((one) => one.call ? { ...one, options: { dir: away, ...one.options } } : one), { env })
     return { outcome: outcomes.at(-1), left: ls(away).length }
   }
@@ -290,7 +290,7 @@ test('quotas come from the call, else from configure(), else from the environmen
   assert.equal((await quota([call()], env)).left, 4)
   assert.equal((await quota([{ configure: { maxFiles: 3 } }, call()], env)).left, 3)
   assert.equal((await quota([{ configure: { maxFiles: 3 } }, call({ maxFiles: 2 })], env)).left, 2)
-  assert.equal((await quota([call({ maxBytes: 2500 })], env)).left, 3)
+  assert.equal((await quota([call({ maxBytes: 2_500_000 })], env)).left, 3)
   const tooLarge = await quota([call()], { HEAPKIT_MAX_BYTES: '1' })
   assert.equal(tooLarge.outcome.code, 'HEAPKIT_ERR_NO_SPACE')
   assert.match(tooLarge.outcome.message, /`maxBytes` allows 1 /)
