@@ -100,6 +100,8 @@ export interface Progress {
   phase: 'serializing' | 'writing' | 'done'
   /** Bytes that V8 has put out. */
   rawBytes: number
+  /** Snapshots only: about how many it will have been, 1.8 times the used heap; never less than `rawBytes`, and the same once V8 is through. */
+  estimatedRawBytes?: number
   /** Bytes that were written, after compression. */
   bytes: number
   elapsedMs: number
@@ -118,7 +120,7 @@ export interface MemoryOptions {
 export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions {
   /**
    * `fork` (Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 takes the snapshot in a copy-on-write
-   * twin of the process; this thread stops for the `fork(2)` alone. Object ids of two such snapshots do not correspond. `inline`: V8
+   * twin of the process; this thread stops for the `fork(2)` alone. Object ids of two such snapshots correspond with `stableIds` only. `inline`: V8
    * takes it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where it is possible. A mode that fails never
    * falls back to another.
    */
@@ -130,6 +132,12 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
    * service. Default: 1.
    */
   maxCpu?: number
+  /**
+   * Make the object ids of forked snapshots comparable with those of every later snapshot of this thread that is inline or has `stableIds`, too. V8 collects
+   * garbage and numbers all objects before the fork, in this thread; from then on it keeps a table of them (docs/fork.md has the costs). Inline
+   * snapshots have such ids anyway. Default: false.
+   */
+  stableIds?: boolean
   /** Show V8's internals in the snapshot. Default: false. */
   exposeInternals?: boolean
   /** Keep the values of numbers in the snapshot. Default: false. */
@@ -252,7 +260,7 @@ export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOn
   onError?: (error: HeapkitError) => void
 }
 
-type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'exposeInternals' | 'exposeNumericValues'>
+type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'stableIds' | 'exposeInternals' | 'exposeNumericValues'>
 
 export interface SignalTrigger extends Disposable {
   readonly signal: NodeJS.Signals

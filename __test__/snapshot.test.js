@@ -103,6 +103,8 @@ for (const mode of MODES) {
     assert.equal(seen.at(-1).phase, 'done')
     assert.equal(seen.at(-1).rawBytes, artifact.rawBytes)
     assert.equal(seen.at(-1).bytes, artifact.bytes)
+    assert.equal(seen.at(-1).estimatedRawBytes, artifact.rawBytes)
+    for (const { rawBytes, estimatedRawBytes } of seen) assert.ok(estimatedRawBytes >= rawBytes)
     for (const [index, { rawBytes, bytes, elapsedMs }] of seen.entries()) {
       const before = seen[index - 1] ?? { rawBytes: 0, bytes: 0, elapsedMs: 0 }
       assert.ok(rawBytes >= before.rawBytes && bytes >= before.bytes && elapsedMs >= before.elapsedMs)

@@ -1,7 +1,7 @@
 'use strict'
 
 // How long a snapshot stops the service's JavaScript, and what it leaves of its memory: v8.writeHeapSnapshot(), heapkit inline, heapkit
-// forked, and fork(2) alone, on the same heap.
+// forked, forked with `stableIds`, and fork(2) alone, on the same heap.
 //
 //   node bench/pause.js [--rounds 3] [--sizes 100,400] [--json]
 
@@ -10,12 +10,12 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { runChild } = require('./support/child')
-const { start, bytes, ms } = require('./support/output')
+const { start, bytes, ms, ratioText } = require('./support/output')
 const { median, ratio } = require('./support/stats')
 
 const CHILD = path.join(__dirname, 'support', 'pause-child.js')
 const MB = 1e6
-const SIDES = { v8: 'v8.writeHeapSnapshot()', inline: 'heapkit, inline', fork: 'heapkit, fork' }
+const SIDES = { v8: 'v8.writeHeapSnapshot()', inline: 'heapkit, inline', fork: 'heapkit, fork', stable: 'heapkit, fork, stableIds' }
 const MAX_PAUSE = 1 / 1000
 const MAX_TO_FORK = 1.5
 const MAX_GROWTH = 1.05
@@ -40,7 +40,7 @@ async function run ({ rounds, sizes }, note) {
 async function measure (size, rounds, dir, note) {
   note(`pause: ${size} MB, making the heap`)
   const units = await runChild(CHILD, { calibrate: size * MB }, ['--expose-gc'])
-  const runs = { v8: [], inline: [], fork: [] }
+  const runs = Object.fromEntries(Object.keys(SIDES).map((side) => [side, []]))
   for (let round = 0; round < rounds; round++) {
     const sides = Object.keys(SIDES)
     if (round % 2 === 1) sides.reverse()
@@ -58,6 +58,7 @@ async function measure (size, rounds, dir, note) {
       forkToV8: ratio(of('fork', 'pause'), of('v8', 'pause')),
       forkToFork2: ratio(of('fork', 'pause'), of('fork', 'fork2')),
       growth: ratio(of('fork', 'rssAfter'), of('fork', 'rssBefore')),
+      work: ratio(of('stable', 'workAfter'), of('stable', 'workBefore')),
       spawn: ratio(of('fork', 'spawnAfter'), of('fork', 'spawnBefore'))
     }
   }
@@ -74,9 +75,11 @@ function toTable ({ size, rounds, runs, ratios }) {
     title, of(side, 'pause', fine), `1/${Math.round(v8Pause / median(runs[side].map(({ pause }) => pause)))}`, of(side, 'stall', fine), of(side, 'total', ms),
     of(side, 'rssBefore', bytes), of(side, 'rssAfter', bytes), of(side, 'peakRss', bytes), of(side, 'childRss', bytes), of(side, 'bytes', bytes)
   ])
+  rows.push(['the same again', of('stable', 'pauseAgain', fine), `1/${Math.round(v8Pause / median(runs.stable.map(({ pauseAgain }) => pauseAgain)))}`, '-', '-', '-', '-', '-', '-', '-'])
   rows.push(['fork(2) alone', of('fork', 'fork2', fine), `1/${Math.round(v8Pause / median(runs.fork.map(({ fork2 }) => fork2)))}`, '-', '-', '-', '-', '-', '-', '-'])
   return {
-    title: `Heap of ${size} MB, medians of ${rounds} rounds; the child took ${median(runs.fork.map(({ childRss, heapUsed }) => childRss / heapUsed)).toFixed(1)} times the used heap`,
+    title: `Heap of ${size} MB, medians of ${rounds} rounds; the child took ${median(runs.fork.map(({ childRss, heapUsed }) => childRss / heapUsed)).toFixed(1)} times the used heap; ` +
+      `with stableIds the same work takes ${ratioText(ratios.work)} of before`,
     head: ['', 'pause', 'of v8', 'longest stall', 'total', 'RSS before', 'RSS after', 'peak RSS', "child's RSS", 'file'],
     rows
   }

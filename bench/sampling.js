@@ -2,7 +2,7 @@
 
 // What a sampling heap profile costs: the same work without it, with heapkit's, and with @datadog/pprof's at the same settings.
 //
-//   node bench/sampling.js [--rounds 25] [--slices 40] [--work 250] [--json]
+//   node bench/sampling.js [--rounds 60] [--slices 40] [--work 250] [--json]
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
@@ -20,7 +20,7 @@ const ORDERS = [[0, 1, 3, 2], [1, 2, 0, 3], [2, 3, 1, 0], [3, 0, 2, 1]]
 const MAX_COST = 0.01
 
 const OPTIONS = {
-  rounds: { type: 'string', default: '25' },
+  rounds: { type: 'string', default: '60' },
   slices: { type: 'string', default: '40' },
   work: { type: 'string', default: '250' }
 }

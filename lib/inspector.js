@@ -1,16 +1,17 @@
 'use strict'
 
-// The only file that requires node:inspector. One session for each isolate, opened when first needed and never closed:
+// The only file that requires node:inspector. Sessions are opened when first needed, for each isolate, and never closed:
 // closing any session, even one that did nothing, makes V8 forget the object ids of earlier snapshots and drop the
-// allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26).
+// allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26). One session is for
+// captures; the other for object ids, because of what it stops for its own good (captures/object-ids.js).
 
 const { HeapkitError, codes } = require('./errors')
 
-let session
+const sessions = new Map()
 
-function connect () {
-  if (session !== undefined) return session
-  let connected
+function connect (purpose = 'captures') {
+  let connected = sessions.get(purpose)
+  if (connected !== undefined) return connected
   try {
     const { Session } = require('node:inspector')
     connected = new Session()
@@ -20,8 +21,8 @@ function connect () {
       `V8's inspector is not available in this process (${cause.code ?? cause.message}); heapkit needs it. ` +
       'Node.js must be built with the inspector, and with --permission it needs --allow-inspector', { cause })
   }
-  session = connected
-  return session
+  sessions.set(purpose, connected)
+  return connected
 }
 
 function refused (method, cause) {
@@ -29,9 +30,9 @@ function refused (method, cause) {
 }
 
 /** Sends a command, which V8 answers before this returns. */
-function postSync (method, params) {
+function postSync (method, params, purpose) {
   let answer
-  connect().post(method, params, (error, result) => { answer = { error, result } })
+  connect(purpose).post(method, params, (error, result) => { answer = { error, result } })
   if (answer === undefined) throw refused(method, new Error('no answer'))
   if (answer.error) throw refused(method, answer.error)
   return answer.result

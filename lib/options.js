@@ -238,6 +238,7 @@ function snapshot (options, { stream = false } = {}) {
     exposeNumericValues: optional(options, 'exposeNumericValues', boolean, false),
     memory: optional(options, 'memory', memory, memory({})),
     maxCpu: optional(options, 'maxCpu', share, 1),
+    stableIds: optional(options, 'stableIds', boolean, false),
     ...control(options),
     output: output(options, ['heapsnapshot'], { stream })
   }

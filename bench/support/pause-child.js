@@ -10,11 +10,15 @@ const { performance } = require('node:perf_hooks')
 const v8 = require('node:v8')
 const { serve } = require('./child')
 const { calibrate, Heap } = require('./heap')
+const { median } = require('./stats')
 const { rssBytes, peakRssBytes, resetPeak } = require('./proc')
+const { Workload } = require('./workload')
 
 const SPAWNS = 61
 const WARM_UP_SPAWNS = 20
 const IDLE_MS = 8000
+const WORK_SLICES = 21
+const WORK_ROUNDS = 250
 
 serve(async (task) => {
   globalThis.heap = new Heap()
@@ -22,7 +26,8 @@ serve(async (task) => {
   globalThis.heap.grow(task.units)
   // Let what the building started (compiling, concurrent marking) come to an end.
   await sleep(500)
-  return task.side === 'v8' ? byV8(task) : byHeapkit(task)
+  if (task.side === 'v8') return byV8(task)
+  return task.side === 'stable' ? withStableIds(task) : byHeapkit(task)
 })
 
 function byV8 ({ dir }) {
@@ -78,15 +83,46 @@ async function byHeapkit ({ side, dir }) {
   return { pause: artifact.pauseMs, fork2, stall, total, heapUsed, rssBefore, rssAfter, peakRss, childRss: childRss || undefined, spawnBefore, spawnAfter, bytes: artifact.bytes }
 }
 
+/** The second snapshot has fewer objects to number. What the table of ids costs later is seen by the same work before and after. */
+async function withStableIds ({ dir }) {
+  const { takeSnapshot } = require('heapkit')
+  const workload = new Workload()
+  const options = { mode: 'fork', dir, stableIds: true }
+  const take = async () => {
+    const { path: file, ...artifact } = await takeSnapshot(options)
+    fs.unlinkSync(file)
+    return artifact
+  }
+  workMs(workload)
+  const workBefore = workMs(workload)
+  resetPeak()
+  const heapUsed = process.memoryUsage().heapUsed
+  const rssBefore = rssBytes()
+  const start = performance.now()
+  const { pauseMs: pause, bytes } = await take()
+  const total = performance.now() - start
+  const [rssAfter, peakRss] = [rssBytes(), peakRssBytes()]
+  const workAfter = workMs(workload)
+  return { pause, total, heapUsed, rssBefore, rssAfter, peakRss, bytes, workBefore, workAfter, pauseAgain: (await take()).pauseMs }
+}
+
+/** The median time of a slice of work. */
+function workMs (workload) {
+  return median(Array.from({ length: WORK_SLICES }, () => {
+    const start = performance.now()
+    workload.run(WORK_ROUNDS)
+    return performance.now() - start
+  }))
+}
+
 /** The median time of a spawn. */
 function spawnMs () {
   for (let n = 0; n < WARM_UP_SPAWNS; n++) spawnSync('/bin/true')
-  const times = Array.from({ length: SPAWNS }, () => {
+  return median(Array.from({ length: SPAWNS }, () => {
     const start = performance.now()
     spawnSync('/bin/true')
     return performance.now() - start
-  })
-  return times.sort((a, b) => a - b)[SPAWNS >> 1]
+  }))
 }
 
 function childRssBytes () {

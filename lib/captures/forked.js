@@ -10,15 +10,21 @@ const { ForkedWork } = require('../native')
 const { HeapkitError, codes } = require('../errors')
 
 const ATTEMPTS = 3
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4))
 const LOOK_EVERY_MS = 1
 // A child forked while V8's workers are busy may hang; then the watch ends it, and there is another attempt.
 const QUIET_WITHIN_MS = 2000
+// How long the event loop waits for V8's workers to end what `beforeFork` gave them to do.
+const SETTLED_WITHIN_MS = 200
 
-/** Lets a child do `work(output)`, which writes to that descriptor and answers whether it did. Resolves when all of it is with the writer. */
-async function runForked (recording, { memory, maxCpu }, work) {
+/**
+ * Lets a child do `work(output)`, which writes to that descriptor and answers whether it did. Resolves when all of it is with the writer.
+ * `options` are { memory, maxCpu, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
+ */
+async function runForked (recording, options, work) {
   const seen = []
   while (seen.length < ATTEMPTS) {
-    const failure = await attempt(recording, memory, maxCpu, work)
+    const failure = await attempt(recording, options, work)
     if (failure === null) return
     seen.push(failure)
   }
@@ -29,11 +35,12 @@ async function runForked (recording, { memory, maxCpu }, work) {
 }
 
 /** Answers null, or why it failed if another attempt may help. */
-async function attempt (recording, { reserveBytes, force }, maxCpu, work) {
+async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, beforeFork }, work) {
   const twin = new ForkedWork()
   const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
   try {
     await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }))
+    if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })
     await quiet(recording, twin)
     return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, work))))
   } finally {
@@ -47,6 +54,12 @@ async function quiet (recording, twin) {
   while (!recording.pause.run(() => twin.isQuiet()) && performance.now() < deadline) {
     await recording.step(() => delay(LOOK_EVERY_MS))
   }
+}
+
+/** Waits as well, but keeps the loop, so that nothing of the heap changes meanwhile. */
+function settle (twin) {
+  const deadline = performance.now() + SETTLED_WITHIN_MS
+  while (!twin.isQuiet() && performance.now() < deadline) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)
 }
 
 module.exports = { runForked, isForkSupported: ForkedWork.isSupported }

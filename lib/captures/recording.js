@@ -31,11 +31,12 @@ class Recording {
    * `options` are { output, signal, timeoutMs, onProgress }; `start` is what announce() answered, where the capture began
    * before its recording.
    */
-  constructor (kind, options, { stream = false, mode, start = announce(kind) } = {}) {
+  constructor (kind, options, { stream = false, mode, estimatedRawBytes, start = announce(kind) } = {}) {
     this.kind = kind
     this.pause = new Pause()
     this.#options = options
     this.#mode = mode
+    this.#estimatedRawBytes = estimatedRawBytes
     this.#start = start
     const { format, extension, ...output } = options.output
     const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(new Date())}.${process.pid}.${threadId}`
@@ -63,6 +64,7 @@ class Recording {
 
   #options
   #mode
+  #estimatedRawBytes
   #start
   #writer
   #interrupted
@@ -182,9 +184,13 @@ class Recording {
 
   #report (phase) {
     if (this.#options.onProgress === undefined || this.#failed) return
-    const { bytes, rawBytes, queuedBytes } = this.#writer.progress()
+    const { bytes, rawBytes: taken, queuedBytes } = this.#writer.progress()
+    const rawBytes = taken + queuedBytes
+    // What V8 has put out is known when it has put out everything.
+    const estimate = this.#estimatedRawBytes !== undefined &&
+      { estimatedRawBytes: phase === 'serializing' ? Math.max(this.#estimatedRawBytes, rawBytes) : rawBytes }
     try {
-      this.#options.onProgress({ phase, rawBytes: rawBytes + queuedBytes, bytes, elapsedMs: this.#elapsed() })
+      this.#options.onProgress({ phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed() })
     } catch (cause) {
       this.#interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
     }

@@ -11,11 +11,20 @@ const { HeapkitError, codes } = require('../errors')
 const { Recording } = require('./recording')
 const { acquireSlot } = require('./slot')
 const { runForked, isForkSupported } = require('./forked')
+const { numberObjects } = require('./object-ids')
+
+// 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
+const RAW_BYTES_PER_HEAP_BYTE = 1.8
 
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
   const slot = acquireSlot('snapshot')
-  return captureSnapshot(wanted, slot, new Recording('snapshot', wanted, { mode: wanted.mode }))
+  return captureSnapshot(wanted, slot, recordingOf(wanted))
+}
+
+function recordingOf (wanted, stream) {
+  const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
+  return new Recording('snapshot', wanted, { mode: wanted.mode, stream, estimatedRawBytes })
 }
 
 /** Settles 'auto'; nothing ever falls back from 'fork' to 'inline' unasked. */
@@ -32,8 +41,12 @@ function supported (wanted) {
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
-    if (wanted.mode === 'fork') await runForked(recording, wanted, (output) => writeInChild(output, wanted))
-    else recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
+    if (wanted.mode === 'fork') {
+      const beforeFork = wanted.stableIds ? numberObjects : undefined
+      await runForked(recording, { ...wanted, beforeFork }, (output) => writeInChild(output, wanted))
+    } else {
+      recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
+    }
   } catch (error) {
     throw await recording.abort(error)
   } finally {
@@ -112,7 +125,7 @@ class SnapshotStream extends Readable {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
     const slot = acquireSlot('snapshot')
-    this.#recording = new Recording('snapshot', wanted, { mode: wanted.mode, stream: true })
+    this.#recording = recordingOf(wanted, true)
     this.fileName = this.#recording.fileName
     this.#finished = captureSnapshot(wanted, slot, this.#recording)
     this.#finished.catch((error) => this.destroy(error))

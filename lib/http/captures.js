@@ -57,16 +57,16 @@ function sendArtifact ({ res, base }, artifact) {
 }
 
 async function snapshot (context) {
-  const { download } = readQuery(context.search, { download: flag })
+  const { download, ...options } = readQuery(context.search, { download: flag, stableIds: flag })
   return exclusively(context, 'snapshot', undefined, async (signal) => {
-    if (download) return downloadSnapshot(context, signal)
-    sendArtifact(context, await takeSnapshot({ ...context.output, signal }))
+    if (download) return downloadSnapshot(context, { ...options, signal })
+    sendArtifact(context, await takeSnapshot({ ...context.output, ...options, signal }))
   })
 }
 
-async function downloadSnapshot ({ req, res, output }, signal) {
+async function downloadSnapshot ({ req, res, output }, options) {
   const { maxFiles, maxBytes, maxAgeMs, ...rest } = output
-  const stream = createSnapshotStream({ ...rest, signal })
+  const stream = createSnapshotStream({ ...rest, ...options })
   // Wait for the first bytes: until then a failure can still be answered as such.
   await new Promise((resolve, reject) => stream.once('readable', resolve).once('error', reject))
   res.writeHead(200, downloadHeaders(req, stream.fileName))

@@ -1,8 +1,9 @@
-//! Lets a process end that only waits for a timer of V8's inspector.
+//! Has a say in the timers of V8's inspector.
 //!
 //! While it tracks allocations, V8's heap profiler asks its embedder for a repeating timer, and Node gives it a libuv timer that
-//! keeps the event loop alive. heapkit keeps no process alive, so it takes the reference back: of the repeating timers that
-//! came to this thread's loop between two moments, which lib/captures/timeline.js chooses around what the inspector does.
+//! keeps the event loop alive. heapkit keeps no process alive, so lib/captures/timeline.js takes the reference back; and
+//! lib/captures/object-ids.js stops the timer, which walks the whole heap for figures that nobody reads. Both mean the
+//! repeating timers that came to this thread's loop between two moments, around what the inspector does.
 
 #![allow(unsafe_code, reason = "the loop's handles are reached through libuv only, which is C")]
 
@@ -24,6 +25,7 @@ type Walk = unsafe extern "C" fn(*mut c_void, Visit, *mut c_void);
 type GetType = unsafe extern "C" fn(*const Handle) -> c_int;
 type GetRepeat = unsafe extern "C" fn(*const Handle) -> u64;
 type Unref = unsafe extern "C" fn(*mut Handle);
+type TimerStop = unsafe extern "C" fn(*mut Handle) -> c_int;
 
 /// `UV_TIMER` of libuv's `uv_handle_type`, part of its stable ABI.
 const UV_TIMER: c_int = 13;
@@ -45,9 +47,28 @@ impl LoopTimers {
     /// Takes from the repeating timers that came since the right to keep the loop alive. Answers how many there were.
     #[napi(catch_unwind)]
     pub fn unref_new(&self, env: Env) -> Result<u32> {
+        let Some(unref) = symbol::<Unref>(b"uv_unref\0") else { return Ok(0) };
+        self.for_each_new(env, |timer| {
+            // SAFETY: `timer` is alive (for_each_new); uv_unref may be called for any handle, as often as one likes.
+            unsafe { unref(timer) };
+        })
+    }
+
+    /// Stops the repeating timers that came since, for good. Answers how many there were.
+    #[napi(catch_unwind)]
+    pub fn stop_new(&self, env: Env) -> Result<u32> {
+        let Some(stop) = symbol::<TimerStop>(b"uv_timer_stop\0") else { return Ok(0) };
+        self.for_each_new(env, |timer| {
+            // SAFETY: `timer` is a timer and alive (for_each_new); stopping it leaves its owner free to close it. It cannot fail.
+            unsafe { stop(timer) };
+        })
+    }
+}
+
+impl LoopTimers {
+    fn for_each_new(&self, env: Env, change: impl Fn(*mut Handle)) -> Result<u32> {
         let Some(get_type) = symbol::<GetType>(b"uv_handle_get_type\0") else { return Ok(0) };
         let Some(get_repeat) = symbol::<GetRepeat>(b"uv_timer_get_repeat\0") else { return Ok(0) };
-        let Some(unref) = symbol::<Unref>(b"uv_unref\0") else { return Ok(0) };
         let mut count = 0;
         for handle in handles(env)? {
             if self.before.contains(&handle.addr()) {
@@ -56,8 +77,7 @@ impl LoopTimers {
             // SAFETY: `handle` was given by uv_walk in this call, on the loop's own thread: it is alive. Its repeat is asked
             // for only when it is a timer.
             if unsafe { get_type(handle) == UV_TIMER && get_repeat(handle) > 0 } {
-                // SAFETY: as above; uv_unref may be called for any handle, as often as one likes.
-                unsafe { unref(handle) };
+                change(handle);
                 count += 1;
             }
         }
