@@ -52,6 +52,9 @@ function markedBytes () {
   return sum
 }
 
+/** What a fixture printed of an error. */
+const failure = (record) => Object.assign(new Error(), { name: 'HeapkitError' }, record)
+
 const threads = () => fs.readdirSync('/proc/self/task').map((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())
 
 describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
@@ -246,31 +249,44 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(await service.exit, { code: 0, signal: null })
   })
 
-  const group = `/sys/fs/cgroup/memory/heapkit-test-${process.pid}`
-  const noGroup = !makeGroup() && 'needs a control group (version 1) of its own, and root'
+  const small = makeGroup('memory', { 'memory.limit_in_bytes': 500 * 2 ** 20 })
+  const crowded = makeGroup('pids', { 'pids.max': 'max' })
 
-  function makeGroup () {
+  /** A control group of this test run, or why there is none: { path, missing, command }; the command starts what follows it in the group. */
+  function makeGroup (controller, limits) {
+    const group = `/sys/fs/cgroup/${controller}/heapkit-test-${process.pid}`
     try {
       fs.mkdirSync(group)
-      fs.writeFileSync(path.join(group, 'memory.limit_in_bytes'), String(500 * 2 ** 20))
-      process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
-      return true
+      for (const [file, limit] of Object.entries(limits)) fs.writeFileSync(path.join(group, file), String(limit))
     } catch {
-      return false
+      return { missing: `needs a control group of its own (version 1, ${controller}), and root` }
     }
+    process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
+    return { path: group, missing: false, command: ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] }
   }
 
-  test('in a control group of 500 MB with 110 MB of heap the service lives: refused, and killed in time when forced', { skip: noGroup }, async (t) => {
+  test('in a control group of 500 MB with 110 MB of heap the service lives: refused, and killed in time when forced', { skip: small.missing }, async (t) => {
     const dir = tmpDir(t)
-    const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+    const { command } = small
     const outcome = async (options) => {
       const service = run(t, 'fork-service.js', { args: [dir, '110', JSON.stringify(options)], command })
       const result = JSON.parse((await service.line(/\{"(code|artifact)".*\}/))[0])
       assert.deepEqual(await service.exit, { code: 0, signal: null })
       return result
     }
-    heapkitError('HEAPKIT_ERR_MEMORY', /needs about \d{3} MiB .* of the 500 MiB that the control group .*heapkit-test/)(Object.assign(new Error(), { name: 'HeapkitError' }, await outcome({})))
-    heapkitError('HEAPKIT_ERR_MEMORY', /only \d+ MiB were left of the 500 MiB/)(Object.assign(new Error(), { name: 'HeapkitError' }, await outcome({ memory: { force: true } })))
+    heapkitError('HEAPKIT_ERR_MEMORY', /needs about \d{3} MiB .* of the 500 MiB that the control group .*heapkit-test/)(failure(await outcome({})))
+    heapkitError('HEAPKIT_ERR_MEMORY', /only \d+ MiB were left of the 500 MiB/)(failure(await outcome({ memory: { force: true } })))
     assert.deepEqual(ls(dir), [])
+  })
+
+  test('a fork, and a thread, that the system refuses are errors that say so, and do not keep the process', { skip: crowded.missing, timeout: 60_000 }, async (t) => {
+    const dir = tmpDir(t)
+    const child = run(t, 'fork-refused.js', { args: [dir, crowded.path], command: crowded.command })
+    assert.deepEqual(await child.exit, { code: 0, signal: null })
+    const [noThread, first, noFork, then] = JSON.parse(child.stdout())
+    heapkitError('HEAPKIT_ERR_IO', /pthread_create heapkit-sink/)(failure(noThread))
+    heapkitError('HEAPKIT_ERR_CHILD', /a limit of processes is reached/)(failure(noFork))
+    assert.deepEqual(ls(dir), [first, then])
+    assert.equal(child.stderr(), '')
   })
 })

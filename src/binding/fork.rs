@@ -119,8 +119,9 @@ impl ForkedWork {
             Outcome::Retry(seen) => Some(seen),
         })?;
         let work = |output| work.call(output).unwrap_or(false);
-        let took = prepared.fork(max_cpu, work, reply).map_err(|error| to_napi(&error))?;
-        self.fork_ms.set(took.as_secs_f64() * 1000.0);
+        if let Some(took) = prepared.fork(max_cpu, work, reply) {
+            self.fork_ms.set(took.as_secs_f64() * 1000.0);
+        }
         Ok(object)
     }
 

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Object, ToNapiValue};
-use napi::{Env, Result};
+use napi::{Env, JsDeferred, Result};
 use napi_derive::napi;
 use once_cell::sync::OnceCell;
 
@@ -76,16 +76,32 @@ fn to_napi(error: &Error) -> napi::Error {
     napi::Error::from_reason(error.to_json())
 }
 
-/// A promise, and the reply that settles it from any thread.
+/// A promise that is not settled yet. One that nobody settles would keep the process alive for ever, so the end of this settles it.
+struct Pending<D: ToNapiValue + 'static, R: FnOnce(Env) -> Result<D> + Send + 'static>(Option<JsDeferred<D, R>>);
+
+impl<D: ToNapiValue + 'static, R: FnOnce(Env) -> Result<D> + Send + 'static> Drop for Pending<D, R> {
+    fn drop(&mut self) {
+        if let Some(deferred) = self.0.take() {
+            deferred.reject(to_napi(&Error::internal("nobody answered")));
+        }
+    }
+}
+
+/// A promise, and the reply that settles it from any thread. Whoever asks for it must return the promise to JavaScript: one that
+/// fails unseen is an unhandled rejection.
 fn promise<T, J>(env: &Env, convert: impl FnOnce(T) -> J + Send + 'static) -> Result<(Reply<T>, Object<'_>)>
 where
     T: Send + 'static,
     J: ToNapiValue + 'static,
 {
     let (deferred, object) = env.create_deferred()?;
-    let reply = move |result: crate::Result<T>| match result {
-        Ok(value) => deferred.resolve(move |_| Ok(convert(value))),
-        Err(error) => deferred.reject(to_napi(&error)),
+    let mut pending = Pending(Some(deferred));
+    let reply = move |result: crate::Result<T>| {
+        let Some(deferred) = pending.0.take() else { return };
+        match result {
+            Ok(value) => deferred.resolve(move |_| Ok(convert(value))),
+            Err(error) => deferred.reject(to_napi(&error)),
+        }
     };
     Ok((Box::new(reply), object))
 }

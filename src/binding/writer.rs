@@ -94,8 +94,9 @@ impl Writer {
     #[napi(catch_unwind)]
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
+        let sink = sink()?;
         let (reply, object) = promise(env, |()| ())?;
-        self.inner = Some(Arc::new(sink()?.begin(plan(options), reply)));
+        self.inner = Some(Arc::new(sink.begin(plan(options), reply)));
         Ok(object)
     }
 

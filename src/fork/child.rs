@@ -17,6 +17,11 @@ use super::sys;
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
 
+/// What nice(1) gives: a tenth of a processor that the service wants for itself, and of one that it leaves idle, all. With
+/// SCHED_IDLE, or 19, the snapshot of a service that keeps its only processor busy took minutes, and nobody may raise what
+/// was once lowered.
+const NICE: i32 = 10;
+
 /// How much processor time a child that is held to a share uses at a stretch.
 const QUANTUM: Duration = Duration::from_millis(10);
 /// Less would look like a child that hangs.
@@ -61,8 +66,8 @@ fn settle(legacy: &Legacy) -> io::Result<()> {
     }
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let _ = setpriority_process(None, 19);
-    sys::run_when_idle();
+    let _ = setpriority_process(None, NICE);
+    sys::run_in_background();
     if legacy.max_cpu < 1.0 {
         sys::hold_to_share(QUANTUM, QUANTUM.mul_f64(1.0 / legacy.max_cpu.max(LEAST_CPU) - 1.0))?;
     }

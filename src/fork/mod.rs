@@ -203,9 +203,9 @@ impl Prepared {
     }
 
     /// Forks. In the child `work` is called with the descriptor that its output goes to, and the child ends with it: there this
-    /// function does not return. In the parent `reply` learns how it went on.
+    /// function does not return. In the parent `reply` learns how it went on, or that it failed.
     /// `max_cpu` is the share of one processor that the child may have (1: all of it). Answers how long `fork(2)` itself took.
-    pub fn fork(self, max_cpu: f64, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Result<Duration> {
+    pub fn fork(self, max_cpu: f64, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
         let Self { mappings, ends, watch, .. } = self;
         let legacy = child::Legacy {
             parent: std::process::id(),
@@ -229,11 +229,12 @@ impl Prepared {
             Ok((Some(child), took)) => {
                 // Closes the child's ends and puts the marks back on its own time.
                 let _ = watch.send(watch::Order { child: Pid::from_raw(child), mappings, ends, reply });
-                Ok(took)
+                Some(took)
             }
             Err(error) => {
                 let _ = mappings.unshare();
-                Err(refused(&error))
+                reply(Err(refused(&error)));
+                None
             }
         }
     }

@@ -134,14 +134,15 @@ pub(super) fn hold_to_share(work: Duration, rest_time: Duration) -> io::Result<(
     check(unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) })
 }
 
-/// The process runs only when nothing else wants the processor or the disk. Failures are of no account.
-pub(super) fn run_when_idle() {
+/// The process gets processors in long turns that interrupt nobody, and the disk when nothing else wants it. Failures are of no
+/// account.
+pub(super) fn run_in_background() {
     const IOPRIO_WHO_PROCESS: c_int = 1;
     const IOPRIO_CLASS_IDLE: c_int = 3 << 13;
-    // SAFETY: all-zero is a valid sched_param; priority 0 is the one that SCHED_IDLE takes.
+    // SAFETY: all-zero is a valid sched_param; priority 0 is the one that SCHED_BATCH takes.
     let parameters: libc::sched_param = unsafe { std::mem::zeroed() };
     // SAFETY: 0 means this process; the parameters live through the call.
-    unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const parameters) };
+    unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const parameters) };
     // SAFETY: three integers, as ioprio_set(2) takes them; 0 means this process.
     unsafe { libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_CLASS_IDLE) };
 }
