@@ -34,6 +34,8 @@ export interface Artifact {
   pauseMs: number
   /** Snapshots only. */
   mode?: 'fork' | 'inline'
+  /** Snapshots with `redact` only. */
+  redacted?: RedactReport
   pid: number
   /** 0 is the main thread. */
   threadId: number
@@ -138,10 +140,52 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
    * snapshots have such ids anyway. Default: false.
    */
   stableIds?: boolean
+  /**
+   * Replace the contents of strings before a byte reaches the disk (docs/leaks.md says what stays). `artifact.redacted` says what was
+   * done. Default: false.
+   */
+  redact?: boolean | RedactOptions
   /** Show V8's internals in the snapshot. Default: false. */
   exposeInternals?: boolean
   /** Keep the values of numbers in the snapshot. Default: false. */
   exposeNumericValues?: boolean
+}
+
+/**
+ * The patterns are regular expressions without look-around and back-references; of a `RegExp` the source and the flag `i` count.
+ */
+export interface RedactOptions {
+  /** Texts that stay, whatever they are. */
+  keep?: Array<RegExp | string>
+  /** Names that are replaced, besides those that look like data; comes before `keep`. */
+  extra?: Array<RegExp | string>
+}
+
+/** What a redaction did. All numbers count entries of the snapshot's table of strings, in which every text is once. */
+export interface RedactReport {
+  strings: number
+  /** Contents of strings and regular expressions, and what nothing is known to use. */
+  replacedContents: number
+  /** Names that were replaced all the same, by the reason. */
+  replacedKeys: {
+    email: number
+    uuid: number
+    /** Six or more digits in a row, or nine with the usual separators. */
+    digits: number
+    address: number
+    token: number
+    /** Keys of objects with more than 256 properties. */
+    dictionary: number
+    weakMap: number
+    /** Longer than 64 KiB. */
+    long: number
+    extra: number
+  }
+  /** Bytes of text that were replaced. */
+  replacedBytes: number
+  keptByPattern: number
+  /** Names that were left, by what they name. */
+  keptNames: { constructors: number, functions: number, properties: number, variables: number, internals: number }
 }
 
 export interface SamplingOptions {
@@ -260,7 +304,7 @@ export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOn
   onError?: (error: HeapkitError) => void
 }
 
-type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'stableIds' | 'exposeInternals' | 'exposeNumericValues'>
+type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'stableIds' | 'redact' | 'exposeInternals' | 'exposeNumericValues'>
 
 export interface SignalTrigger extends Disposable {
   readonly signal: NodeJS.Signals
@@ -287,6 +331,176 @@ export function configure (defaults: Defaults): void
 /** heapkit's artifacts in `dir` (default: where captures go), oldest first; empty where there is no such directory. */
 export function listArtifacts (dir?: string): Promise<ArtifactFile[]>
 
+// ---------------------------------------------------------------- reading snapshots
+
+export interface ReadingOptions {
+  /** Read what there is of a file that breaks off; `summary().file.incomplete` says why. Default: false, which rejects. */
+  partial?: boolean
+  signal?: AbortSignal
+  /** Called some 20 times a second. */
+  onProgress?: (progress: ReadingProgress) => void
+}
+
+export interface ReadingProgress {
+  phase: 'reading' | 'analysing' | 'done'
+  /** Bytes of the file, as it is on disk. */
+  readBytes: number
+  /** Bytes that it has; `null` where that is not known. */
+  totalBytes: number | null
+}
+
+/** One object of a path, and the reference that leads to it: `.sessions`, `[3]`, `→variable`, `{internal}`; empty for the first. */
+export interface PathStep {
+  id: number
+  name: string
+  /** `property`, `element`, `context`, `internal`, `hidden`, `shortcut`; empty for the first. */
+  edge: string
+  by: string
+}
+
+export interface SummaryOptions {
+  /** How many classes, objects and strings, 1 to 10000. Default: 20. */
+  top?: number
+  /** What classes are sorted by. Default: `retained`. */
+  sort?: 'retained' | 'shallow' | 'count'
+}
+
+/** Sizes are bytes. Numbers are those of Chrome DevTools on the same file. */
+export interface HeapSummary {
+  file: { nodes: number, edges: number, strings: number, incomplete?: string }
+  totals: { total: number, native: number, typedArrays: number, code: number, strings: number, arrays: number, system: number, other: number }
+  types: Array<{ type: string, count: number, shallow: number }>
+  classCount: number
+  classes: HeapClass[]
+  largest: HeapObject[]
+  strings: { wasted: number, duplicated: number, top: Array<{ text: string, count: number, wasted: number }> }
+  /** DOM nodes out of their document; in snapshots of browsers. */
+  detached?: { count: number, shallow: number, retained: number }
+}
+
+export interface HeapClass {
+  name: string
+  /** `script:line:column` of the constructor, as far as V8 says. */
+  location?: string
+  count: number
+  /** Bytes of the objects themselves. */
+  shallow: number
+  /** Bytes that would be free without them. */
+  retained: number
+  /** References from a root to the nearest; `null` if only V8 itself holds them. */
+  distance: number | null
+}
+
+export interface HeapObject {
+  id: number
+  name: string
+  shallow: number
+  retained: number
+  distance: number | null
+  path: PathStep[]
+}
+
+export interface SuspectsOptions {
+  /** The share of the heap that a suspect retains at least, 0.01 to 1. Default: 0.1. */
+  threshold?: number
+}
+
+export interface HeapSuspects {
+  total: number
+  threshold: number
+  suspects: HeapSuspect[]
+}
+
+export interface HeapSuspect {
+  kind: 'object' | 'class'
+  name: string
+  id: number | null
+  count: number
+  retained: number
+  share: number
+  /** Where the mass is: the last object on the way to it. */
+  accumulation: { id: number, name: string, retained: number, heldBy: string, holds: Array<{ name: string, count: number, retained: number }> }
+  path: PathStep[]
+  text: string
+}
+
+export interface HeapRetainers {
+  name: string
+  id: number | null
+  count: number
+  shallow: number
+  retained: number
+  distance: number | null
+  pathCount: number
+  /** Shortest first (of a class: those that retain most); paths that differ in indices and keys only are one. */
+  paths: Array<{ count: number, retained: number, steps: PathStep[] }>
+}
+
+/** A snapshot in memory, outside of V8's heap. All questions are answered on other threads. */
+export interface HeapGraph extends Disposable {
+  summary (options?: SummaryOptions): Promise<HeapSummary>
+  /** What retains a good part of the heap, and where the mass is. */
+  suspects (options?: SuspectsOptions): Promise<HeapSuspects>
+  /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none. */
+  retainers (target: number | string, options?: { paths?: number }): Promise<HeapRetainers>
+  /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
+  close (): void
+}
+
+/**
+ * Reads a `.heapsnapshot` or `.heaptimeline`, plain, gzip or zstd. Rejects with `HEAPKIT_ERR_INVALID_SNAPSHOT`, with the byte at which it
+ * is wrong, and with `HEAPKIT_ERR_IO`. Takes about as much memory as the plain file is large until `close()`, and a third more while it reads.
+ */
+export function openSnapshot (path: string, options?: ReadingOptions): Promise<HeapGraph>
+
+export interface DiffOptions extends ReadingOptions {
+  /** How many paths and constructors, 1 to 10000. Default: 20. */
+  top?: number
+}
+
+/** Arrays have one number for each snapshot; a delta is the last less the first. */
+export interface HeapDiff {
+  snapshots: Array<{ path: string, nodes: number, total: number, incomplete?: string }>
+  sizeDelta: number
+  /** Whether the objects of the first and the last have corresponding ids, and which share of the strings and functions says so. */
+  ids: { correspond: boolean, agreement: number | null }
+  /** Growth by who holds it, most first (with more than two snapshots: first what grew every time). */
+  paths: Array<{
+    name: string
+    /** `MemoryStore.sessions` */
+    heldBy: string
+    /** From a root; `[…]` stands for indices, keys and entries. */
+    path: string[]
+    counts: number[]
+    /** Bytes that they retain; of one object that only became larger, its own. */
+    sizes: number[]
+    countDelta: number
+    sizeDelta: number
+    grewEveryTime: boolean
+  }>
+  pathCount: number
+  constructors: Array<{
+    name: string
+    counts: number[]
+    shallow: number[]
+    retained: number[]
+    countDelta: number
+    shallowDelta: number
+    retainedDelta: number
+    /** Objects that only the last has; where ids correspond. */
+    added?: number
+    /** Objects that only the first has; where ids correspond. */
+    removed?: number
+    grewEveryTime: boolean
+  }>
+  constructorCount: number
+}
+
+/** What grew between two or more snapshots of one program, the earlier first. Rejects as {@link openSnapshot} does. */
+export function diffSnapshots (paths: string[], options?: DiffOptions): Promise<HeapDiff>
+
+// ---------------------------------------------------------------- errors and events
+
 export type HeapkitErrorCode =
   | 'HEAPKIT_ERR_INVALID_OPTION'
   | 'HEAPKIT_ERR_UNSUPPORTED'
@@ -301,6 +515,7 @@ export type HeapkitErrorCode =
   | 'HEAPKIT_ERR_EXISTS'
   | 'HEAPKIT_ERR_MEMORY'
   | 'HEAPKIT_ERR_CHILD'
+  | 'HEAPKIT_ERR_INVALID_SNAPSHOT'
   | 'HEAPKIT_ERR_INSPECTOR'
   | 'HEAPKIT_ERR_BINDING'
   | 'HEAPKIT_ERR_INTERNAL'

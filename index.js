@@ -8,6 +8,7 @@ const { createHandler } = require('./lib/http')
 const { onSignal } = require('./lib/triggers/signal')
 const { configure } = require('./lib/options')
 const { listArtifacts } = require('./lib/artifacts')
+const { openSnapshot, diffSnapshots } = require('./lib/heap')
 const { HeapkitError } = require('./lib/errors')
 
 // Written so that Node finds the names for `import { takeSnapshot } from 'heapkit'`.
@@ -22,5 +23,7 @@ module.exports = {
   onSignal,
   configure,
   listArtifacts,
+  openSnapshot,
+  diffSnapshots,
   HeapkitError
 }

@@ -63,7 +63,7 @@ test('napi is named in src/binding only', () => {
 })
 
 test('core modules do not import one another', () => {
-  const core = ['sink', 'host', 'process', 'fork']
+  const core = ['sink', 'heap', 'host', 'process', 'fork']
   for (const own of core) {
     // The fork asks the host how much memory there is.
     const others = core.filter((name) => name !== own && !(own === 'fork' && name === 'host')).join('|')

@@ -29,6 +29,8 @@ const codes = Object.freeze({
   MEMORY: 'HEAPKIT_ERR_MEMORY',
   /** The forked child ended before its snapshot was complete. */
   CHILD: 'HEAPKIT_ERR_CHILD',
+  /** A file is not a heap snapshot, or not a whole one. */
+  INVALID_SNAPSHOT: 'HEAPKIT_ERR_INVALID_SNAPSHOT',
   /** V8's inspector refused. */
   INSPECTOR: 'HEAPKIT_ERR_INSPECTOR',
   /** The native addon cannot be loaded. */

@@ -125,8 +125,34 @@ class ForkedWork {
   dropPrepared () { this.#inner.dropPrepared() }
 }
 
+/** Reads snapshots, on threads of the pool; see src/binding/heap.rs. */
+class HeapReading {
+  #inner = new binding.HeapReading()
+
+  progress () { return this.#inner.progress() }
+  cancel () { this.#inner.cancel() }
+  async open (path, partial) { return new HeapFile(await callAsync(() => this.#inner.open(path, partial))) }
+  async diff (paths, top, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, partial))) }
+  /** Copies a snapshot into an open writer, redacted if there is a rule. */
+  async copy (path, writer, rule) { return JSON.parse(await callAsync(() => this.#inner.copy(path, writer.inner, rule))) }
+}
+
+/** A snapshot that was read. */
+class HeapFile {
+  #inner
+
+  constructor (inner) { this.#inner = inner }
+
+  close () { this.#inner.close() }
+  async summary (top, sort) { return JSON.parse(await callAsync(() => this.#inner.summary(top, sort))) }
+  async suspects (share) { return JSON.parse(await callAsync(() => this.#inner.suspects(share))) }
+  async retainers (target, limit) { return JSON.parse(await callAsync(() => this.#inner.retainers(target, limit))) }
+  async report (top) { return JSON.parse(await callAsync(() => this.#inner.report(top))) }
+}
+
 module.exports = {
   Writer,
+  HeapReading,
   ForkedWork,
   SnapshotSlot: binding.SnapshotSlot,
   LoopTimers: binding.LoopTimers,

@@ -6,6 +6,7 @@
 
 const os = require('node:os')
 const path = require('node:path')
+const { randomBytes } = require('node:crypto')
 const native = require('./native')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 
@@ -230,6 +231,27 @@ function memory (value, name) {
   }
 }
 
+/** How contents of strings are replaced; undefined for not at all. The salt is made here, so that no two files share one. */
+function redact (value, name) {
+  if (value === false) return undefined
+  const given = plainObject(value === true ? undefined : value, name)
+  return {
+    keep: optional(given, 'keep', (list) => patterns(list, `${name}.keep`), []),
+    extra: optional(given, 'extra', (list) => patterns(list, `${name}.extra`), []),
+    salt: randomBytes(32)
+  }
+}
+
+/** Regular expressions as text: of a RegExp its source, because the core has its own engine, which takes no longer than linear time. */
+function patterns (value, name) {
+  if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
+  return value.map((pattern) => {
+    if (pattern instanceof RegExp) return pattern.flags.includes('i') ? `(?i)${pattern.source}` : pattern.source
+    if (typeof pattern !== 'string' || pattern === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', pattern)
+    return pattern
+  })
+}
+
 function snapshot (options, { stream = false } = {}) {
   options = plainObject(options)
   return {
@@ -239,6 +261,7 @@ function snapshot (options, { stream = false } = {}) {
     memory: optional(options, 'memory', memory, memory({})),
     maxCpu: optional(options, 'maxCpu', share, 1),
     stableIds: optional(options, 'stableIds', boolean, false),
+    redact: optional(options, 'redact', redact),
     ...control(options),
     output: output(options, ['heapsnapshot'], { stream })
   }
@@ -270,6 +293,37 @@ function stop (options, formats) {
   return { ...control(options), output: output(options, formats) }
 }
 
+/** What reading a snapshot accepts. */
+function reading (options) {
+  options = plainObject(options)
+  return {
+    partial: optional(options, 'partial', boolean, false),
+    signal: optional(options, 'signal', abortSignal),
+    onProgress: optional(options, 'onProgress', callback)
+  }
+}
+
+const MAX_TOP = 10_000
+
+/** How much of an answer is wanted. */
+function top (options, name = 'top', fallback = 20) {
+  return optional(options, name, (value) => integer(value, name, 1, MAX_TOP), fallback)
+}
+
+function summary (options) {
+  options = plainObject(options)
+  return { top: top(options), sort: optional(options, 'sort', (value, name) => oneOf(value, name, ['retained', 'shallow', 'count']), 'retained') }
+}
+
+function suspects (options) {
+  return { threshold: optional(plainObject(options), 'threshold', share, 0.1) }
+}
+
+function diff (options) {
+  options = plainObject(options)
+  return { top: top(options), ...reading(options) }
+}
+
 module.exports = {
   integer,
   oneOf,
@@ -285,5 +339,13 @@ module.exports = {
   sampling,
   timeline,
   cpu,
-  stop
+  stop,
+  pathText,
+  patterns,
+  redact,
+  reading,
+  top,
+  summary,
+  suspects,
+  diff
 }

@@ -77,6 +77,15 @@ pub enum ErrorKind {
         /// What was seen of it, attempt by attempt.
         detail: String,
     },
+    /// A file is not a heap snapshot, or not a whole one.
+    InvalidSnapshot {
+        /// The file, where it is one.
+        path: Option<PathBuf>,
+        /// What is wrong with it: "it …".
+        reason: String,
+        /// The byte of the decompressed file where that was seen.
+        offset: u64,
+    },
     /// A bug in heapkit (a panic caught at a border), never the caller's fault.
     Internal {
         /// What was seen.
@@ -104,6 +113,20 @@ impl Error {
         }
     }
 
+    /// An [`ErrorKind::InvalidSnapshot`].
+    pub fn invalid_snapshot(reason: impl Into<String>, offset: u64) -> Self {
+        ErrorKind::InvalidSnapshot { path: None, reason: reason.into(), offset }.into()
+    }
+
+    /// The same error of a file that those who found it did not know of.
+    #[must_use]
+    pub fn about(mut self, file: &Path) -> Self {
+        if let ErrorKind::InvalidSnapshot { path: path @ None, .. } = &mut *self.0 {
+            *path = Some(file.into());
+        }
+        self
+    }
+
     /// What happened.
     pub fn kind(&self) -> &ErrorKind {
         &self.0
@@ -121,6 +144,7 @@ impl Error {
             ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
             ErrorKind::Memory { .. } => "HEAPKIT_ERR_MEMORY",
             ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
+            ErrorKind::InvalidSnapshot { .. } => "HEAPKIT_ERR_INVALID_SNAPSHOT",
             ErrorKind::Internal { .. } => "HEAPKIT_ERR_INTERNAL",
         }
     }
@@ -131,6 +155,7 @@ impl Error {
             ErrorKind::Io { syscall, path, source } => (Some(*syscall), Some(path), Some(source)),
             ErrorKind::NoSpace { path, source, .. } => (Some("write"), Some(path), source.as_ref()),
             ErrorKind::Exists { path } => (None, Some(path), None),
+            ErrorKind::InvalidSnapshot { path, .. } => (None, path.as_ref(), None),
             _ => (None, None, None),
         };
         let option = match self.kind() {
@@ -208,6 +233,10 @@ impl fmt::Display for Error {
             ),
             ErrorKind::Memory { reason } => write!(f, "Not enough memory for a forked snapshot: {reason}"),
             ErrorKind::Child { detail } => write!(f, "The forked child did not deliver the snapshot: {detail}"),
+            ErrorKind::InvalidSnapshot { path, reason, offset } => {
+                let name = path.as_ref().map_or("The data".into(), |path| path.to_string_lossy());
+                write!(f, "{name} is not a whole heap snapshot: {reason} (byte {offset} of its text)")
+            }
             ErrorKind::Internal { detail } => {
                 write!(f, "A bug in heapkit ended this capture, please report it: {detail}. Other captures still work")
             }

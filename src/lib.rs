@@ -3,11 +3,12 @@
 //! The map of the house, in the direction of the dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, process }  ->  error
+//! binding  ->  { sink, fork -> host, heap, process }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: a bounded queue, one thread, compression, and the discipline of files.
 //! * `fork` (Linux) lets a copy-on-write twin of the process do what would stop the process itself.
+//! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
 //! * [`host`] is what the machine allows.
 //! * [`process`] is what all threads of a process share.
 //! * [`error`] is every way in which the core can fail, each with a stable code.
@@ -19,6 +20,7 @@
 pub mod error;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod fork;
+pub mod heap;
 pub mod host;
 pub mod process;
 pub mod sink;

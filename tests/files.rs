@@ -54,6 +54,7 @@ fn try_begin(sink: &Sink, target: FileTarget) -> Result<Writer> {
     let plan = Plan {
         target: Box::new(target),
         pipe: None,
+        transform: None,
         codec: Codec::None,
         queue_bytes: 1 << 20,
         patience: Duration::from_secs(60),
@@ -163,6 +164,7 @@ fn every_codec_reaches_the_disk() {
         let plan = Plan {
             target: Box::new(target(dir.path(), exact(name), Quota::default(), plenty)),
             pipe: None,
+            transform: None,
             codec,
             queue_bytes: 1 << 20,
             patience: Duration::from_secs(60),

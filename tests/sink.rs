@@ -44,6 +44,7 @@ fn plan(write: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> Plan {
     Plan {
         target: Box::new(Double(write)),
         pipe: None,
+        transform: None,
         codec: Codec::None,
         queue_bytes: 1 << 20,
         patience: Duration::from_secs(60),

@@ -45,6 +45,25 @@ describe('captures', () => {
   })
 })
 
+describe('reading', () => {
+  test('answers a graph to ask', async () => {
+    using heap = await heapkit.openSnapshot('x', { partial: true, onProgress: ({ readBytes, totalBytes }) => { console.log(readBytes, totalBytes) } })
+    expect(heap).type.toBe<heapkit.HeapGraph>()
+    expect(heap.summary({ top: 5, sort: 'count' })).type.toBe<Promise<heapkit.HeapSummary>>()
+    expect(heap.suspects({ threshold: 0.2 })).type.toBe<Promise<heapkit.HeapSuspects>>()
+    expect(heap.retainers).type.toBeCallableWith(5, { paths: 1 })
+    expect(heap.retainers).type.toBeCallableWith('Session')
+    expect(heap.summary).type.not.toBeCallableWith({ sort: 'name' })
+    expect(heapkit.diffSnapshots(['a', 'b'], { top: 1 })).type.toBe<Promise<heapkit.HeapDiff>>()
+  })
+
+  test('redacts', async () => {
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: true })
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: { keep: [/x/, 'y'], extra: [] } })
+    expect((await heapkit.takeSnapshot()).redacted).type.toBe<heapkit.RedactReport | undefined>()
+  })
+})
+
 describe('the handler', () => {
   test('is one for node:http and Express', () => {
     const handler = heapkit.createHandler({ token: 'secret', prefix: '/debug' })

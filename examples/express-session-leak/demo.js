@@ -13,6 +13,8 @@ const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { table, bytes } = require('../../lib/cli/table')
+const { diffSnapshots } = require('heapkit')
+const { main } = require('../../lib/cli/main')
 const { Load } = require('./load')
 const { verify } = require('./verify')
 
@@ -22,15 +24,16 @@ const LOAD = { connections: 20, rate: 1000, seconds: 600 }
 const FILL_SECONDS = 8
 const UNDISTURBED_SECONDS = 4
 
-// One line for each thing to do while the service serves; a later step, such as a second snapshot to compare with, goes here.
+// One line for each thing to do while the service serves.
 const STEPS = [
+  { what: 'a heap snapshot', request: '/snapshot' },
   { what: 'a sampling heap profile of 4 s', request: '/sampling?seconds=4' },
   { what: 'a CPU profile of 3 s', request: '/cpu?seconds=3' },
-  { what: 'a heap snapshot', request: '/snapshot' },
-  { what: 'an allocation timeline of 2 s', request: '/timeline?seconds=2' }
+  { what: 'an allocation timeline of 2 s', request: '/timeline?seconds=2' },
+  { what: 'a second heap snapshot, to compare with the first', request: '/snapshot' }
 ]
 
-async function main () {
+async function demo () {
   const dir = directory(process.argv[2])
   const token = randomBytes(16).toString('hex')
   say('Starting the shop (Express, express-session with its MemoryStore) in a process of its own')
@@ -52,6 +55,7 @@ async function main () {
     say('Unpacking and checking the files')
     const found = rows.filter(({ artifact }) => artifact).map(({ artifact }) => `  ${artifact.kind.padEnd(8)}  ${check(artifact)}`)
     report(dir, rows, found)
+    await compare(rows.map(({ artifact }) => artifact).filter((artifact) => artifact?.kind === 'snapshot'))
   } finally {
     app.kill()
   }
@@ -135,6 +139,16 @@ panel ("Load profile"), .cpuprofile in the Performance panel.
 `)
 }
 
+/** The leak, by the two snapshots. */
+async function compare (snapshots) {
+  const files = snapshots.map(({ path: file }) => file)
+  console.log(`What grew between the two snapshots (npx heapkit diff ${files.map((file) => path.basename(file)).join(' ')}):\n`)
+  await main(['diff', ...files, '--top', '5'], process)
+  const { paths: [leak] } = await diffSnapshots(files)
+  if (!/^MemoryStore\.sessions/.test(leak.heldBy)) throw new Error(`The leak is not what grew most: ${leak.heldBy}`)
+  console.log(`\nThe leak: ${leak.countDelta.toLocaleString('en-US')} more ${leak.name} held by ${leak.heldBy}, ${bytes(leak.sizeDelta)}.`)
+}
+
 function ms (value) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
 }
@@ -143,7 +157,7 @@ function say (text) {
   console.log(`${performance.now().toFixed(0).padStart(6)} ms  ${text}`)
 }
 
-main().catch((error) => {
+demo().catch((error) => {
   console.error(`The demo failed: ${error.message}`)
   // Not exitCode: the load may still be running.
   process.exit(1)

@@ -48,6 +48,7 @@ class Recording {
       extension,
       stream,
       producerWaits: mode === 'fork',
+      redact: options.redact,
       queueBytes: QUEUE_BYTES,
       patienceMs: PATIENCE_MS,
       timeoutMs: options.timeoutMs
@@ -198,7 +199,7 @@ class Recording {
 
   #elapsed () { return Math.round(performance.now() - this.#start.at) }
 
-  #artifact ({ path, bytes, rawBytes, sha256 }) {
+  #artifact ({ path, bytes, rawBytes, sha256, redacted }) {
     return {
       kind: this.kind,
       format: this.#options.output.format,
@@ -211,6 +212,7 @@ class Recording {
       durationMs: this.#elapsed(),
       pauseMs: this.pause.ms,
       ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
+      ...(redacted === undefined ? undefined : { redacted: JSON.parse(redacted) }),
       pid: process.pid,
       threadId,
       nodeVersion: process.version

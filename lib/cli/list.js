@@ -8,8 +8,6 @@ const { listArtifacts } = require('../artifacts')
 const { UsageError } = require('./usage-error')
 const { table, bytes } = require('./table')
 
-const summary = 'list the artifacts in a directory, oldest first'
-
 const USAGE = `Usage: heapkit list [DIR] [--json]
 
 Lists heapkit's artifacts in DIR (HEAPKIT_DIR, or the current directory), oldest first.
@@ -45,4 +43,4 @@ async function run (args, { stdout }) {
   return 0
 }
 
-module.exports = { summary, run }
+module.exports = { run }

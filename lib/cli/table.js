@@ -22,4 +22,25 @@ function bytes (count) {
   return `${unit === 0 ? count : count.toFixed(1)} ${units[unit]}`
 }
 
-module.exports = { table, bytes }
+/** 48000 → '48,000' */
+function count (number) {
+  return number.toLocaleString('en-US')
+}
+
+/** With its sign: '+48,000', '-3', '0'. */
+function signed (number, format = count) {
+  return `${number > 0 ? '+' : number < 0 ? '-' : ''}${format(Math.abs(number))}`
+}
+
+/** 0.125 → '12.5 %' */
+function percent (share) {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+/** At most `width` characters, on one line. */
+function short (text, width) {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
+}
+
+module.exports = { table, bytes, count, signed, percent, short }

@@ -57,7 +57,7 @@ function sendArtifact ({ res, base }, artifact) {
 }
 
 async function snapshot (context) {
-  const { download, ...options } = readQuery(context.search, { download: flag, stableIds: flag })
+  const { download, ...options } = readQuery(context.search, { download: flag, stableIds: flag, redact: flag })
   return exclusively(context, 'snapshot', undefined, async (signal) => {
     if (download) return downloadSnapshot(context, { ...options, signal })
     sendArtifact(context, await takeSnapshot({ ...context.output, ...options, signal }))

@@ -10,6 +10,7 @@ mod artifacts;
 mod event_loop;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod fork;
+mod heap;
 mod process;
 mod writer;
 

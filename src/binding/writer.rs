@@ -9,6 +9,7 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, JsString, Result};
 use napi_derive::napi;
 
+use super::heap::RedactRule;
 use super::{owner, promise, sink};
 use crate::error::{Error, ErrorKind};
 use crate::host;
@@ -41,6 +42,8 @@ pub struct WriterOptions {
     pub max_age_ms: Option<i64>,
     /// Quota of the volume.
     pub min_free_bytes: Option<i64>,
+    /// Whether, and how, contents of strings are replaced; snapshots only.
+    pub redact: Option<RedactRule>,
     /// Bound of the queue.
     pub queue_bytes: i64,
     /// How long a blocking write waits for a disk that takes nothing.
@@ -60,6 +63,8 @@ pub struct WriterResult {
     pub raw_bytes: i64,
     /// SHA-256 of the bytes put out.
     pub sha256: String,
+    /// What was redacted, as JSON; see `RedactReport`.
+    pub redacted: Option<String>,
 }
 
 /// Where a capture stands.
@@ -95,8 +100,9 @@ impl Writer {
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
         let sink = sink()?;
+        let plan = plan(options).map_err(|error| super::to_napi(&error))?;
         let (reply, object) = promise(env, |()| ())?;
-        self.inner = Some(Arc::new(sink.begin(plan(options), reply)));
+        self.inner = Some(Arc::new(sink.begin(plan, reply)));
         Ok(object)
     }
 
@@ -144,6 +150,7 @@ impl Writer {
             bytes: from_u64(written.bytes),
             raw_bytes: from_u64(written.raw_bytes),
             sha256: written.sha256,
+            redacted: written.report,
         })?;
         match &self.inner {
             Some(inner) => inner.finish(reply),
@@ -201,7 +208,7 @@ fn unopened() -> Error {
     Error::internal("the writer was not opened")
 }
 
-fn plan(options: WriterOptions) -> Plan {
+fn plan(options: WriterOptions) -> crate::Result<Plan> {
     let dir = PathBuf::from(options.dir);
     // V8 on the reader's own thread cannot wait for its reader.
     let overflow = if options.producer_waits { Overflow::Wait } else { Overflow::Spool(dir.clone()) };
@@ -223,9 +230,10 @@ fn plan(options: WriterOptions) -> Plan {
             free_bytes: host::free_disk_bytes,
         }),
     };
-    Plan {
+    Ok(Plan {
         target,
         pipe,
+        transform: options.redact.map(RedactRule::transform).transpose()?,
         codec: match options.compression.as_str() {
             "gzip" => Codec::Gzip(options.level.unsigned_abs()),
             "zstd" => Codec::Zstd(options.level),
@@ -238,7 +246,7 @@ fn plan(options: WriterOptions) -> Plan {
             .map(to_duration)
             .and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))),
         owner: owner(),
-    }
+    })
 }
 
 fn to_u64(value: i64) -> u64 {

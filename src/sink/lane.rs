@@ -11,7 +11,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::codec::Codec;
 use super::pipe::Pipe;
-use super::pipeline::{Counters, Target, Written};
+use super::pipeline::{Counters, Target, Transform, Written};
 use super::{Backlog, Reply, given_up};
 use crate::error::{Error, ErrorKind};
 
@@ -21,6 +21,7 @@ pub(super) type LaneId = u64;
 pub(super) enum Task {
     Open {
         target: Box<dyn Target>,
+        transform: Option<Box<dyn Transform>>,
         codec: Codec,
         counters: Arc<Counters>,
         opened: Reply<()>,

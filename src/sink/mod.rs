@@ -29,7 +29,7 @@ pub use codec::Codec;
 pub use file::{FileName, FileTarget, next_sequence, sweep};
 pub use name::{ArtifactName, Format, Packing};
 pub use pipe::{Overflow, Pipe, StreamTarget};
-pub use pipeline::{Committed, Counters, Output, Target, Written};
+pub use pipeline::{Committed, Counters, Output, Target, Transform, Written};
 pub use quota::{FreeBytes, Listed, Quota, list};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +44,8 @@ pub struct Plan {
     pub target: Box<dyn Target>,
     /// The pipe that `target` writes to, if it does: it has a say in when the sink goes on.
     pub pipe: Option<Arc<Pipe>>,
+    /// What they go through before they are packed.
+    pub transform: Option<Box<dyn Transform>>,
     /// How they are packed.
     pub codec: Codec,
     /// The bound of the queue.
@@ -82,8 +84,8 @@ impl Sink {
     /// Begins a capture. `opened` is told when its output is ready for bytes, or why it never will be.
     pub fn begin(&self, plan: Plan, opened: Reply<()>) -> Writer {
         let counters = Arc::new(Counters::default());
-        let Plan { target, pipe, codec, queue_bytes, patience, deadline, owner } = plan;
-        let open = Task::Open { target, codec, counters: Arc::clone(&counters), opened };
+        let Plan { target, pipe, transform, codec, queue_bytes, patience, deadline, owner } = plan;
+        let open = Task::Open { target, transform, codec, counters: Arc::clone(&counters), opened };
         let lane = self.shared.add(owner, queue_bytes, pipe.clone(), open);
         Writer { shared: Arc::clone(&self.shared), lane, counters, pipe, patience, deadline, queue_bytes }
     }

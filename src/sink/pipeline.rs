@@ -40,10 +40,12 @@ pub struct Written {
     pub path: Option<PathBuf>,
     /// Bytes put out, after compression.
     pub bytes: u64,
-    /// Bytes that came in.
+    /// Bytes before compression: what unpacking gives.
     pub raw_bytes: u64,
     /// SHA-256 of the bytes put out, in lower-case hexadecimal: what `sha256sum FILE` prints.
     pub sha256: String,
+    /// What the transform, if there was one, said of its work, as JSON.
+    pub report: Option<String>,
 }
 
 /// Counts that others may read while the capture is under way.
@@ -55,33 +57,60 @@ pub struct Counters {
     pub bytes: AtomicU64,
 }
 
+/// Rewrites a capture's bytes on their way to the codec.
+pub trait Transform: Send {
+    /// Takes the next raw bytes and appends to `out` what is to be written.
+    fn push(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<()>;
+    /// Ends the capture; what there is to say of it, as JSON.
+    fn finish(self: Box<Self>) -> Result<String>;
+}
+
 pub(super) struct Pipeline {
     encoder: Encoder<Tally>,
+    transform: Option<Box<dyn Transform>>,
+    /// What the transform put out last; kept for its room.
+    rewritten: Vec<u8>,
+    /// Bytes that went to the codec.
+    encoded: u64,
     counters: Arc<Counters>,
 }
 
 impl Pipeline {
-    pub(super) fn open(target: Box<dyn Target>, codec: Codec, counters: Arc<Counters>) -> Result<Self> {
+    pub(super) fn open(
+        target: Box<dyn Target>,
+        transform: Option<Box<dyn Transform>>,
+        codec: Codec,
+        counters: Arc<Counters>,
+    ) -> Result<Self> {
         let output = target.open()?;
         let tally = Tally { output, digest: Sha256::new(), counters: Arc::clone(&counters) };
         let encoder = Encoder::new(codec, tally).map_err(write_error)?;
-        Ok(Self { encoder, counters })
+        Ok(Self { encoder, transform, rewritten: Vec::new(), encoded: 0, counters })
     }
 
     pub(super) fn write(&mut self, raw: &[u8]) -> Result<()> {
-        self.encoder.write_all(raw).map_err(write_error)?;
+        let mut bytes = raw;
+        if let Some(transform) = &mut self.transform {
+            self.rewritten.clear();
+            transform.push(raw, &mut self.rewritten)?;
+            bytes = &self.rewritten;
+        }
+        self.encoder.write_all(bytes).map_err(write_error)?;
+        self.encoded += bytes.len() as u64;
         self.counters.raw_bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
     pub(super) fn commit(self) -> Result<Written> {
+        let report = self.transform.map(Transform::finish).transpose()?;
         let tally = self.encoder.finish().map_err(write_error)?;
         let committed = tally.output.commit()?;
         Ok(Written {
             path: committed.path,
             bytes: self.counters.bytes.load(Ordering::Relaxed),
-            raw_bytes: self.counters.raw_bytes.load(Ordering::Relaxed),
+            raw_bytes: self.encoded,
             sha256: hex(&tally.digest.finalize()),
+            report,
         })
     }
 }

@@ -78,10 +78,10 @@ impl Captures {
     /// Does one task: whether the capture failed by it, and who is to be told what.
     fn step(&mut self, id: LaneId, task: Task) -> (bool, Option<Answer>) {
         match task {
-            Task::Open { target, codec, counters, opened } => {
+            Task::Open { target, transform, codec, counters, opened } => {
                 let outcome = match self.0.remove(&id) {
                     Some(Capture::Failed(error)) => Err(error),
-                    _ => guard(|| Pipeline::open(target, codec, counters)),
+                    _ => guard(|| Pipeline::open(target, transform, codec, counters)),
                 };
                 match outcome {
                     Ok(pipeline) => {

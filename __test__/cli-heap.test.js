@@ -1,0 +1,105 @@
+'use strict'
+
+// The commands that read snapshots: what they print, and how they exit.
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { test } = require('node:test')
+const { tmpDir, run } = require('./support')
+const { takeSnapshot } = require('..')
+
+async function heapkit (t, ...args) {
+  const cli = run(t, '../../bin/heapkit.js', { args })
+  const { code } = await cli.exit
+  return { code, stdout: cli.stdout(), stderr: cli.stderr() }
+}
+
+class Leaked { constructor (index) { this.text = ['leaked', index].join(' ') } }
+
+/** Two snapshots; between them 20,000 objects were made that `registry.items` keeps. */
+async function twoSnapshots (t) {
+  const dir = tmpDir(t)
+  class Registry { items = [] }
+  globalThis.registry = new Registry()
+  t.after(() => delete globalThis.registry)
+  const files = []
+  for (const count of [100, 20_000]) {
+    for (let index = 0; index < count; index++) globalThis.registry.items.push(new Leaked(index))
+    files.push((await takeSnapshot({ dir, mode: 'inline' })).path)
+  }
+  return { dir, files }
+}
+
+test('each command says what it is for, and refuses what it is not', async (t) => {
+  const { stdout } = await heapkit(t, '--help')
+  for (const [command, arguments_] of [
+    ['summary', 'FILE'], ['suspects', 'FILE'], ['retainers', 'FILE @ID|CLASS'], ['diff', 'A B [C …]'],
+    ['report', 'FILE [BASE] -o OUT.html'], ['redact', 'IN OUT'], ['decompress', 'IN [OUT]']
+  ]) {
+    assert.match(stdout, new RegExp(`^ {2}${command} {2,}\\S`, 'm'))
+    const help = await heapkit(t, command, '--help')
+    assert.deepEqual([help.code, help.stderr], [0, ''])
+    assert.ok(help.stdout.startsWith(`Usage: heapkit ${command} ${arguments_}`), help.stdout)
+    const none = await heapkit(t, command)
+    assert.equal(none.code, 2)
+    assert.match(none.stderr, new RegExp(`^heapkit: ${command} .*0 arguments were given; \`heapkit ${command} --help\` says more\n$`))
+    assert.equal((await heapkit(t, command, '--nonsense')).code, 2)
+  }
+})
+
+test('the whole hunt: summary, suspects, diff, retainers', async (t) => {
+  const { files: [before, after] } = await twoSnapshots(t)
+
+  const summary = await heapkit(t, 'summary', after, '--top', '5', '--sort', 'count')
+  assert.equal(summary.code, 0, summary.stderr)
+  assert.match(summary.stdout, /^[\d.]+ MiB in [\d,]+ nodes, [\d,]+ edges, [\d,]+ strings\n/)
+  assert.match(summary.stdout, /^CONSTRUCTOR +SCRIPT:LINE:COLUMN +DISTANCE +COUNT +SHALLOW +RETAINED +SHARE$/m)
+  assert.match(summary.stdout, /^Leaked +[\d:]+ +\d+ +20,10\d /m)
+  assert.match(summary.stdout, /^… \d+ more constructors \(--top\)$/m)
+  assert.equal(summary.stderr, '', 'no progress where there is no terminal')
+
+  const suspects = await heapkit(t, 'suspects', after, '--threshold', '5', '--check')
+  assert.equal(suspects.code, 3)
+  assert.match(suspects.stdout, /One Registry \(@\d+\) retains [\d.]+ % of the heap; the mass is in Array \(@\d+\), held by Registry\.items; it holds 20,100 Leaked\./)
+  assert.equal((await heapkit(t, 'suspects', after, '--threshold', '100', '--check')).stdout.startsWith('Nothing retains 100 %'), true)
+
+  const diff = await heapkit(t, 'diff', before, after, '--max-growth', '100k')
+  assert.equal(diff.code, 3)
+  assert.match(diff.stdout, /^ *GROWTH.*\n *-.*\n *\+[\d.]+ MiB +\+20,000 Leaked held by Registry\.items +100 → 20,100 /m)
+  assert.match(diff.stdout, /Object ids correspond/)
+  assert.equal((await heapkit(t, 'diff', before, after, '--max-growth', '1g')).code, 0)
+  const json = JSON.parse((await heapkit(t, 'diff', before, after, '--json', '--top', '1')).stdout)
+  assert.deepEqual([json.paths.length, json.paths[0].heldBy, json.paths[0].countDelta], [1, 'Registry.items', 20_000])
+
+  const retainers = await heapkit(t, 'retainers', after, 'Leaked', '--paths', '1')
+  assert.equal(retainers.code, 0)
+  assert.match(retainers.stdout, /^20,10\d Leaked: .* retaining .*\n\n1\. 20,100 of them, retaining [\d.]+ MiB\n(.*\n)* +\.items Array @\d+\n +\[\d+\] Leaked @\d+\n/)
+})
+
+test('decompress unpacks beside the file, whole or not at all', async (t) => {
+  const dir = tmpDir(t)
+  const { path: file, rawBytes } = await takeSnapshot({ dir, mode: 'inline', compression: 'zstd' })
+  const { code, stdout } = await heapkit(t, 'decompress', file)
+  const plain = file.replace(/\.zst$/, '')
+  assert.deepEqual([code, stdout.startsWith(plain)], [0, true])
+  assert.equal(fs.statSync(plain).size, rawBytes)
+  JSON.parse(fs.readFileSync(plain, 'utf8'))
+  assert.equal((await heapkit(t, 'decompress', file)).code, 1)
+  const refused = await heapkit(t, 'decompress', plain)
+  assert.equal(refused.code, 2)
+  assert.match(refused.stderr, /does not end in \.gz or \.zst; name the copy/)
+})
+
+test('what cannot be read is one line, and exit code 1', async (t) => {
+  const dir = tmpDir(t)
+  const bad = path.join(dir, 'bad.heapsnapshot')
+  fs.writeFileSync(bad, '{"snapshot":')
+  for (const args of [['summary', bad], ['suspects', bad], ['retainers', bad, 'X'], ['diff', bad, bad], ['decompress', path.join(dir, 'x.gz')]]) {
+    const { code, stdout, stderr } = await heapkit(t, ...args)
+    assert.deepEqual([code, stdout], [1, ''], stderr)
+    assert.match(stderr, /^heapkit: .*\n$/)
+  }
+  assert.equal((await heapkit(t, 'summary', bad, '--top', '0')).code, 2)
+  assert.equal((await heapkit(t, 'summary', bad, '--sort', 'name')).code, 2)
+})

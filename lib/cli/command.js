@@ -1,0 +1,82 @@
+'use strict'
+
+// What the commands about snapshots share: their arguments, a progress line on a terminal, JSON or text.
+
+const { parseArgs } = require('node:util')
+const { UsageError } = require('./usage-error')
+const { bytes } = require('./table')
+
+const COMMON = {
+  json: { type: 'boolean' },
+  partial: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' }
+}
+
+const COMMON_USAGE = `  --partial   read what there is of a file that breaks off
+  --json      the answer as JSON
+  -h, --help  this text
+`
+
+const BAR_WIDTH = 24
+
+/**
+ * Makes a command of { usage, options, min, max, run }: `run(positionals, values, out)` is called with arguments that are
+ * as many as they must be, and answers the exit code, if it is not 0.
+ */
+function command ({ usage, options = {}, min, max = min, run }) {
+  return {
+    async run (args, { stdout, stderr }) {
+      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...COMMON, ...options } })
+      if (values.help) {
+        stdout.write(usage)
+        return 0
+      }
+      if (positionals.length < min || positionals.length > max) {
+        throw new UsageError(`${usage.split('\n')[0].replace('Usage: heapkit ', '')}: ${positionals.length} arguments were given; \`heapkit ${usage.split(' ')[2]} --help\` says more`)
+      }
+      return await run(positionals, values, { stdout, progress: progressOn(stderr), control: controlOf(values, stderr) }) ?? 0
+    }
+  }
+}
+
+function controlOf (values, stderr) {
+  return { partial: values.partial, onProgress: stderr.isTTY ? progressOn(stderr) : undefined }
+}
+
+/** A line that is written over and over, and is gone when the work is. */
+function progressOn (stderr) {
+  return ({ phase, readBytes, totalBytes }) => {
+    let line = ''
+    if (phase === 'reading') {
+      const share = totalBytes ? Math.min(1, readBytes / totalBytes) : 0
+      const bar = totalBytes ? `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${String(Math.floor(share * 100)).padStart(3)} %  ` : ''
+      line = `reading    ${bar}${bytes(readBytes)}`
+    } else if (phase === 'analysing') line = 'analysing  dominators, retained sizes, distances, classes'
+    stderr.write(`\r${line}\x1b[K`)
+  }
+}
+
+/** The value of an option that is a number. */
+function integer (text, name, fallback) {
+  if (text === undefined) return fallback
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 10_000) throw new UsageError(`--${name} must be a number from 1 to 10000; got ${JSON.stringify(text)}`)
+  return Number(text)
+}
+
+function writeJson (stdout, answer) {
+  stdout.write(JSON.stringify(answer, null, 2) + '\n')
+}
+
+/** Said before everything else that is said of a file. */
+function incomplete (reason) {
+  return reason === undefined ? '' : `INCOMPLETE: ${reason}. What follows is of the part that could be read.\n\n`
+}
+
+/** A path as one line: its steps joined, the middle left out if it is long. */
+function pathText (steps, keep = 12) {
+  const words = steps.map(({ name, by }, index) => index === 0 ? name : `${by || '→'} ${name}`)
+  if (words.length > keep) words.splice(Math.ceil(keep / 2), words.length - keep, `… ${words.length - keep} more …`)
+  return words.join('  ')
+}
+
+module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText }

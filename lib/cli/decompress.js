@@ -1,0 +1,22 @@
+'use strict'
+
+// heapkit decompress IN [OUT]: DevTools' Memory panel opens plain files only.
+
+const { command, COMMON_USAGE, writeJson } = require('./command')
+const { copySnapshot, unpackedName } = require('./copy')
+const { bytes } = require('./table')
+
+const usage = `Usage: heapkit decompress IN [OUT] [--json]
+
+Unpacks a .gz or .zst file, by default beside it and without that ending. DevTools opens what comes out.
+
+Options:
+${COMMON_USAGE}`
+
+async function run ([from, to = unpackedName(from)], { json }, { stdout, control: { onProgress } }) {
+  const { written } = await copySnapshot(from, to, { onProgress })
+  if (json) return writeJson(stdout, { path: written.path, bytes: written.bytes })
+  stdout.write(`${written.path}  ${bytes(written.bytes)}\n`)
+}
+
+module.exports = command({ usage, min: 1, max: 2, run })
