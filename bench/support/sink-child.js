@@ -3,7 +3,7 @@
 // One pass of a snapshot's text through one codec to one file: the measured process of sink.js. Both sides hash what they
 // write and sync it, because an artifact needs both.
 
-const { createHash } = require('node:crypto')
+const { createHash, randomBytes } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { Readable, Transform } = require('node:stream')
@@ -19,7 +19,7 @@ const QUEUE_BYTES = 32 * 1024 * 1024
 
 serve(async ({ side, input, dir, compression, level }) => {
   const file = path.join(dir, `${process.pid}.out`)
-  const write = await { heapkit: byHeapkit, zlib: byZlib }[side](file, compression, level)
+  const write = await { heapkit: byHeapkit, redacted: byHeapkit, zlib: byZlib }[side](file, compression, level, side)
   const chunks = split(fs.readFileSync(input))
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -37,7 +37,7 @@ function split (raw) {
   return chunks
 }
 
-async function byHeapkit (file, compression, level) {
+async function byHeapkit (file, compression, level, side) {
   const { Writer } = require('../../lib/native')
   const writer = new Writer({
     dir: path.dirname(file),
@@ -48,6 +48,7 @@ async function byHeapkit (file, compression, level) {
     producerWaits: false,
     compression,
     level,
+    redact: side === 'redacted' ? { keep: [], extra: [], salt: randomBytes(32) } : undefined,
     queueBytes: QUEUE_BYTES,
     patienceMs: 30_000
   })
