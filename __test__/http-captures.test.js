@@ -49,6 +49,20 @@ async function assertHeavyWorks (t) {
 
 // --- what they answer ---
 
+test('POST /snapshot?redact=1 keeps no content of a string, downloaded or not', async (t) => {
+  const { request, dir } = await serve(t)
+  globalThis.secretOfTheTest = Buffer.from(['wombat', 'passphrase'].join(' ')).toString('latin1')
+  t.after(() => delete globalThis.secretOfTheTest)
+  const artifact = (await request('POST', '/snapshot?redact=1')).json()
+  assert.ok(artifact.redacted.replacedContents > 0)
+  assert.ok(!zlib.gunzipSync(fs.readFileSync(path.join(dir, artifact.name))).includes('wombat passphrase'))
+  const download = await request('POST', '/snapshot?redact=1&download=1', { headers: { 'accept-encoding': 'gzip' } })
+  assert.ok(!zlib.gunzipSync(download.body).includes('wombat passphrase'))
+  const plain = (await request('POST', '/snapshot?redact=0')).json()
+  assert.ok(zlib.gunzipSync(fs.readFileSync(path.join(dir, plain.name))).includes('wombat passphrase'))
+  assert.equal((await request('POST', '/snapshot?redact=yes')).status, 400)
+})
+
 test('POST /snapshot answers the artifact, and Location leads to it', async (t) => {
   const { request, dir } = await serve(t)
   const answer = await request('POST', '/snapshot')

@@ -23,7 +23,8 @@ use serde::Serialize;
 
 use super::analysis::{Heap, Progress};
 use super::graph::Node;
-use super::holders::{Holders, TOP, Texts};
+use super::groups::{Groups, TOP_GROUP, at};
+use super::holders::{Holders, Texts};
 use super::meta::NodeKind;
 use super::paths::Paths;
 use super::source::Source;
@@ -338,11 +339,6 @@ fn correspondence(first: &[Object], last: &[Object]) -> (Ids, FxHashMap<u32, (u6
     (Ids { correspond: agreement.is_some_and(|share| share >= MIN_AGREEMENT), agreement }, changes)
 }
 
-/// Positions are counted in 32 bits.
-fn at(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(TOP)
-}
-
 fn delta(values: &[u64]) -> i64 {
     match (values.first(), values.last()) {
         (Some(first), Some(last)) => *last as i64 - *first as i64,
@@ -352,47 +348,6 @@ fn delta(values: &[u64]) -> i64 {
 
 fn rose(values: &[u64]) -> bool {
     values.windows(2).all(|pair| matches!(pair, [before, after] if before < after))
-}
-
-/// The group of the root, and of what nothing reaches.
-const TOP_GROUP: u32 = 0;
-
-/// Positions that are the same way from a holder, wherever that is reached from.
-#[derive(Debug, Default)]
-struct Groups {
-    known: FxHashMap<String, u32>,
-    /// By position.
-    of: Vec<u32>,
-    /// By group, a position of it.
-    examples: Vec<u32>,
-    /// By group, the bytes that its example had when it was chosen.
-    weights: Vec<u64>,
-}
-
-impl Groups {
-    /// Takes in positions that are new.
-    fn extend(&mut self, holders: &Holders) {
-        for position in self.of.len()..holders.len() {
-            let next = at(self.examples.len());
-            let group = *self.known.entry(holders.key(at(position))).or_insert(next);
-            if group == next {
-                self.examples.push(at(position));
-                self.weights.push(0);
-            }
-            self.of.push(group);
-        }
-    }
-
-    /// Makes the positions with most bytes the examples.
-    fn choose(&mut self, sizes: &[u64]) {
-        for (position, bytes) in sizes.iter().enumerate() {
-            let group = self.of[position] as usize;
-            if *bytes > self.weights[group] {
-                self.weights[group] = *bytes;
-                self.examples[group] = at(position);
-            }
-        }
-    }
 }
 
 fn path_growth(holders: &Holders, groups: &Groups, snapshots: &[Sums], top: usize) -> (Vec<PathGrowth>, usize) {

@@ -1,7 +1,7 @@
 //! Heap snapshots, read: who retains what, what leaks, what grew between two, and copies without the contents of strings.
 //!
 //! ```text
-//! source -> scan (meta, numbers, text) -> reader -> graph -> heap (dominators, sizes, distances, classes)
+//! source -> scan (meta, rows, numbers, text) -> reader -> graph -> heap (dominators, sizes, distances, classes)
 //!                                                      -> summary, suspects, retainers, diff, report
 //! source -> redact -> anywhere
 //! ```
@@ -22,6 +22,7 @@ mod distances;
 mod dominators;
 mod ephemerons;
 mod graph;
+mod groups;
 mod holders;
 mod interfaces;
 mod meta;
@@ -31,6 +32,7 @@ mod reader;
 mod redact;
 mod report;
 mod retainers;
+mod rows;
 mod scan;
 mod sizes;
 mod source;

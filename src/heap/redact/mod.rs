@@ -21,6 +21,7 @@
 mod looks;
 mod report;
 mod rewrite;
+mod uses;
 
 pub use report::{KeptNames, RedactReport, ReplacedKeys};
 pub use rewrite::{RedactOptions, Redactor};
