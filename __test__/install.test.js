@@ -48,7 +48,7 @@ function runApp (name, source, { node = [], env } = {}) {
 test('the packed files are exactly those meant', () => {
   const root = path.join(__dirname, '..')
   const docs = fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-  const lib = files(path.join(root, 'lib')).filter((file) => file.endsWith('.js'))
+  const lib = files(path.join(root, 'lib')).filter((file) => /\.(js|css|html)$/.test(file))
   assert.ok(lib.includes('lib/binding.js'))
   assert.deepEqual(contents(tarballs[0]), [
     'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', ...docs, ...lib

@@ -21,7 +21,7 @@ function renderReport ({ title, generatedAt, version, report, diff }) {
     policy: pieces.policy,
     style: pieces.css,
     script: pieces.js,
-    data: JSON.stringify(data)
+    data: JSON.stringify(data).replaceAll('<', '\\u003c')
   })
 }
 

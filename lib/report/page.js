@@ -288,7 +288,7 @@
       { title: several ? 'Counts' : 'Count', width: several ? 14 : 11, value: (row) => row.counts.at(-1), cell: (row) => h('span', { class: 'number steps' }, row.counts.map(number).join(' → ')) },
       ids.correspond && { title: 'New', width: 6, value: (row) => row.added, cell: (row) => quietIfZero(row.added, number(row.added)) },
       ids.correspond && { title: 'Gone', width: 6, value: (row) => row.removed, cell: (row) => quietIfZero(row.removed, number(row.removed)) },
-      { title: 'Count Δ', width: 6, value: (row) => row.countDelta, cell: (row) => quietIfZero(row.countDelta, signed(row.countDelta)) },
+      { title: 'Count Δ', width: 6, wide: true, value: (row) => row.countDelta, cell: (row) => quietIfZero(row.countDelta, signed(row.countDelta)) },
       { title: 'Shallow Δ', width: 7, value: (row) => row.shallowDelta, cell: delta('shallowDelta') },
       { title: 'Retained Δ', width: 7, filled: true, value: (row) => row.retainedDelta, cell: delta('retainedDelta') }
     ].filter(Boolean)
@@ -307,14 +307,14 @@
 
   /**
    * A table that sorts by every column and filters by text. `columns`: `title`, `value` (what is sorted by), `cell` (what is
-   * shown), `text` (words, to the left, from A to Z at first), `width` in rem. `sorted` is the column that rows already are
-   * in the order of, if any.
+   * shown), `text` (words, to the left, from A to Z at first), `width` in rem, `wide` (not shown in a small window). `sorted`
+   * is the column that rows already are in the order of, if any.
    */
   function table ({ id, noun, label, rows, of = rows.length, columns, text, sorted, detail }) {
     let order = sorted === undefined ? undefined : { column: sorted, descending: true }
     let all = false
 
-    const heads = columns.map((column, at) => h('th', { scope: 'col', class: !column.text && 'right' },
+    const heads = columns.map((column, at) => h('th', { scope: 'col', class: classesOf(column, 'right', 'wide') },
       h('button', { type: 'button', onclick: () => sortBy(at) }, column.title)))
     const body = h('tbody')
     const status = h('p', { class: 'status', role: 'status' })
@@ -361,7 +361,7 @@
 
     function line (row) {
       return h('tr', {}, columns.map((column, at) => {
-        const classes = [!column.text && 'right', column.filled && 'filled'].filter(Boolean).join(' ') || null
+        const classes = classesOf(column, 'right', 'wide', 'filled')
         const content = column.cell(row, reveal)
         return at === 0 ? h('th', { scope: 'row', class: classes }, content) : h('td', { class: classes }, content)
       }))
@@ -388,16 +388,21 @@
 
     draw()
     const element = h('table', { id, class: 'data', 'aria-label': label },
-      h('colgroup', {}, columns.map(({ width }) => {
-        const column = h('col')
-        if (width) column.style.width = `${width}rem`
-        return column
+      h('colgroup', {}, columns.map((column) => {
+        const element = h('col', { class: classesOf(column, 'wide') })
+        if (column.width) element.style.width = `${column.width}rem`
+        return element
       })),
       h('thead', {}, h('tr', {}, heads)), body)
     return [
       h('div', { class: 'tools' }, h('label', { for: `${id}-filter`, class: 'hidden-text' }, `Filter ${label.toLowerCase()}`), filter, status),
       element, more
     ]
+  }
+
+  function classesOf (column, ...names) {
+    const has = { right: !column.text, wide: column.wide, filled: column.filled }
+    return names.filter((name) => has[name]).join(' ') || null
   }
 
   const { compare } = new Intl.Collator('en', { numeric: true })
@@ -552,6 +557,8 @@
     const root = nodes[0]
     const context = document.createElement('canvas').getContext('2d')
     const picture = s('svg', { role: 'tree', 'aria-label': 'Dominator tree' })
+    // On top of all bars: those next to the one that has the focus would cover a line around it.
+    const ring = s('rect', { class: 'ring', 'aria-hidden': 'true' })
     let zoom = root
     let current = root
     let width = 0
@@ -649,7 +656,7 @@
         }
         drawn.set(node, group)
         return group
-      }))
+      }), ring)
       crumbs()
       detail(current)
       if (focused) drawn.get(current).focus()
@@ -735,7 +742,11 @@
     })
     picture.addEventListener('focusin', (event) => {
       const node = nodeOf(event)
-      if (node) detail(node)
+      if (!node) return
+      detail(node)
+      const { x, y, width, height } = drawn.get(node).firstChild.getBBox()
+      const around = { x: x + 1, y: y + 1, width: Math.max(1, width - 2), height: height - 2 }
+      for (const [name, value] of Object.entries(around)) ring.setAttribute(name, value)
     })
     picture.addEventListener('pointerover', (event) => detail(nodeOf(event) ?? current))
     picture.addEventListener('pointerleave', () => detail(current))
