@@ -45,12 +45,11 @@ pub(super) struct Dominators {
 pub(super) fn dominators(graph: &Graph, ephemerons: &Ephemerons) -> Dominators {
     let mut search = Search::new(graph, ephemerons);
     search.run();
+    // Columns of tens of millions of nodes: what has done its work makes room before the next is made.
     let Search { numbers, order, parents, semis, heads, across, .. } = search;
-    let idoms = semi_nca(parents, semis, heads, &across);
-    drop(across);
-    // The numbers have done their work; their column becomes the answer.
-    let mut parent = numbers;
-    parent.fill(graph.root().0);
+    drop(numbers);
+    let idoms = semi_nca(parents, semis, heads, across);
+    let mut parent = vec![graph.root().0; graph.node_count()];
     for (node, idom) in order.iter().zip(&idoms) {
         parent[*node as usize] = order[*idom as usize];
     }
@@ -313,7 +312,7 @@ fn is_table_edge(graph: &Graph, ephemerons: &Ephemerons, source: Node, edge: Edg
 }
 
 /// By number, the number of the immediate dominator.
-fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, heads: Vec<u32>, across: &Across) -> Vec<u32> {
+fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, heads: Vec<u32>, across: Across) -> Vec<u32> {
     let mut ancestors = parents.clone();
     // The least semidominator between a node and its ancestor.
     let mut least = semis.clone();
@@ -328,6 +327,7 @@ fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, heads: Vec<u32>, across: &Ac
         semis[number as usize] = semi;
         least[number as usize] = semi;
     }
+    drop((ancestors, least, heads, across));
     let mut idoms = parents;
     for number in 1..idoms.len() {
         let mut idom = idoms[number];
