@@ -449,7 +449,7 @@ export interface HeapGraph extends Disposable {
 
 /**
  * Reads a `.heapsnapshot` or `.heaptimeline`, plain, gzip or zstd. Rejects with `HEAPKIT_ERR_INVALID_SNAPSHOT`, with the byte at which it
- * is wrong, and with `HEAPKIT_ERR_IO`. Takes about as much memory as the plain file is large until `close()`, and a third more while it reads.
+ * is wrong, and with `HEAPKIT_ERR_IO`. Takes about as much memory as the plain file is large until `close()`, and a tenth more while it reads.
  */
 export function openSnapshot (path: string, options?: ReadingOptions): Promise<HeapGraph>
 

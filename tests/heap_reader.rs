@@ -4,7 +4,7 @@
 
 mod support;
 
-use heapkit::heap::{EdgeKind, Heap, Label, NodeKind, Reader, lossy};
+use heapkit::heap::{EdgeKind, Heap, Label, NodeKind, Reader, Target, lossy, retainers};
 use support::{Snapshot, read};
 
 /// A root, a global, an array of two strings.
@@ -41,6 +41,26 @@ fn reads_the_same_in_any_pieces() {
         assert_eq!((graph.label(last), graph.target(last)), (Label::Index(1_000_000_000), nodes[4]));
         assert_eq!(graph.source(last), nodes[2]);
     }
+}
+
+#[test]
+fn an_object_that_refers_to_the_root_holds_nothing_in_a_circle() {
+    let mut snapshot = sample();
+    snapshot.edge(2, "property", "root", 0);
+    let heap = Heap::new(snapshot.graph(), None).unwrap();
+    for node in heap.graph().nodes() {
+        let target = Target::Id(heap.graph().id(node));
+        assert!(retainers(&heap, &target, 10).is_some());
+    }
+}
+
+#[test]
+fn sizes_that_no_sum_could_hold_are_refused() {
+    let mut snapshot = sample();
+    snapshot.node("object", "Huge", u64::MAX);
+    snapshot.node("object", "Huge", u64::MAX);
+    let message = read(snapshot.json().as_bytes(), 100).unwrap_err().to_string();
+    assert!(message.contains("its first 6 nodes claim 18446744073709551615 bytes"), "{message}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A snapshot with all that follows from it: the one thing that every question is asked of.
 //!
-//! The work is split over two threads by what needs what: dominators on one; shallow sizes, distances and classes on the
-//! other; retained sizes when both are done.
+//! The work is split over two threads: dominators and distances, which walk all edges in the order of the graph, on one; shallow
+//! sizes and classes on the other; retained sizes when both are done.
 
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
 
@@ -11,7 +11,7 @@ use std::thread;
 use super::classes::{ClassId, Classes};
 use super::dominators::{self, Dominators};
 use super::ephemerons::Ephemerons;
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Node, Sizes};
 use super::interfaces::Definitions;
 use super::meta::{EdgeKind, NodeKind};
 use super::reader::Reader;
@@ -123,7 +123,7 @@ pub struct Heap {
     graph: Graph,
     parents: Vec<u32>,
     tree: Tree,
-    retained: Vec<u64>,
+    retained: Sizes,
     distances: Vec<i32>,
     classes: Classes,
 }
@@ -151,28 +151,27 @@ impl Heap {
         attachment::spread(&mut graph);
         let ephemerons = Ephemerons::find(&graph);
         let sizes = graph.take_sizes();
-        let (dominators, others) = thread::scope(|scope| {
+        let (walked, others) = thread::scope(|scope| {
             let (graph, ephemerons) = (&graph, &ephemerons);
-            let others = move || {
-                let sizes = sizes::give_to_owners(graph, sizes);
-                let distances = distances::distances(graph, ephemerons);
-                (sizes, distances, Classes::find(graph, interfaces))
+            // Distances after dominators, whose columns are the most: together they would be the peak of all memory.
+            let walks = move || {
+                let dominators = dominators::dominators(graph, ephemerons);
+                (dominators, distances::distances(graph, ephemerons))
             };
-            // Without a second thread it takes longer, and that is all.
-            let spawned = thread::Builder::new()
-                .name("heapkit-analyse".into())
-                .spawn_scoped(scope, dominators_of(graph, ephemerons));
-            let others = others();
-            let dominators = match spawned {
+            let spawned = thread::Builder::new().name("heapkit-analyse".into()).spawn_scoped(scope, walks);
+            let others = (sizes::give_to_owners(graph, sizes), Classes::find(graph, interfaces));
+            let walked = match spawned {
                 Ok(thread) => thread.join().map_err(|_| Error::internal("the search for dominators panicked")),
-                Err(_) => Ok(dominators::dominators(graph, ephemerons)),
+                // Without a second thread it takes longer, and that is all.
+                Err(_) => Ok(walks()),
             };
-            (dominators, others)
+            (walked, others)
         });
-        let (dominators, (sizes, distances, classes)) = (dominators?, others);
+        let ((dominators, distances), (sizes, classes)) = (walked?, others);
         graph.put_sizes(sizes);
         let retained = dominators::retained_sizes(&graph, &dominators);
-        let Dominators { parent: parents, .. } = dominators;
+        let Dominators { parent: parents, order } = dominators;
+        drop(order);
         let tree = Tree::new(&parents, graph.root());
         Ok(Self { graph, parents, tree, retained, distances, classes })
     }
@@ -204,7 +203,7 @@ impl Heap {
 
     /// Bytes that would be free if the node were.
     pub fn retained_size(&self, node: Node) -> u64 {
-        self.retained[node.0 as usize]
+        self.retained.get(node)
     }
 
     /// How many references from a root of the user's; see [`super::NO_DISTANCE`] and [`super::SYSTEM_DISTANCE`].
@@ -329,11 +328,6 @@ impl Heap {
         }
         shared
     }
-}
-
-/// The search for dominators, to be run elsewhere.
-fn dominators_of<'a>(graph: &'a Graph, ephemerons: &'a Ephemerons) -> impl FnOnce() -> Dominators + Send + 'a {
-    move || dominators::dominators(graph, ephemerons)
 }
 
 fn read(source: &Source, partial: bool, progress: &Progress) -> Result<Graph> {

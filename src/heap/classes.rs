@@ -48,7 +48,7 @@ impl Classes {
         let interfaces = Interfaces::find(graph, given, &mut of);
         let named: Vec<u32> = interfaces.names().map(|name| classes.named(name)).collect();
         // Most objects are of few names: remembered by the name's place in the table.
-        let mut by_name = vec![NONE; graph.string_count() + 1];
+        let mut by_name: FxHashMap<u32, u32> = FxHashMap::default();
         let mut locations = graph.locations.iter().peekable();
         for node in graph.nodes() {
             let class = match graph.kind(node) {
@@ -63,12 +63,7 @@ impl Classes {
                         Some(interface) => named[interface],
                         None => {
                             let name = graph.name(node);
-                            // A name cut off by the end of the file.
-                            let known = &mut by_name[(name.0 as usize).min(graph.string_count())];
-                            if *known == NONE {
-                                *known = classes.named(&tag(graph.text(name)));
-                            }
-                            *known
+                            *by_name.entry(name.0).or_insert_with(|| classes.named(&tag(graph.text(name))))
                         }
                     };
                     while locations.next_if(|entry| entry.0 < node.0).is_some() {}

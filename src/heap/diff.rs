@@ -255,7 +255,8 @@ impl Differ {
             own[0] += 1;
             own[1] += graph.self_size(node);
             sizes[positions[node.0 as usize] as usize] += graph.self_size(node);
-            *shares.entry((group_of(node), group_of(heap.dominator(node)))).or_default() += heap.retained_size(node);
+            let share: &mut u64 = shares.entry((group_of(node), group_of(heap.dominator(node)))).or_default();
+            *share = share.saturating_add(heap.retained_size(node));
         }
         heap.each_top_of(self.groups.examples.len(), group_of, |node, group| {
             sums[group as usize][2] += heap.retained_size(node);

@@ -38,7 +38,7 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
         ephemerons,
         distances: vec![NONE; graph.node_count()],
         via,
-        queue: Vec::with_capacity(graph.node_count()),
+        queue: Vec::new(),
         pending: FxHashSet::default(),
         native_context: graph.find_text(b"system / NativeContext"),
         sloppy_function_map: graph.find_text(b"sloppy_function_map"),
@@ -56,7 +56,10 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
     let user = !walk.queue.is_empty();
     walk.run();
     walk.distances[root.0 as usize] = if user { SYSTEM } else { 0 };
-    walk.queue.clear();
+    // An object may refer to the root; no path leads over that.
+    if let Some(via) = &mut walk.via {
+        via[root.0 as usize] = NO_EDGE;
+    }
     walk.queue.push(root);
     walk.run();
     (walk.distances, walk.via)
@@ -67,6 +70,7 @@ struct Walk<'a> {
     ephemerons: &'a Ephemerons,
     distances: Vec<i32>,
     via: Option<Vec<u32>>,
+    /// The nodes of the next level.
     queue: Vec<Node>,
     /// Entries of WeakMaps of which one edge was met.
     pending: FxHashSet<u32>,
@@ -77,33 +81,40 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn run(&mut self) {
-        let mut at = 0;
-        while let Some(node) = self.queue.get(at).copied() {
-            at += 1;
-            let next = self.distances[node.0 as usize] + 1;
-            let kind = self.graph.kind(node);
-            let name = Some(self.graph.name(node));
-            let context = kind == NodeKind::Hidden && name == self.native_context;
-            let descriptors = kind == NodeKind::Array && name == self.map_descriptors;
-            for edge in self.graph.edges(node) {
-                let edge_kind = self.graph.edge_kind(edge);
-                if edge_kind == EdgeKind::Weak {
-                    continue;
-                }
-                let target = self.graph.target(edge);
-                if self.distances[target.0 as usize] != NONE {
-                    continue;
-                }
-                let skipped = (context
-                    && self.graph.edge_name(edge).is_some()
-                    && self.graph.edge_name(edge) == self.sloppy_function_map)
-                    || (descriptors && is_descriptor(self.graph, edge))
-                    || (!descriptors && edge_kind == EdgeKind::Internal && self.is_first_of_pair(edge));
-                if !skipped {
-                    self.distances[target.0 as usize] = next;
-                    self.came_over(target, edge);
-                    self.queue.push(target);
-                }
+        // Level by level, which is the order of a queue, and never holds more than two levels.
+        let mut level = std::mem::take(&mut self.queue);
+        while !level.is_empty() {
+            for node in level.drain(..) {
+                self.visit(node);
+            }
+            std::mem::swap(&mut level, &mut self.queue);
+        }
+    }
+
+    fn visit(&mut self, node: Node) {
+        let next = self.distances[node.0 as usize] + 1;
+        let kind = self.graph.kind(node);
+        let name = Some(self.graph.name(node));
+        let context = kind == NodeKind::Hidden && name == self.native_context;
+        let descriptors = kind == NodeKind::Array && name == self.map_descriptors;
+        for edge in self.graph.edges(node) {
+            let edge_kind = self.graph.edge_kind(edge);
+            if edge_kind == EdgeKind::Weak {
+                continue;
+            }
+            let target = self.graph.target(edge);
+            if self.distances[target.0 as usize] != NONE {
+                continue;
+            }
+            let skipped = (context
+                && self.graph.edge_name(edge).is_some()
+                && self.graph.edge_name(edge) == self.sloppy_function_map)
+                || (descriptors && is_descriptor(self.graph, edge))
+                || (!descriptors && edge_kind == EdgeKind::Internal && self.is_first_of_pair(edge));
+            if !skipped {
+                self.distances[target.0 as usize] = next;
+                self.came_over(target, edge);
+                self.queue.push(target);
             }
         }
     }

@@ -7,8 +7,8 @@
 //! by LLVM) with two changes for graphs of this size, where each random look into memory costs more than arithmetic:
 //!
 //! * An edge from a lower to a higher number of the depth-first search only ever offers its own source as semidominator,
-//!   so it is dealt with the moment the search meets it. Only the others (back and across) are kept, as a list a node,
-//!   and no reverse graph is built.
+//!   so it is dealt with the moment the search meets it. Only the others (back and across) are needed the other way round;
+//!   the search counts them, and a second pass over the edges puts their sources into one column.
 //! * What is kept for a path is the least semidominator on it, not the node that has it: Semi-NCA needs no more.
 //!
 //! Which edges count ("essential" ones) is DevTools' rule, so that retained sizes are DevTools' sizes:
@@ -27,7 +27,7 @@
 
 use super::bits::Bits;
 use super::ephemerons::Ephemerons;
-use super::graph::{Edge, Graph, Label, Name, Node};
+use super::graph::{Edge, Graph, Label, Name, Node, Sizes};
 use super::meta::{EdgeKind, NodeKind};
 
 /// No number, no list.
@@ -46,9 +46,10 @@ pub(super) fn dominators(graph: &Graph, ephemerons: &Ephemerons) -> Dominators {
     let mut search = Search::new(graph, ephemerons);
     search.run();
     // Columns of tens of millions of nodes: what has done its work makes room before the next is made.
-    let Search { numbers, order, parents, semis, heads, across, .. } = search;
-    drop(numbers);
-    let idoms = semi_nca(parents, semis, heads, across);
+    let sources = search.sources();
+    let Search { numbers, order, parents, semis, ends, stack, page_rest, .. } = search;
+    drop((numbers, stack, page_rest));
+    let idoms = semi_nca(parents, semis, ends, sources);
     let mut parent = vec![graph.root().0; graph.node_count()];
     for (node, idom) in order.iter().zip(&idoms) {
         parent[*node as usize] = order[*idom as usize];
@@ -57,29 +58,22 @@ pub(super) fn dominators(graph: &Graph, ephemerons: &Ephemerons) -> Dominators {
 }
 
 /// By ordinal: the bytes of the node and of all it dominates.
-pub(super) fn retained_sizes(graph: &Graph, dominators: &Dominators) -> Vec<u64> {
-    let mut retained: Vec<u64> = graph.nodes().map(|node| graph.self_size(node)).collect();
-    let root = graph.root().0 as usize;
+pub(super) fn retained_sizes(graph: &Graph, dominators: &Dominators) -> Sizes {
+    let mut retained = graph.sizes().clone();
+    let root = graph.root();
     // Those that were never reached hang on the root, one by one.
     let mut reached = Bits::new(graph.node_count());
     for node in &dominators.order {
         reached.insert(*node);
     }
     for node in graph.nodes().filter(|node| !reached.has(node.0)) {
-        retained[root] += retained[node.0 as usize];
+        retained.add(root, retained.get(node));
     }
     for node in dominators.order.iter().skip(1).rev() {
-        let own = retained[*node as usize];
-        retained[dominators.parent[*node as usize] as usize] += own;
+        let own = retained.get(Node(*node));
+        retained.add(Node(dominators.parent[*node as usize]), own);
     }
     retained
-}
-
-/// Edges from a higher to a lower number, as a linked list for each target.
-#[derive(Debug, Default)]
-struct Across {
-    sources: Vec<u32>,
-    next: Vec<u32>,
 }
 
 struct Search<'a> {
@@ -87,13 +81,12 @@ struct Search<'a> {
     ephemerons: &'a Ephemerons,
     /// By ordinal: the node's number, in the order in which it was found.
     numbers: Vec<u32>,
-    /// By number: the ordinal, the number of the node it was found from, the least number offered as semidominator, the
-    /// first of its `across`.
+    /// By number: the ordinal, the number of the node it was found from, the least number offered as semidominator, and how
+    /// many edges come from higher numbers (then: where their sources end).
     order: Vec<u32>,
     parents: Vec<u32>,
     semis: Vec<u32>,
-    heads: Vec<u32>,
-    across: Across,
+    ends: Vec<u32>,
     stack: Vec<Frame>,
     /// Numbers below belong to the page.
     page_end: u32,
@@ -125,8 +118,7 @@ impl<'a> Search<'a> {
             order: Vec::with_capacity(count),
             parents: Vec::with_capacity(count),
             semis: Vec::with_capacity(count),
-            heads: Vec::with_capacity(count),
-            across: Across::default(),
+            ends: Vec::with_capacity(count),
             stack: Vec::new(),
             page_end: 0,
             page_rest: None,
@@ -186,7 +178,7 @@ impl<'a> Search<'a> {
         self.order.push(ordinal);
         self.parents.push(parent);
         self.semis.push(parent);
-        self.heads.push(NONE);
+        self.ends.push(0);
     }
 
     /// An essential edge from the node numbered `from` to `target`.
@@ -201,9 +193,7 @@ impl<'a> Search<'a> {
             let semi = &mut self.semis[number as usize];
             *semi = (*semi).min(from);
         } else {
-            self.across.sources.push(from);
-            self.across.next.push(self.heads[number as usize]);
-            self.heads[number as usize] = (self.across.next.len() - 1) as u32;
+            self.ends[number as usize] += 1;
         }
     }
 
@@ -236,6 +226,32 @@ impl<'a> Search<'a> {
             }
             self.meet(from, target.0);
         }
+    }
+
+    /// The sources of all edges from higher numbers, by the number of the target; `ends` becomes where each one's end.
+    fn sources(&mut self) -> Vec<u32> {
+        let mut total = 0;
+        for end in &mut self.ends {
+            // Where they begin; each source that is put in moves it on, to the end.
+            total += std::mem::replace(end, total);
+        }
+        let mut sources = vec![0; total as usize];
+        let graph = self.graph;
+        for node in graph.nodes() {
+            let from = self.numbers[node.0 as usize];
+            if from == NONE {
+                continue;
+            }
+            for edge in graph.edges(node) {
+                let number = self.numbers[graph.target(edge).0 as usize];
+                if number < from && self.is_essential(node, edge) {
+                    let place = &mut self.ends[number as usize];
+                    sources[*place as usize] = from;
+                    *place += 1;
+                }
+            }
+        }
+        sources
     }
 
     fn is_table_edge(&self, source: Node, edge: Edge) -> bool {
@@ -312,22 +328,24 @@ fn is_table_edge(graph: &Graph, ephemerons: &Ephemerons, source: Node, edge: Edg
 }
 
 /// By number, the number of the immediate dominator.
-fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, heads: Vec<u32>, across: Across) -> Vec<u32> {
+fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, ends: Vec<u32>, sources: Vec<u32>) -> Vec<u32> {
     let mut ancestors = parents.clone();
-    // The least semidominator between a node and its ancestor.
-    let mut least = semis.clone();
+    // The least semidominator between a node and its ancestor. Where a node's sources end is read before this is written,
+    // for it and for the one below it, so they share a column.
+    let mut least = ends;
+    let mut end = sources.len();
     let mut path = Vec::new();
     for number in (1..parents.len() as u32).rev() {
         let mut semi = semis[number as usize];
-        let mut edge = heads[number as usize];
-        while edge != NONE {
-            semi = semi.min(lowest(across.sources[edge as usize], number, &mut ancestors, &mut least, &mut path));
-            edge = across.next[edge as usize];
+        let start = least[number as usize - 1] as usize;
+        for source in &sources[start..end] {
+            semi = semi.min(lowest(*source, number, &mut ancestors, &mut least, &mut path));
         }
+        end = start;
         semis[number as usize] = semi;
         least[number as usize] = semi;
     }
-    drop((ancestors, least, heads, across));
+    drop((ancestors, least, sources));
     let mut idoms = parents;
     for number in 1..idoms.len() {
         let mut idom = idoms[number];

@@ -73,8 +73,8 @@ const LARGE_LABEL: u32 = u32::MAX >> KIND_BITS;
 /// Marks a size that is in the side table.
 const LARGE_SIZE: u32 = u32::MAX;
 
-/// The nodes' own sizes in bytes.
-#[derive(Debug, Default)]
+/// A size in bytes for each node: its own, or what it retains.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Sizes {
     small: Vec<u32>,
     large: FxHashMap<u32, u64>,
@@ -93,6 +93,11 @@ impl Sizes {
             LARGE_SIZE => self.large.get(&node.0).copied().unwrap_or_default(),
             size => u64::from(size),
         }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, node: Node, size: u64) {
+        self.set(node, self.get(node).saturating_add(size));
     }
 
     #[inline]
@@ -219,6 +224,10 @@ impl Graph {
     /// Bytes of the object itself.
     pub fn self_size(&self, node: Node) -> u64 {
         self.sizes.get(node)
+    }
+
+    pub(super) fn sizes(&self) -> &Sizes {
+        &self.sizes
     }
 
     /// Takes the sizes out, so that they can be changed while others read the graph.

@@ -8,11 +8,16 @@ use super::meta::{EdgeFields, FunctionFields, Header, LocationFields, MAX_FIELDS
 use super::numbers::Take;
 use super::scan::{NodeRow, Receive};
 
+/// What JavaScript still counts exactly. No sum of sizes overflows below.
+const MAX_BYTES: u64 = 1 << 53;
+
 /// How much there was of what, so far.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) nodes: u32,
     pub(super) edges: u64,
+    /// Bytes that the nodes said they have.
+    bytes: u64,
     /// Edges that the nodes said they have.
     pub(super) claimed: u64,
     pub(super) strings: u64,
@@ -124,6 +129,14 @@ impl<R: Receive> Taker<'_, R> {
             ));
         };
         let name = self.name(fields.name, "a node's name")?;
+        self.counts.bytes = self.counts.bytes.saturating_add(self.rows.get(fields.self_size));
+        if self.counts.bytes > MAX_BYTES {
+            return Err(format!(
+                "its first {} nodes claim {} bytes, more than any machine has",
+                ordinal + 1,
+                self.counts.bytes
+            ));
+        }
         self.counts.claimed = self.counts.claimed.saturating_add(self.rows.get(fields.edge_count));
         let edges_end = u32::try_from(self.counts.claimed).ok().filter(|end| *end < u32::MAX).ok_or_else(|| {
             format!("its first {} nodes claim {} edges; at most 2^32 are supported", ordinal + 1, self.counts.claimed)

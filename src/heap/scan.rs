@@ -297,6 +297,9 @@ impl<R: Receive> Scanner<R> {
                 if ended {
                     self.receiver.end_of_string();
                     self.counts.strings += 1;
+                    if self.counts.strings > u64::from(u32::MAX) {
+                        return Err(fault(used, "it has more than 2^32 strings".into()));
+                    }
                     self.state = State::Strings(Between::Ended);
                 }
                 return Ok(used);
@@ -383,7 +386,7 @@ impl<R: Receive> Scanner<R> {
                 _ => "it breaks off before its header ends".into(),
             });
         };
-        let Counts { nodes, edges, claimed, strings, last_name } = self.counts;
+        let Counts { nodes, edges, claimed, strings, last_name, .. } = self.counts;
         if !matches!(self.state, State::End) {
             return here(format!(
                 "it breaks off, with {nodes} of {} nodes, {edges} of {} edges and {strings} strings",

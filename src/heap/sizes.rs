@@ -27,7 +27,7 @@ pub(super) fn give_to_owners(graph: &Graph, mut sizes: Sizes) -> Sizes {
         if graph.kind(owner) == NodeKind::Synthetic || owner == graph.root() {
             continue;
         }
-        sizes.set(owner, sizes.get(owner).saturating_add(sizes.get(part)));
+        sizes.add(owner, sizes.get(part));
         sizes.set(part, 0);
     }
     sizes

@@ -154,13 +154,21 @@ pub(super) fn utf16_length(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + text.iter().filter(|byte| **byte >= 0xF0).count()
 }
 
-/// The table of strings: all texts in one buffer, so that a string costs eight bytes beyond its text.
+/// The table of strings: all texts in one buffer, so that a string costs four bytes beyond its text.
 #[derive(Debug, Default)]
 pub(super) struct Strings {
     bytes: Vec<u8>,
-    ends: Vec<u64>,
+    /// Where each text ends, in 32 bits; `turns` has the strings at which those began anew.
+    ends: Vec<u32>,
+    turns: Vec<u32>,
 }
 
+const TURN: usize = 1 << 32;
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the scanner reads at most 2^32 strings; ends are cut to 32 bits on purpose"
+)]
 impl Strings {
     /// The string that is being read.
     pub(super) fn open(&mut self) -> &mut Vec<u8> {
@@ -169,7 +177,11 @@ impl Strings {
 
     /// Ends the string that was being read.
     pub(super) fn close(&mut self) {
-        self.ends.push(self.bytes.len() as u64);
+        let index = self.ends.len() as u32;
+        while self.bytes.len() / TURN > self.turns.len() {
+            self.turns.push(index);
+        }
+        self.ends.push((self.bytes.len() % TURN) as u32);
     }
 
     pub(super) fn push(&mut self, text: &[u8]) {
@@ -182,23 +194,22 @@ impl Strings {
     }
 
     pub(super) fn get(&self, index: u32) -> Option<&[u8]> {
-        let index = index as usize;
-        let end = usize::try_from(*self.ends.get(index)?).ok()?;
+        let end = self.end(index)?;
         let start = match index.checked_sub(1) {
-            Some(before) => usize::try_from(*self.ends.get(before)?).ok()?,
+            Some(before) => self.end(before)?,
             None => 0,
         };
         self.bytes.get(start..end)
     }
 
+    fn end(&self, index: u32) -> Option<usize> {
+        let low = *self.ends.get(index as usize)? as usize;
+        let turns = self.turns.iter().take_while(|turn| **turn <= index).count();
+        Some(turns * TURN + low)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let end = usize::try_from(*end).unwrap_or(usize::MAX);
-            let text = self.bytes.get(start..end).unwrap_or_default();
-            start = end;
-            text
-        })
+        (0..self.ends.len() as u32).map(|index| self.get(index).unwrap_or_default())
     }
 
     pub(super) fn shrink(&mut self) {
