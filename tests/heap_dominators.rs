@@ -43,7 +43,7 @@ fn essential(shape: &Shape) -> Vec<(usize, usize)> {
         .iter()
         .filter(|(from, to, kind)| {
             let crosses = page.contains(to) && !page.contains(from);
-            from != to && *kind != "weak" && (*from == 0 || (*kind != "shortcut" && !crosses))
+            from != to && *to != 0 && *kind != "weak" && (*from == 0 || (*kind != "shortcut" && !crosses))
         })
         .map(|(from, to, _)| (*from, *to))
         .collect();

@@ -13,7 +13,7 @@
 //!
 //! Which edges count ("essential" ones) is DevTools' rule, so that retained sizes are DevTools' sizes:
 //!
-//! * weak edges, edges to oneself, and the table's edge of a WeakMap's entry do not;
+//! * weak edges, edges to oneself or to the root, and the table's edge of a WeakMap's entry do not;
 //! * shortcuts count at the root only, where they mark the globals of pages (in Node: of contexts);
 //! * what such a global reaches belongs to the page, and edges into it from what does not belong to it do not count,
 //!   except the root's own. The search goes through the globals first, so that "belongs to the page" is "has a number of
@@ -210,7 +210,7 @@ impl<'a> Search<'a> {
             let target = self.graph.target(edge);
             let kind = self.graph.edge_kind(edge);
             let source = self.order[from as usize];
-            if kind == EdgeKind::Weak || target.0 == source {
+            if kind == EdgeKind::Weak || target.0 == source || target == self.graph.root() {
                 continue;
             }
             if kind == EdgeKind::Shortcut || (kind == EdgeKind::Internal && self.is_table_edge(Node(source), edge)) {
@@ -272,7 +272,7 @@ impl<'a> Search<'a> {
         let graph = self.graph;
         let target = graph.target(edge);
         let kind = graph.edge_kind(edge);
-        if kind == EdgeKind::Weak || target == source || self.is_table_edge(source, edge) {
+        if kind == EdgeKind::Weak || target == source || target == graph.root() || self.is_table_edge(source, edge) {
             return false;
         }
         if source == graph.root() {
