@@ -474,6 +474,7 @@ export interface HeapDiff {
     counts: number[]
     /** Bytes that they retain; of one object that only became larger, its own. */
     sizes: number[]
+    /** How many are new: the last count less the first, or less if others of the class are held elsewhere than before. */
     countDelta: number
     sizeDelta: number
     grewEveryTime: boolean

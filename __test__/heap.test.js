@@ -208,6 +208,26 @@ describe('what grew', () => {
   }
 })
 
+test('what is only held in another way than before has not grown', async (t) => {
+  class Store { items = [] }
+  class Router { constructor (store) { this.store = store } }
+  class Item { constructor (index) { this.text = ['item', index].join(' ') } }
+  const dir = tmpDir(t)
+  const router = new Router(new Store())
+  const grow = (count) => { for (let index = 0; index < count; index++) router.store.items.push(new Item(index)) }
+  t.after(() => { delete globalThis.app })
+  // The router holds everything, now from here and now from there.
+  globalThis.app = { router }
+  grow(3000)
+  const before = await takeSnapshot({ dir, mode: 'inline' })
+  globalThis.app = { server: { handler: { router } } }
+  grow(500)
+  const after = await takeSnapshot({ dir, mode: 'inline' })
+  const { paths } = await diffSnapshots([before.path, after.path])
+  assert.deepEqual([paths[0].name, paths[0].heldBy, paths[0].countDelta], ['Item', 'Store.items', 500])
+  assert.equal(paths.find(({ name }) => name === 'Router'), undefined)
+})
+
 test('standard input is a file like any other', async (t) => {
   const cli = run(t, '../../bin/heapkit.js', { args: ['summary', '-', '--json'], stdio: ['pipe', 'pipe', 'pipe'] })
   fs.createReadStream(sample).pipe(cli.child.stdin)

@@ -103,9 +103,9 @@ pub struct PathGrowth {
     pub counts: Vec<u64>,
     /// Bytes that they retain (of one thing that only became larger, its own bytes), by snapshot.
     pub sizes: Vec<u64>,
-    /// The last count less the first.
+    /// How many are new: the last count less the first, or less if others of the class are held elsewhere than before.
     pub count_delta: i64,
-    /// The last size less the first.
+    /// Their share of the last size less the first.
     pub size_delta: i64,
     /// Whether count or size rose from every snapshot to the next.
     pub grew_every_time: bool,
@@ -359,20 +359,27 @@ fn path_growth(holders: &Holders, groups: &Groups, snapshots: &[Sums], top: usiz
         let last = snapshots.last().and_then(|sums| sums.dominators.get(group as usize)).copied();
         last.filter(|group| *group != TOP_GROUP)
     };
+    let by_class = class_deltas(holders, groups, |group| delta(&of(group, 0)));
+    // How many are new. An object may be held in another way than before, which makes one group larger and another smaller:
+    // no group has more new objects than its class has.
+    let new = |group: u32| {
+        let class = by_class.get(&holders.class_id(groups.examples[group as usize])).copied().unwrap_or_default();
+        delta(&of(group, 0)).min(class)
+    };
     let grows = |group: u32| {
-        let (more, own, retained) = (delta(&of(group, 0)), delta(&of(group, 1)), delta(&of(group, 2)));
-        let above = dominator(group).map_or(0, |above| delta(&of(above, 0)));
+        let (more, own) = (delta(&of(group, 0)), delta(&of(group, 1)));
+        let above = dominator(group).map_or(0, new);
         if group == TOP_GROUP || holders.is_internal(groups.examples[group as usize]) {
-            None
-        } else if more > 0 && retained > 0 && more > above.saturating_mul(2) {
-            // One holder, many held.
-            Some((retained, true, group))
-        } else if more == 0 && own > 0 {
-            // One thing that itself became larger.
-            Some((own, false, group))
-        } else {
-            None
+            return None;
         }
+        if more > 0 {
+            // One holder, many held.
+            let bytes = part(delta(&of(group, 2)), new(group), more);
+            return (new(group) > 0 && bytes > 0 && new(group) > above.saturating_mul(2))
+                .then_some((bytes, true, group));
+        }
+        // One thing that itself became larger.
+        (more == 0 && own > 0).then_some((own, false, group))
     };
     let mut found: Vec<(i64, bool, u32)> = (0..at(groups.examples.len())).filter_map(grows).collect();
     found.sort_by_key(|(bytes, _, group)| (Reverse(*bytes), *group));
@@ -393,7 +400,7 @@ fn path_growth(holders: &Holders, groups: &Groups, snapshots: &[Sums], top: usiz
                 name: holders.class(example).to_owned(),
                 held_by: holders.held_by(example),
                 path: holders.path(example),
-                count_delta: delta(&counts),
+                count_delta: if many { new(group) } else { 0 },
                 size_delta: bytes,
                 grew_every_time: rose(&counts) || rose(&sizes),
                 counts,
@@ -407,6 +414,21 @@ fn path_growth(holders: &Holders, groups: &Groups, snapshots: &[Sums], top: usiz
     }
     paths.truncate(top);
     (paths, path_count)
+}
+
+/// By class, how much the counts of its groups changed in all.
+fn class_deltas(holders: &Holders, groups: &Groups, delta_of: impl Fn(u32) -> i64) -> FxHashMap<u32, i64> {
+    let mut deltas: FxHashMap<u32, i64> = FxHashMap::default();
+    for (group, example) in (0..).zip(&groups.examples) {
+        *deltas.entry(holders.class_id(*example)).or_default() += delta_of(group);
+    }
+    deltas
+}
+
+/// `bytes` of `of` objects, for `count` of them.
+#[allow(clippy::cast_possible_truncation, reason = "no more than `bytes`")]
+fn part(bytes: i64, count: i64, of: i64) -> i64 {
+    if count >= of { bytes } else { (i128::from(bytes) * i128::from(count.max(0)) / i128::from(of.max(1))) as i64 }
 }
 
 fn class_growth(

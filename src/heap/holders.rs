@@ -92,6 +92,11 @@ impl Holders {
         self.texts.get(self.positions[position as usize].class)
     }
 
+    /// The same for positions of one class.
+    pub(super) fn class_id(&self, position: u32) -> u32 {
+        self.positions[position as usize].class
+    }
+
     pub(super) fn label(&self, position: u32) -> &str {
         self.texts.get(self.positions[position as usize].label)
     }
