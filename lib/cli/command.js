@@ -18,6 +18,7 @@ const COMMON_USAGE = `  --partial   read what there is of a file that breaks off
 `
 
 const BAR_WIDTH = 24
+const CLEAR_LINE = '\r\x1b[K'
 
 /**
  * Makes a command of { usage, options, min, max, run }: `run(positionals, values, out)` is called with arguments that are
@@ -34,13 +35,14 @@ function command ({ usage, options = {}, min, max = min, run }) {
       if (positionals.length < min || positionals.length > max) {
         throw new UsageError(`${usage.split('\n')[0].replace('Usage: heapkit ', '')}: ${positionals.length} arguments were given; \`heapkit ${usage.split(' ')[2]} --help\` says more`)
       }
-      return await run(positionals, values, { stdout, progress: progressOn(stderr), control: controlOf(values, stderr) }) ?? 0
+      const control = { partial: values.partial, onProgress: stderr.isTTY ? progressOn(stderr) : undefined }
+      try {
+        return await run(positionals, values, { stdout, control }) ?? 0
+      } finally {
+        if (stderr.isTTY) stderr.write(CLEAR_LINE)
+      }
     }
   }
-}
-
-function controlOf (values, stderr) {
-  return { partial: values.partial, onProgress: stderr.isTTY ? progressOn(stderr) : undefined }
 }
 
 /** A line that is written over and over, and is gone when the work is. */
@@ -52,7 +54,7 @@ function progressOn (stderr) {
       const bar = totalBytes ? `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${String(Math.floor(share * 100)).padStart(3)} %  ` : ''
       line = `reading    ${bar}${bytes(readBytes)}`
     } else if (phase === 'analysing') line = 'analysing  dominators, retained sizes, distances, classes'
-    stderr.write(`\r${line}\x1b[K`)
+    stderr.write(CLEAR_LINE + line)
   }
 }
 
