@@ -149,8 +149,11 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
 fn is_root(heap: &Heap, node: Node) -> bool {
     match heap.graph().kind(node) {
         NodeKind::Synthetic => true,
+        // `global`, `global / URL`, `global (global*)`, by V8's version; at the roots, or held by their contexts.
         NodeKind::Object => {
-            heap.distance(node) == 1 && heap.graph().text(heap.graph().name(node)).starts_with(b"global")
+            let name = heap.graph().text(heap.graph().name(node));
+            let is_global = name == b"global" || name.starts_with(b"global /") || name.starts_with(b"global (");
+            is_global && heap.distance(node) <= 2
         }
         _ => false,
     }
