@@ -69,6 +69,13 @@ async function callAsync (fn, ...args) {
   }
 }
 
+// How far whoever produces the bytes may run ahead of the compressor before it waits; nothing of a snapshot is held
+// beyond it. The compressor has a low priority, so on a busy machine it falls behind: 8 MiB made the event loop wait half a
+// second.
+const QUEUE_BYTES = 32 * 1024 * 1024
+// A blocking write gives up when the disk has taken nothing at all for so long.
+const PATIENCE_MS = 30_000
+
 /** One capture's way to the background writer; see src/binding/writer.rs. */
 class Writer {
   #inner
@@ -76,7 +83,7 @@ class Writer {
   get inner () { return this.#inner }
 
   constructor (options) {
-    this.#inner = call(() => new binding.Writer(options))
+    this.#inner = call(() => new binding.Writer({ queueBytes: QUEUE_BYTES, patienceMs: PATIENCE_MS, ...options }))
   }
 
   open () { return callAsync(() => this.#inner.open()) }
@@ -133,8 +140,8 @@ class HeapReading {
   cancel () { this.#inner.cancel() }
   async open (path, partial) { return new HeapFile(await callAsync(() => this.#inner.open(path, partial))) }
   async diff (paths, top, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, partial))) }
-  /** Copies a snapshot into an open writer, redacted if there is a rule. */
-  async copy (path, writer, rule) { return JSON.parse(await callAsync(() => this.#inner.copy(path, writer.inner, rule))) }
+  /** Copies a snapshot, unpacked, into an open writer. */
+  copy (path, writer) { return callAsync(() => this.#inner.copy(path, writer.inner)) }
 }
 
 /** A snapshot that was read. */

@@ -170,6 +170,12 @@ function resolveDir (dir, fallback = process.cwd()) {
   return path.resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback)
 }
 
+/** How a file is packed, by its name: compression and level. */
+function packingOf (file) {
+  const [compression, { level = 0 }] = Object.entries(COMPRESSIONS).find(([, { extension }]) => extension && file.endsWith(extension)) ?? ['none', {}]
+  return { compression, level }
+}
+
 function checkLevel (compression, level) {
   if (level === undefined) return
   const { min, max } = COMPRESSIONS[compression]
@@ -341,7 +347,7 @@ module.exports = {
   cpu,
   stop,
   pathText,
-  patterns,
+  packingOf,
   redact,
   reading,
   top,

@@ -14,8 +14,6 @@ const { serve } = require('./child')
 
 // What V8 hands over at a time.
 const CHUNK_BYTES = 64 * 1024
-// As in lib/captures/recording.js.
-const QUEUE_BYTES = 32 * 1024 * 1024
 
 serve(async ({ side, input, dir, compression, level }) => {
   const file = path.join(dir, `${process.pid}.out`)
@@ -48,9 +46,7 @@ async function byHeapkit (file, compression, level, side) {
     producerWaits: false,
     compression,
     level,
-    redact: side === 'redacted' ? { keep: [], extra: [], salt: randomBytes(32) } : undefined,
-    queueBytes: QUEUE_BYTES,
-    patienceMs: 30_000
+    redact: side === 'redacted' ? { keep: [], extra: [], salt: randomBytes(32) } : undefined
   })
   await writer.open()
   return async (chunks) => {

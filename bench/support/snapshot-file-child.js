@@ -9,8 +9,6 @@ const { serve } = require('./child')
 const { Heap } = require('./heap')
 
 const CHUNK_BYTES = 64 * 1024
-// As in lib/captures/recording.js.
-const QUEUE_BYTES = 32 * 1024 * 1024
 
 serve(async ({ units, file, pack }) => {
   if (pack) return packed(file, pack)
@@ -32,9 +30,7 @@ async function packed (file, { to, compression, level }) {
     stream: false,
     producerWaits: false,
     compression,
-    level,
-    queueBytes: QUEUE_BYTES,
-    patienceMs: 30_000
+    level
   })
   await writer.open()
   for await (const chunk of fs.createReadStream(file, { highWaterMark: CHUNK_BYTES })) writer.write(chunk)

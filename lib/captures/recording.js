@@ -11,11 +11,6 @@ const { HeapkitError, codes } = require('../errors')
 const { publish } = require('../diagnostics')
 const { Pause } = require('./pause')
 
-// How far V8's serializer may run ahead of the compressor before the event loop waits for it; nothing of a snapshot is held
-// beyond it. The compressor has a low priority, so on a busy machine it falls behind: 8 MiB made the loop wait half a second.
-const QUEUE_BYTES = 32 * 1024 * 1024
-// A blocking write gives up when the disk has taken nothing at all for so long.
-const PATIENCE_MS = 30_000
 const PROGRESS_EVERY_BYTES = 4 * 1024 * 1024
 const PROGRESS_EVERY_MS = 100
 // How long a failed capture waits for its temporary file to be gone before it rejects.
@@ -49,8 +44,6 @@ class Recording {
       stream,
       producerWaits: mode === 'fork',
       redact: options.redact,
-      queueBytes: QUEUE_BYTES,
-      patienceMs: PATIENCE_MS,
       timeoutMs: options.timeoutMs
     })
     this.#interrupted = new Promise((_resolve, reject) => {

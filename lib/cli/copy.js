@@ -5,39 +5,35 @@
 
 const path = require('node:path')
 const { Writer } = require('../native')
+const { codes } = require('../errors')
 const { read, resolved } = require('../heap')
+const { packingOf } = require('../options')
 const { UsageError } = require('./usage-error')
 
-const QUEUE_BYTES = 32 * 1024 * 1024
-const PATIENCE_MS = 30_000
-
-/** Copies `from` to `to`, redacted if there is a rule; answers what was written, and the redaction's report. */
+/** Copies `from` to `to`, redacted if there is a rule; answers what was written. */
 async function copySnapshot (from, to, { rule, ...control }) {
+  const source = resolved(from, 'IN')
   const target = path.resolve(to)
-  const [compression, level] = to.endsWith('.gz') ? ['gzip', 4] : to.endsWith('.zst') ? ['zstd', 1] : ['none', 0]
   const writer = new Writer({
     dir: path.dirname(target),
     file: path.basename(target),
     prefix: '',
     extension: '',
-    compression,
-    level,
+    ...packingOf(to),
+    redact: rule && { ...rule, file: source },
     stream: false,
-    producerWaits: true,
-    queueBytes: QUEUE_BYTES,
-    patienceMs: PATIENCE_MS
+    producerWaits: true
   })
   await writer.open()
-  let report
   try {
-    report = await read(control, (reading) => reading.copy(resolved(from, 'IN'), writer, rule))
+    await read(control, (reading) => reading.copy(source, writer))
   } catch (error) {
-    // A disk that is full is what ended the copy, not the copy itself.
-    const failure = error.code === 'HEAPKIT_ERR_ABORTED' ? await writer.finish().then(() => error, (reason) => reason) : error
+    // A disk that is full, or data that cannot be redacted, is what ended the copy, not the copy itself.
+    const failure = error.code === codes.ABORTED ? await writer.finish().then(() => error, (reason) => reason) : error
     await writer.abort(failure.message)
     throw failure
   }
-  return { written: await writer.finish(), report }
+  return writer.finish()
 }
 
 /** The name of a copy without the ending that says how it is packed. */

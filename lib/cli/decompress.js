@@ -14,7 +14,7 @@ Options:
 ${COMMON_USAGE}`
 
 async function run ([from, to = unpackedName(from)], { json }, { stdout, control: { onProgress } }) {
-  const { written } = await copySnapshot(from, to, { onProgress })
+  const written = await copySnapshot(from, to, { onProgress })
   if (json) return writeJson(stdout, { path: written.path, bytes: written.bytes })
   stdout.write(`${written.path}  ${bytes(written.bytes)}\n`)
 }

@@ -33,7 +33,8 @@ const WHY = {
 
 async function run ([from, to], { keep = [], extra = [], json }, { stdout, control: { onProgress } }) {
   const rule = redact({ keep, extra }, 'redact')
-  const { written, report } = await copySnapshot(from, to, { rule, onProgress })
+  const written = await copySnapshot(from, to, { rule, onProgress })
+  const report = JSON.parse(written.redacted)
   if (json) return writeJson(stdout, { path: written.path, bytes: written.bytes, redacted: report })
   stdout.write(text(written, report))
 }

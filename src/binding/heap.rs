@@ -7,7 +7,6 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Uint8Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::writer::Writer;
@@ -27,29 +26,38 @@ pub struct RedactRule {
     pub extra: Vec<String>,
     /// 32 random bytes.
     pub salt: Uint8Array,
+    /// The snapshot, where it is a file, for messages.
+    pub file: Option<String>,
 }
 
 impl RedactRule {
     /// The rule at work.
     pub(super) fn transform(self) -> crate::Result<Box<dyn sink::Transform>> {
-        Ok(Box::new(Redaction(self.redactor()?)))
-    }
-
-    fn redactor(self) -> crate::Result<Redactor> {
         let salt = self.salt.as_ref().try_into().map_err(|_| Error::internal("the salt has not 32 bytes"))?;
-        Ok(Redactor::new(RedactOptions::new(&self.keep, &self.extra, salt)?))
+        let redactor = Redactor::new(RedactOptions::new(&self.keep, &self.extra, salt)?);
+        Ok(Box::new(Redaction { redactor, source: self.file.as_deref().map(Source::of) }))
     }
 }
 
-struct Redaction(Redactor);
+struct Redaction {
+    redactor: Redactor,
+    source: Option<Source>,
+}
 
 impl sink::Transform for Redaction {
     fn push(&mut self, raw: &[u8], out: &mut Vec<u8>) -> crate::Result<()> {
-        self.0.push(raw, out)
+        self.redactor.push(raw, out).map_err(|error| named(error, self.source.as_ref()))
     }
 
     fn finish(self: Box<Self>) -> crate::Result<String> {
-        json(&self.0.finish()?)
+        json(&self.redactor.finish().map_err(|error| named(error, self.source.as_ref()))?)
+    }
+}
+
+fn named(error: Error, source: Option<&Source>) -> Error {
+    match source {
+        Some(source) => error.about(source.name()),
+        None => error,
     }
 }
 
@@ -121,33 +129,23 @@ impl HeapReading {
         ask(move || json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), partial }, &progress)?))
     }
 
-    /// Decompresses a file into a writer, and replaces contents of strings if there is a rule.
+    /// Decompresses a file into a writer.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn copy(&self, path: String, writer: &Writer, rule: Option<RedactRule>) -> Result<AsyncTask<Ask>> {
-        let to_napi = |error| super::to_napi(&error);
-        let writer = writer.opened().map_err(to_napi)?;
-        let mut redactor = rule.map(RedactRule::redactor).transpose().map_err(to_napi)?;
+    pub fn copy(&self, path: String, writer: &Writer) -> Result<AsyncTask<Ask>> {
+        let writer = writer.opened().map_err(|error| super::to_napi(&error))?;
         let progress = Arc::clone(&self.progress);
         Ok(ask(move || {
             let source = Source::of(&path);
-            let mut rewritten = Vec::new();
             let copied = source.each_chunk(progress.start(&source), &mut |chunk| {
                 progress.check()?;
-                let mut bytes = chunk;
-                if let Some(redactor) = &mut redactor {
-                    rewritten.clear();
-                    redactor.push(chunk, &mut rewritten)?;
-                    bytes = &rewritten;
-                }
                 // Why the writer takes no more, its finish tells.
-                if writer.write(bytes) {
+                if writer.write(chunk) {
                     Ok(())
                 } else {
                     Err(ErrorKind::Aborted { reason: "the copy was given up".into() }.into())
                 }
             });
-            let report = copied.and_then(|()| redactor.take().map(Redactor::finish).transpose());
-            json(&report.map_err(|error| error.about(source.name()))?)
+            json(&copied.map_err(|error| error.about(source.name()))?)
         }))
     }
 }
@@ -176,10 +174,10 @@ impl Task for Open {
 type Question = Box<dyn FnOnce() -> crate::Result<String> + Send>;
 
 /// Answers a question on a thread of the pool.
-pub struct Ask(Mutex<Option<Question>>);
+pub struct Ask(Option<Question>);
 
 fn ask(question: impl FnOnce() -> crate::Result<String> + Send + 'static) -> AsyncTask<Ask> {
-    AsyncTask::new(Ask(Mutex::new(Some(Box::new(question)))))
+    AsyncTask::new(Ask(Some(Box::new(question))))
 }
 
 impl Task for Ask {
@@ -187,7 +185,7 @@ impl Task for Ask {
     type JsValue = String;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let question = self.0.lock().take();
+        let question = self.0.take();
         let answer = guard(|| question.map_or_else(|| Err(Error::internal("asked twice")), |question| question()));
         answer.map_err(|error| super::to_napi(&error))
     }

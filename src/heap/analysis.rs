@@ -5,6 +5,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::thread;
 
@@ -13,7 +14,7 @@ use super::dominators::{self, Dominators};
 use super::ephemerons::Ephemerons;
 use super::graph::{Graph, Node, Sizes};
 use super::interfaces::Definitions;
-use super::meta::{EdgeKind, NodeKind};
+use super::paths::Paths;
 use super::reader::Reader;
 use super::source::Source;
 use super::tree::Tree;
@@ -85,25 +86,6 @@ impl Progress {
     }
 }
 
-/// Bytes by what they are for, as DevTools' "Statistics" has them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// All of it.
-    pub total: u64,
-    /// Memory outside V8's heap that objects stand for.
-    pub native: u64,
-    /// Of that, the contents of ArrayBuffers.
-    pub typed_arrays: u64,
-    /// Compiled code and its data.
-    pub code: u64,
-    /// Strings.
-    pub strings: u64,
-    /// Arrays with their elements.
-    pub arrays: u64,
-    /// V8's own objects.
-    pub system: u64,
-}
-
 /// One class, added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClassTotals {
@@ -126,6 +108,8 @@ pub struct Heap {
     retained: Sizes,
     distances: Vec<i32>,
     classes: Classes,
+    /// Found when a question needs them.
+    paths: OnceLock<Paths>,
 }
 
 impl Heap {
@@ -173,7 +157,7 @@ impl Heap {
         let Dominators { parent: parents, order } = dominators;
         drop(order);
         let tree = Tree::new(&parents, graph.root());
-        Ok(Self { graph, parents, tree, retained, distances, classes })
+        Ok(Self { graph, parents, tree, retained, distances, classes, paths: OnceLock::new() })
     }
 
     /// The nodes and edges.
@@ -209,6 +193,11 @@ impl Heap {
     /// How many references from a root of the user's; see [`super::NO_DISTANCE`] and [`super::SYSTEM_DISTANCE`].
     pub fn distance(&self, node: Node) -> i32 {
         self.distances[node.0 as usize]
+    }
+
+    /// A shortest path to every node.
+    pub fn paths(&self) -> &Paths {
+        self.paths.get_or_init(|| Paths::find(&self.graph))
     }
 
     /// The name of a node's class.
@@ -265,68 +254,6 @@ impl Heap {
                 open[group as usize] = false;
             }
         }
-    }
-
-    /// Bytes by what they are for.
-    pub fn statistics(&self) -> Statistics {
-        let graph = &self.graph;
-        let mut statistics =
-            Statistics { total: self.total_size(), native: graph.header().extra_native_bytes, ..Statistics::default() };
-        let array_buffer = graph.find_text(b"system / JSArrayBufferData");
-        let array = graph.find_text(b"Array");
-        let mut elements = Vec::new();
-        for node in graph.nodes() {
-            let size = graph.self_size(node);
-            match graph.kind(node) {
-                NodeKind::Hidden => statistics.system += size,
-                NodeKind::Native => {
-                    statistics.native += size;
-                    if Some(graph.name(node)) == array_buffer {
-                        statistics.typed_arrays += size;
-                    }
-                }
-                NodeKind::Code => statistics.code += size,
-                kind if kind.is_string() => statistics.strings += size,
-                _ if Some(graph.name(node)) == array => {
-                    statistics.arrays += size;
-                    elements.extend(self.elements(node));
-                }
-                _ => {}
-            }
-        }
-        let shared = self.shared(&elements);
-        for node in elements {
-            if !shared.has(node.0) {
-                statistics.arrays += graph.self_size(node);
-            }
-        }
-        statistics
-    }
-
-    /// Where an array keeps its elements.
-    fn elements(&self, array: Node) -> Option<Node> {
-        let graph = &self.graph;
-        graph
-            .edges(array)
-            .filter(|edge| graph.edge_kind(*edge) == EdgeKind::Internal)
-            .find(|edge| graph.edge_name(*edge).is_some_and(|name| graph.text(name) == b"elements"))
-            .map(|edge| graph.target(edge))
-    }
-
-    /// Those of the nodes that more than one edge leads to.
-    fn shared(&self, nodes: &[Node]) -> super::bits::Bits {
-        let count = self.graph.node_count();
-        let (mut asked, mut once, mut shared) =
-            (super::bits::Bits::new(count), super::bits::Bits::new(count), super::bits::Bits::new(count));
-        for node in nodes {
-            asked.insert(node.0);
-        }
-        for target in &self.graph.targets {
-            if asked.has(*target) && !once.insert(*target) {
-                shared.insert(*target);
-            }
-        }
-        shared
     }
 }
 

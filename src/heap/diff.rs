@@ -26,7 +26,6 @@ use super::graph::Node;
 use super::groups::{Groups, TOP_GROUP, at};
 use super::holders::{Holders, Texts};
 use super::meta::NodeKind;
-use super::paths::Paths;
 use super::source::Source;
 use super::text::lossy;
 use crate::error::{ErrorKind, Result};
@@ -244,7 +243,7 @@ impl Differ {
     /// Adds up what is held in the same way; finds which group dominates which.
     fn group(&mut self, heap: &Heap) -> (Vec<[u64; 3]>, Vec<u32>) {
         let graph = heap.graph();
-        let positions = self.holders.place(heap, &Paths::find(heap));
+        let positions = self.holders.place(heap);
         self.groups.extend(&self.holders);
         let group_of = |node: Node| self.groups.of[positions[node.0 as usize] as usize];
         let mut sums = vec![[0; 3]; self.groups.examples.len()];
@@ -320,14 +319,11 @@ fn correspondence(first: &[Object], last: &[Object]) -> (Ids, FxHashMap<u32, (u6
         };
         let a = if order.is_le() { before.next() } else { None };
         let b = if order.is_ge() { after.next() } else { None };
-        match (a, b) {
-            (Some(a), Some(b)) if a.fixed || b.fixed => {
-                common += 1;
-                agreeing += u64::from(a.identity == b.identity);
-            }
-            _ => {}
-        }
         let same = a.zip(b).is_some_and(|(a, b)| a.identity == b.identity);
+        if a.zip(b).is_some_and(|(a, b)| a.fixed || b.fixed) {
+            common += 1;
+            agreeing += u64::from(same);
+        }
         if let Some(a) = a.filter(|a| a.counted && !same) {
             changes.entry(a.name).or_default().1 += 1;
         }
@@ -359,22 +355,23 @@ fn path_growth(holders: &Holders, groups: &Groups, snapshots: &[Sums], top: usiz
         let last = snapshots.last().and_then(|sums| sums.dominators.get(group as usize)).copied();
         last.filter(|group| *group != TOP_GROUP)
     };
-    let by_class = class_deltas(holders, groups, |group| delta(&of(group, 0)));
+    let change = |group: u32, which: usize| delta(&of(group, which));
+    let by_class = class_deltas(holders, groups, |group| change(group, 0));
     // How many are new. An object may be held in another way than before, which makes one group larger and another smaller:
     // no group has more new objects than its class has.
     let new = |group: u32| {
         let class = by_class.get(&holders.class_id(groups.examples[group as usize])).copied().unwrap_or_default();
-        delta(&of(group, 0)).min(class)
+        change(group, 0).min(class)
     };
     let grows = |group: u32| {
-        let (more, own) = (delta(&of(group, 0)), delta(&of(group, 1)));
+        let (more, own) = (change(group, 0), change(group, 1));
         let above = dominator(group).map_or(0, new);
         if group == TOP_GROUP || holders.is_internal(groups.examples[group as usize]) {
             return None;
         }
         if more > 0 {
             // One holder, many held.
-            let bytes = part(delta(&of(group, 2)), new(group), more);
+            let bytes = part(change(group, 2), new(group), more);
             return (new(group) > 0 && bytes > 0 && new(group) > above.saturating_mul(2))
                 .then_some((bytes, true, group));
         }

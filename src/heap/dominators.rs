@@ -27,10 +27,10 @@
 
 use super::bits::Bits;
 use super::ephemerons::Ephemerons;
-use super::graph::{Edge, Graph, Label, Name, Node, Sizes};
+use super::graph::{Edge, Graph, Node, Sizes};
 use super::meta::{EdgeKind, NodeKind};
 
-/// No number, no list.
+/// No number.
 const NONE: u32 = u32::MAX;
 
 /// Every node's immediate dominator.
@@ -88,17 +88,12 @@ struct Search<'a> {
     semis: Vec<u32>,
     ends: Vec<u32>,
     stack: Vec<Frame>,
-    /// Numbers below belong to the page.
+    /// Numbers below belong to the page; 0 while the search is still in it.
     page_end: u32,
     /// What belongs to the page but is reached from it only by edges that do not count.
     page_rest: Option<Bits>,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Page,
-    Rest,
+    /// Where those edges lead.
+    aside: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -122,7 +117,7 @@ impl<'a> Search<'a> {
             stack: Vec::new(),
             page_end: 0,
             page_rest: None,
-            phase: Phase::Page,
+            aside: Vec::new(),
         }
     }
 
@@ -130,22 +125,15 @@ impl<'a> Search<'a> {
         let graph = self.graph;
         let root = graph.root();
         self.number(root.0, 0);
-        let mut aside = Vec::new();
-        for edge in graph.edges(root) {
-            if is_page_root(graph, edge) && graph.target(edge) != root {
-                self.meet(0, graph.target(edge).0);
-                self.descend(&mut aside);
-            }
+        for edge in graph.edges(root).filter(|edge| is_page_root(graph, *edge)) {
+            self.follow(root, 0, edge);
+            self.descend();
         }
         self.page_end = self.order.len() as u32;
-        self.mark_page_rest(std::mem::take(&mut aside));
-        self.phase = Phase::Rest;
+        self.mark_page_rest();
         for edge in graph.edges(root) {
-            if graph.edge_kind(edge) != EdgeKind::Weak && !self.is_table_edge(root, edge) && graph.target(edge) != root
-            {
-                self.meet(0, graph.target(edge).0);
-                self.descend(&mut aside);
-            }
+            self.follow(root, 0, edge);
+            self.descend();
         }
         if self.order.len() < graph.node_count() {
             self.orphans();
@@ -167,7 +155,7 @@ impl<'a> Search<'a> {
         for node in graph.nodes() {
             if self.numbers[node.0 as usize] == NONE && !retained.has(node.0) {
                 self.meet(0, node.0);
-                self.descend(&mut Vec::new());
+                self.descend();
             }
         }
     }
@@ -197,34 +185,27 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Follows one edge of a node that has the number `from`.
+    #[inline]
+    fn follow(&mut self, source: Node, from: u32, edge: Edge) {
+        let target = self.graph.target(edge).0;
+        if self.is_essential(source, edge) {
+            self.meet(from, target);
+        } else if self.page_end == 0 && self.graph.edge_kind(edge) != EdgeKind::Weak {
+            self.aside.push(target);
+        }
+    }
+
     /// Searches from what was just met, until there is no more.
-    fn descend(&mut self, aside: &mut Vec<u32>) {
+    fn descend(&mut self) {
         while let Some(frame) = self.stack.last_mut() {
             if frame.next == frame.end {
                 self.stack.pop();
                 continue;
             }
-            let edge = Edge(frame.next);
+            let (number, edge) = (frame.number, Edge(frame.next));
             frame.next += 1;
-            let from = frame.number;
-            let target = self.graph.target(edge);
-            let kind = self.graph.edge_kind(edge);
-            let source = self.order[from as usize];
-            if kind == EdgeKind::Weak || target.0 == source || target == self.graph.root() {
-                continue;
-            }
-            if kind == EdgeKind::Shortcut || (kind == EdgeKind::Internal && self.is_table_edge(Node(source), edge)) {
-                if self.phase == Phase::Page {
-                    aside.push(target.0);
-                }
-                continue;
-            }
-            let into_page = self.phase == Phase::Rest
-                && (self.numbers[target.0 as usize] < self.page_end || self.is_page_rest(target.0));
-            if into_page && !self.is_page(from) {
-                continue;
-            }
-            self.meet(from, target.0);
+            self.follow(Node(self.order[number as usize]), number, edge);
         }
     }
 
@@ -254,39 +235,29 @@ impl<'a> Search<'a> {
         sources
     }
 
-    fn is_table_edge(&self, source: Node, edge: Edge) -> bool {
-        is_table_edge(self.graph, self.ephemerons, source, edge)
-    }
-
-    /// Whether the numbered node belongs to the page.
-    fn is_page(&self, number: u32) -> bool {
-        number != 0 && number < self.page_end || self.is_page_rest(self.order[number as usize])
-    }
-
-    fn is_page_rest(&self, ordinal: u32) -> bool {
-        self.page_rest.as_ref().is_some_and(|rest| rest.has(ordinal))
-    }
-
-    /// The same rules for one edge by itself.
+    /// Whether the edge counts; what belongs to the page shows as the search goes on.
+    #[inline]
     fn is_essential(&self, source: Node, edge: Edge) -> bool {
         let graph = self.graph;
         let target = graph.target(edge);
         let kind = graph.edge_kind(edge);
-        if kind == EdgeKind::Weak || target == source || target == graph.root() || self.is_table_edge(source, edge) {
+        if kind == EdgeKind::Weak || target == source || target == graph.root() {
             return false;
         }
-        if source == graph.root() {
-            return true;
+        if kind == EdgeKind::Internal && is_table_edge(graph, self.ephemerons, source, edge) {
+            return false;
         }
-        let page = |node: Node| {
-            let number = self.numbers[node.0 as usize];
-            (number != 0 && number < self.page_end) || self.is_page_rest(node.0)
-        };
-        kind != EdgeKind::Shortcut && (!page(target) || page(source))
+        source == graph.root() || (kind != EdgeKind::Shortcut && (!self.is_page(target) || self.is_page(source)))
+    }
+
+    fn is_page(&self, node: Node) -> bool {
+        let number = self.numbers[node.0 as usize];
+        (number != 0 && number < self.page_end) || self.page_rest.as_ref().is_some_and(|rest| rest.has(node.0))
     }
 
     /// Closes the page under all edges but weak ones, from what edges that do not count led to.
-    fn mark_page_rest(&mut self, mut list: Vec<u32>) {
+    fn mark_page_rest(&mut self) {
+        let mut list = std::mem::take(&mut self.aside);
         list.retain(|ordinal| self.numbers[*ordinal as usize] == NONE);
         if list.is_empty() {
             return;
@@ -319,12 +290,10 @@ pub(super) fn is_document_trees(graph: &Graph, node: Node) -> bool {
     graph.kind(node) == NodeKind::Synthetic && graph.text(graph.name(node)) == b"(Document DOM trees)"
 }
 
-/// Whether the edge is the table's of a WeakMap's entry.
+/// Whether the internal edge is the table's of a WeakMap's entry.
 fn is_table_edge(graph: &Graph, ephemerons: &Ephemerons, source: Node, edge: Edge) -> bool {
-    graph.edge_kind(edge) == EdgeKind::Internal
-        && matches!(graph.label(edge), Label::Named(Name(name)) if ephemerons
-            .entry(Name(name))
-            .is_some_and(|entry| entry.table == graph.id(source)))
+    let entry = graph.edge_name(edge).and_then(|name| ephemerons.entry(name));
+    entry.is_some_and(|entry| entry.table == graph.id(source))
 }
 
 /// By number, the number of the immediate dominator.

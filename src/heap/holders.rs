@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::analysis::Heap;
 use super::graph::{Edge, Graph, Node};
 use super::meta::{EdgeKind, NodeKind};
-use super::paths::{Paths, is_internal, label_text, shown_name};
+use super::paths::{is_internal, label_text, shown_name};
 use super::redact::looks_like_data;
 use super::text::lossy;
 
@@ -21,6 +21,9 @@ use super::text::lossy;
 pub(super) const TOP: u32 = 0;
 /// What stands for all keys, indices and entries.
 pub(super) const ANY: &str = "[…]";
+/// The first two of the shared texts: none, and [`ANY`].
+const NO_TEXT: u32 = 0;
+const ANY_TEXT: u32 = 1;
 /// A plain object with more properties is a dictionary: its keys are folded.
 const DICTIONARY_KEYS: usize = 64;
 /// Longer paths end where they are.
@@ -75,8 +78,9 @@ impl Texts {
 impl Holders {
     pub(super) fn new() -> Self {
         let mut texts = Texts::default();
-        let empty = texts.id("");
-        let top = Position { parent: TOP, label: empty, class: empty, depth: 0, internal: true };
+        let (none, any) = (texts.id(""), texts.id(ANY));
+        debug_assert_eq!((none, any), (NO_TEXT, ANY_TEXT));
+        let top = Position { parent: TOP, label: NO_TEXT, class: NO_TEXT, depth: 0, internal: true };
         Self { positions: vec![top], known: FxHashMap::default(), texts }
     }
 
@@ -106,7 +110,7 @@ impl Holders {
     }
 
     /// By ordinal, the position of every node of a heap.
-    pub(super) fn place(&mut self, heap: &Heap, paths: &Paths) -> Vec<u32> {
+    pub(super) fn place(&mut self, heap: &Heap) -> Vec<u32> {
         const UNKNOWN: u32 = u32::MAX;
         let graph = heap.graph();
         let mut names = Names::new();
@@ -116,7 +120,7 @@ impl Holders {
         for node in graph.nodes() {
             let mut next = node;
             while at[next.0 as usize] == UNKNOWN {
-                match paths.before(graph, next) {
+                match heap.paths().before(graph, next) {
                     Some((source, edge)) => {
                         way.push((next, source, edge));
                         next = source;
@@ -138,7 +142,7 @@ impl Holders {
     fn step(&mut self, heap: &Heap, names: &mut Names, parent: u32, source: Node, edge: Edge, node: Node) -> u32 {
         let graph = heap.graph();
         let class = names.class(&mut self.texts, heap, node);
-        let label = if source == graph.root() { 0 } else { names.label(&mut self.texts, graph, source, edge) };
+        let label = if source == graph.root() { NO_TEXT } else { names.label(&mut self.texts, graph, source, edge) };
         let above = self.positions[parent as usize];
         // A list: the next is where the one before is.
         if above.class == class && above.label == label && parent != TOP {
@@ -238,17 +242,11 @@ struct Names {
     classes: FxHashMap<(NodeKind, u32), u32>,
     /// Nodes with many properties.
     dictionary: (u32, bool),
-    any: Option<u32>,
 }
 
 impl Names {
     fn new() -> Self {
-        Self {
-            properties: FxHashMap::default(),
-            classes: FxHashMap::default(),
-            dictionary: (u32::MAX, false),
-            any: None,
-        }
+        Self { properties: FxHashMap::default(), classes: FxHashMap::default(), dictionary: (u32::MAX, false) }
     }
 
     /// Without interfaces: which interface an object counts as depends on what else is in the heap.
@@ -267,21 +265,20 @@ impl Names {
     }
 
     fn label(&mut self, texts: &mut Texts, graph: &Graph, source: Node, edge: Edge) -> u32 {
-        let any = *self.any.get_or_insert_with(|| texts.id(ANY));
         let kind = graph.edge_kind(edge);
-        let Some(name) = graph.edge_name(edge) else { return any };
+        let Some(name) = graph.edge_name(edge) else { return ANY_TEXT };
         if kind == EdgeKind::Property && self.is_dictionary(graph, source) {
-            return any;
+            return ANY_TEXT;
         }
         *self.properties.entry((name.0, kind)).or_insert_with(|| {
             let text = graph.text(name);
             match kind {
-                EdgeKind::Property | EdgeKind::Shortcut if looks_like_data(text) => any,
+                EdgeKind::Property | EdgeKind::Shortcut if looks_like_data(text) => ANY_TEXT,
                 // `17 / part of key …`, and what V8 numbers.
                 EdgeKind::Internal | EdgeKind::Weak | EdgeKind::Invisible
                     if text.first().is_some_and(u8::is_ascii_digit) =>
                 {
-                    any
+                    ANY_TEXT
                 }
                 _ => texts.id(&label_text(graph, edge)),
             }

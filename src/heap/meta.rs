@@ -56,6 +56,11 @@ impl NodeKind {
         }
     }
 
+    /// What V8 keeps other things in, and a program does not know of.
+    pub fn is_internal(self) -> bool {
+        matches!(self, Self::Hidden | Self::Array | Self::Code | Self::Synthetic | Self::ObjectShape)
+    }
+
     /// A string of any make.
     pub fn is_string(self) -> bool {
         matches!(self, Self::String | Self::ConsString | Self::SlicedString)

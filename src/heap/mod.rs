@@ -39,6 +39,7 @@ mod source;
 mod summary;
 mod suspects;
 mod text;
+mod totals;
 mod tree;
 
 pub use analysis::{Heap, Progress, Stage};
@@ -56,6 +57,7 @@ pub use source::Source;
 pub use summary::{Sort, Summary, SummaryOptions, summary};
 pub use suspects::{Suspects, suspects};
 pub use text::lossy;
+pub use totals::Totals;
 
 /// What a node that nothing reaches has for a distance.
 pub const NO_DISTANCE: i32 = distances::NONE;

@@ -1,7 +1,7 @@
 //! Who holds a node: the shortest way to it from a root, in the words of a programmer.
 //!
 //! A path is a list of steps; a step is an object and the reference to it. [`Paths`] knows one shortest path to every
-//! node (the one DevTools' distances are counted along). [`step_text`] writes a step the way one would write it in code:
+//! node (the one DevTools' distances are counted along). [`label_text`] writes a reference the way one would write it in code:
 //! `MemoryStore.sessions`, `[17]`, `Map` entries as `[…]`.
 
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
@@ -37,9 +37,8 @@ pub struct Step {
 }
 
 impl Paths {
-    /// Finds them all.
-    pub fn find(heap: &Heap) -> Self {
-        let graph = heap.graph();
+    /// Finds them all; [`Heap::paths`] does so once.
+    pub(super) fn find(graph: &Graph) -> Self {
         Self { via: distances::shortest_edges(graph, &Ephemerons::find(graph)) }
     }
 
@@ -92,11 +91,9 @@ pub(super) fn step(heap: &Heap, node: Node, edge: Option<Edge>) -> Step {
 
 /// Whether the node is V8's own: what it keeps other things in, and a program does not know of.
 pub(super) fn is_internal(heap: &Heap, node: Node) -> bool {
-    match heap.graph().kind(node) {
-        NodeKind::Hidden | NodeKind::Array | NodeKind::Code | NodeKind::Synthetic | NodeKind::ObjectShape => true,
-        // Contexts of functions, say; of type `object` since V8 12.
-        _ => heap.graph().text(heap.graph().name(node)).starts_with(b"system / "),
-    }
+    let graph = heap.graph();
+    // Contexts of functions, say, are of type `object` since V8 12.
+    graph.kind(node).is_internal() || graph.text(graph.name(node)).starts_with(b"system / ")
 }
 
 /// What to call a node: its class; a function by its own name; a string by what it is.
@@ -107,11 +104,7 @@ pub(super) fn shown_name(heap: &Heap, node: Node) -> String {
         NodeKind::Closure if own.is_empty() => "(anonymous function)".into(),
         NodeKind::Closure => format!("{own}()"),
         NodeKind::Object | NodeKind::Native => lossy(heap.class_name(node)).into_owned(),
-        NodeKind::Hidden | NodeKind::Array | NodeKind::Code | NodeKind::Synthetic | NodeKind::ObjectShape
-            if !own.is_empty() =>
-        {
-            shortened(&own, 60)
-        }
+        kind if kind.is_internal() && !own.is_empty() => shortened(&own, 60),
         _ => lossy(heap.class_name(node)).into_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the page about a heap shows: everything aggregated, so that the page is small whatever the heap is.
 //!
 //! The picture is the dominator tree as far as it can be seen: of each node the children that have at least
-//! [`SHARE`] of the heap, up to a number, and the rest of them as one.
+//! the [`SMALLEST_PART`] of the heap, up to a number, and the rest of them as one.
 
 use std::cmp::Reverse;
 
@@ -13,8 +13,8 @@ use super::paths::shown_name;
 use super::summary::{Sort, Summary, SummaryOptions, summary};
 use super::suspects::{Suspects, suspects};
 
-/// Parts of the heap, in ten thousands, below which a node is not drawn.
-const SHARE: u64 = 20;
+/// A node below this part of the heap is not drawn.
+const SMALLEST_PART: u64 = 5000;
 /// Children of one node that are drawn.
 const CHILDREN: usize = 40;
 /// Nodes that are drawn in all.
@@ -71,7 +71,7 @@ pub fn report(heap: &Heap, options: &ReportOptions) -> Report {
 }
 
 fn tree(heap: &Heap) -> Branch {
-    let smallest = (heap.total_size() / 10_000).saturating_mul(SHARE) / 10;
+    let smallest = heap.total_size() / SMALLEST_PART;
     let mut left = NODES;
     branch(heap, heap.graph().root(), smallest, DEPTH, &mut left)
 }

@@ -86,14 +86,14 @@ pub fn retainers(heap: &Heap, target: &Target, limit: usize) -> Option<Retainers
 
 fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
     let graph = heap.graph();
-    let paths = Paths::find(heap);
+    let paths = heap.paths();
     let mut holding: Vec<(Node, Edge)> = graph
         .nodes()
         .filter(|source| *source != node)
         .flat_map(|source| graph.edges(source).map(move |edge| (source, edge)))
         .filter(|(_, edge)| graph.target(*edge) == node && graph.edge_kind(*edge) != EdgeKind::Weak)
         // What is itself reached through the object does not hold it against anybody.
-        .filter(|(source, _)| *source == graph.root() || !passes(heap, &paths, *source, node))
+        .filter(|(source, _)| *source == graph.root() || !passes(heap, paths, *source, node))
         .collect();
     holding.sort_by_key(|(source, edge)| (shown_distance(heap.distance(*source)).unwrap_or(i32::MAX), *edge));
     let mut alike: Vec<RetainingPath> = Vec::new();
@@ -161,8 +161,8 @@ fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
     let first = members.first()?;
     let mut retained: FxHashMap<u32, u64> = FxHashMap::default();
     let mut holders = Holders::new();
-    let paths = Paths::find(heap);
-    let positions = holders.place(heap, &paths);
+    let paths = heap.paths();
+    let positions = holders.place(heap);
     heap.each_top_of_class(|node, class| {
         if is_wanted(class) {
             *retained.entry(positions[node.0 as usize]).or_default() += heap.retained_size(node);

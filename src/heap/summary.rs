@@ -7,13 +7,13 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::analysis::{Heap, Statistics};
-use super::classes::ClassId;
+use super::analysis::Heap;
 use super::distances::SYSTEM;
-use super::graph::{Attachment, Graph, Location, Node};
+use super::graph::{Attachment, Graph, Location, Name, Node};
 use super::meta::NodeKind;
-use super::paths::{Paths, Step, shortened, shown_name};
+use super::paths::{Step, shortened, shown_name};
 use super::text::lossy;
+use super::totals::{Totals, totals};
 
 /// Characters of a string's content that are shown.
 const SHOWN_CHARACTERS: usize = 80;
@@ -71,22 +71,6 @@ pub struct FileSummary {
     /// Why the file could not be read to its end, if it was to be read all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
-}
-
-/// Bytes by what they are for: DevTools' "Statistics".
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "see `Statistics`")]
-pub struct Totals {
-    pub total: u64,
-    pub native: u64,
-    pub typed_arrays: u64,
-    pub code: u64,
-    pub strings: u64,
-    pub arrays: u64,
-    pub system: u64,
-    /// Everything else: objects, closures …
-    pub other: u64,
 }
 
 /// Nodes of one of V8's types.
@@ -179,20 +163,14 @@ pub fn summary(heap: &Heap, options: &SummaryOptions) -> Summary {
                 .incomplete()
                 .map(|incomplete| format!("{} (byte {})", incomplete.reason, incomplete.offset)),
         },
-        totals: totals(&heap.statistics()),
+        totals: totals(heap),
         types: types(graph),
         class_count: classes.len(),
-        classes: classes.into_iter().take(options.top).map(|(_, class)| class).collect(),
+        classes: classes.into_iter().take(options.top).collect(),
         largest: largest(heap, options.top),
         strings: duplicates(graph, options.top),
         detached: detached(heap),
     }
-}
-
-fn totals(statistics: &Statistics) -> Totals {
-    let Statistics { total, native, typed_arrays, code, strings, arrays, system } = *statistics;
-    let known = [native, code, strings, arrays, system].iter().fold(0_u64, |sum, part| sum.saturating_add(*part));
-    Totals { total, native, typed_arrays, code, strings, arrays, system, other: total.saturating_sub(known) }
 }
 
 fn types(graph: &Graph) -> Vec<TypeSummary> {
@@ -211,7 +189,7 @@ fn types(graph: &Graph) -> Vec<TypeSummary> {
 }
 
 /// All classes that have a size, sorted.
-pub(super) fn class_summaries(heap: &Heap, sort: Sort) -> Vec<(ClassId, ClassSummary)> {
+fn class_summaries(heap: &Heap, sort: Sort) -> Vec<ClassSummary> {
     let totals = heap.class_totals();
     let mut classes: Vec<_> = heap
         .classes()
@@ -219,29 +197,29 @@ pub(super) fn class_summaries(heap: &Heap, sort: Sort) -> Vec<(ClassId, ClassSum
         .filter(|(id, _)| totals[id.0 as usize].count > 0)
         .map(|(id, class)| {
             let total = &totals[id.0 as usize];
-            let summary = ClassSummary {
+            ClassSummary {
                 name: lossy(&class.name).into_owned(),
                 location: class.location.map(location_text),
                 count: total.count,
                 shallow: total.shallow,
                 retained: total.retained,
                 distance: shown_distance(total.distance),
-            };
-            (id, summary)
+            }
         })
         .collect();
-    classes.sort_by_key(|(id, class)| {
+    // Stable: of the same size, the class met first comes first.
+    classes.sort_by_key(|class| {
         let by = match sort {
             Sort::Retained => class.retained,
             Sort::Shallow => class.shallow,
             Sort::Count => class.count,
         };
-        (Reverse(by), Reverse(class.shallow), *id)
+        (Reverse(by), Reverse(class.shallow))
     });
     classes
 }
 
-pub(super) fn location_text(location: Location) -> String {
+fn location_text(location: Location) -> String {
     format!("{}:{}:{}", location.script, u64::from(location.line) + 1, u64::from(location.column) + 1)
 }
 
@@ -258,7 +236,7 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
     }
     nodes.truncate(top);
     nodes.sort_by_key(key);
-    let paths = Paths::find(heap);
+    let paths = heap.paths();
     nodes
         .into_iter()
         .map(|node| ObjectSummary {
@@ -273,14 +251,11 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
 }
 
 /// Whether the node is something that a program made, rather than V8 for itself.
-pub(super) fn is_users(heap: &Heap, node: Node) -> bool {
-    !matches!(
-        heap.graph().kind(node),
-        NodeKind::Hidden | NodeKind::Array | NodeKind::Code | NodeKind::Synthetic | NodeKind::ObjectShape
-    ) && (0..SYSTEM).contains(&heap.distance(node))
+fn is_users(heap: &Heap, node: Node) -> bool {
+    !heap.graph().kind(node).is_internal() && (0..SYSTEM).contains(&heap.distance(node))
 }
 
-pub(super) fn duplicates(graph: &Graph, top: usize) -> StringsSummary {
+fn duplicates(graph: &Graph, top: usize) -> StringsSummary {
     // The file has only the beginning of a long string, so strings of other sizes are other strings.
     let mut contents: FxHashMap<(u32, u64), u64> = FxHashMap::default();
     for node in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::String) {
@@ -302,7 +277,7 @@ pub(super) fn duplicates(graph: &Graph, top: usize) -> StringsSummary {
             .into_iter()
             .take(top)
             .map(|(wasted, count, name)| DuplicateSummary {
-                text: shortened(&lossy(graph.text(super::graph::Name(name))), SHOWN_CHARACTERS),
+                text: shortened(&lossy(graph.text(Name(name))), SHOWN_CHARACTERS),
                 count,
                 wasted,
             })

@@ -1,11 +1,9 @@
 //! Leak suspects: what retains a good part of the heap, and where in it the mass is.
 //!
 //! The rule is that of Eclipse MAT's leak report, on V8's heaps. The dominator tree is cut at its top: V8's own roots
-//! (synthetic nodes) and the global object are passed through. A node there that retains at least the threshold is a suspect; of those that are
-//! smaller, all of one class that together retain as much are one. From a suspect the mass is followed downwards, always to
+//! (synthetic nodes) and the global object are passed through. A node there that retains at least the threshold is a
+//! suspect; of those that are smaller, all of one class that together retain as much are one. From a suspect the mass is followed downwards, always to
 //! the largest child, until it scatters: that is the accumulation point, which usually is the collection that grows.
-
-#![allow(clippy::indexing_slicing, reason = "classes are below the count that their sums were made with")]
 
 use std::cmp::Reverse;
 
@@ -100,8 +98,8 @@ pub fn suspects(heap: &Heap, share: f64) -> Suspects {
             small.entry(heap.classes().of(node)).or_default().push(node);
         }
     }
-    let paths = Paths::find(heap);
-    let about = About { heap, paths: &paths, total };
+    let paths = heap.paths();
+    let about = About { heap, paths, total };
     let mut suspects: Vec<Suspect> = single.into_iter().map(|node| about.object(node)).collect();
     for (class, mut nodes) in small {
         let retained = nodes.iter().fold(0_u64, |sum, node| sum.saturating_add(heap.retained_size(*node)));

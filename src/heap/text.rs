@@ -9,6 +9,8 @@ use std::ops::ControlFlow;
 
 use memchr::memchr2;
 
+use super::numbers::{Fault, printable};
+
 /// What takes the pieces of a string's text.
 pub(super) trait TakeText {
     /// Some of the string's bytes, unescaped.
@@ -43,11 +45,7 @@ enum Escape {
 
 impl Unescape {
     /// Takes text from `bytes` up to the closing `"`; gives the bytes used, and whether that was among them.
-    pub(super) fn push(
-        &mut self,
-        bytes: &[u8],
-        out: &mut impl TakeText,
-    ) -> Result<(usize, bool), super::numbers::Fault> {
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut impl TakeText) -> Result<(usize, bool), Fault> {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             if matches!(self.escape, Escape::None) {
@@ -67,7 +65,7 @@ impl Unescape {
             } else if let Some(&byte) = rest.first() {
                 let step = self.escaped(byte, out);
                 if let ControlFlow::Break(reason) = step {
-                    return Err(super::numbers::Fault { at, reason });
+                    return Err(Fault { at, reason });
                 }
                 at += 1;
             }
@@ -78,7 +76,7 @@ impl Unescape {
     fn escaped(&mut self, byte: u8, out: &mut impl TakeText) -> ControlFlow<String> {
         if let Escape::Unicode { digits, value } = self.escape {
             let Some(digit) = char::from(byte).to_digit(16) else {
-                return ControlFlow::Break(format!("a string has `\\u` and then {}", super::numbers::printable(byte)));
+                return ControlFlow::Break(format!("a string has `\\u` and then {}", printable(byte)));
             };
             let value = value * 16 + digit;
             self.escape = if digits == 3 { Escape::None } else { Escape::Unicode { digits: digits + 1, value } };
@@ -98,7 +96,7 @@ impl Unescape {
             b'b' => 8,
             b'f' => 12,
             b'"' | b'\\' | b'/' => byte,
-            _ => return ControlFlow::Break(format!("a string has `\\` and then {}", super::numbers::printable(byte))),
+            _ => return ControlFlow::Break(format!("a string has `\\` and then {}", printable(byte))),
         };
         self.escape = Escape::None;
         self.end_pair(out);

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::meta::{EdgeKind, NodeKind};
 use super::super::scan::{NodeRow, Receive, Scanner};
+use super::super::text::utf16_length;
 use super::HELD_BYTES;
 use super::looks::look;
 use super::report::RedactReport;
@@ -103,8 +104,6 @@ struct Rewriter {
 #[derive(Debug)]
 struct Long {
     digest: Sha256,
-    /// UTF-16 code units so far.
-    units: u64,
     bytes: u64,
 }
 
@@ -189,7 +188,7 @@ impl Rewriter {
 
     fn replace(&mut self, text: &[u8]) {
         self.report.replaced_bytes += text.len() as u64;
-        let units = super::super::text::utf16_length(text);
+        let units = utf16_length(text);
         let digest = characters(self.keyed().chain_update(text));
         match units {
             0 => {}
@@ -209,18 +208,16 @@ impl Rewriter {
 
     /// More of a string that is too long to be held: all but the digest's length goes out as fill at once.
     fn long_text(&mut self, text: &[u8]) {
-        let units = super::super::text::utf16_length(text) as u64;
         let Some(long) = &mut self.long else { return };
         long.digest.update(text);
         long.bytes += text.len() as u64;
-        long.units += units;
-        self.out.resize(self.out.len() + usize::try_from(units).unwrap_or_default(), MARK);
+        self.out.resize(self.out.len() + utf16_length(text), MARK);
     }
 
     fn begin_long(&mut self) {
         let text = std::mem::take(&mut self.text);
         self.raw.clear();
-        self.long = Some(Long { digest: self.keyed(), units: 0, bytes: 0 });
+        self.long = Some(Long { digest: self.keyed(), bytes: 0 });
         // Held back: the digest's place, at the end.
         self.long_text(&text);
         self.out.truncate(self.out.len().saturating_sub(DIGEST_CHARACTERS));
