@@ -105,6 +105,9 @@ impl Watch<'_> {
         if matches!(end, End::Silent) && ended.and_then(WaitStatus::exit_status) == Some(status::UNSEALED) {
             return Err(unsealed(String::from_utf8_lossy(&self.last_words).trim()));
         }
+        if ended.and_then(WaitStatus::terminating_signal) == Some(libc::SIGSYS) {
+            return Err(unsealed("the sandbox ended it for a system call (SIGSYS) while it was being sealed"));
+        }
         let seen = match end {
             End::Complete => return Ok(Outcome::Delivered),
             End::Short(error) => return Err(error),
