@@ -236,6 +236,26 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.equal(child.stdout(), 'fork')
   })
 
+  test('leaves large Buffers out of the child, and takes them along where the child turns out to need such memory', async (t) => {
+    const dir = tmpDir(t)
+    // More than 32 MiB each: below that glibc's allocator decides by what was freed before.
+    globalThis.buffers = Array.from({ length: 8 }, () => Buffer.alloc(40 << 20, 1))
+    t.after(() => { delete globalThis.buffers })
+    const controller = new AbortController()
+    const pending = takeSnapshot({ dir, mode: 'fork', signal: controller.signal })
+    const { pid } = await twin()
+    process.kill(pid, 'SIGSTOP')
+    const residentBytes = Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
+    controller.abort()
+    await assert.rejects(pending, heapkitError('HEAPKIT_ERR_ABORTED'))
+    assert.ok(residentBytes < process.memoryUsage().rss - (250 << 20), `${residentBytes} of ${process.memoryUsage().rss}`)
+    // V8's table of numbered objects is such a block, too, and the child does need it.
+    for (let n = 0; n < 2; n++) {
+      const artifact = await takeSnapshot({ dir, mode: 'fork', stableIds: true })
+      assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 213)
+    }
+  })
+
   test('of very large scripts takes seconds, on Node 20, too', { timeout: 300_000 }, async (t) => {
     // 9 MB of it. V8 11 would be at it for minutes, in a child as anywhere else.
     globalThis.large = require('typescript')

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use rustix::process::{
     setpriority_process, setrlimit,
 };
 
-use super::{filter, shared_memory, sys};
+use super::shared_memory::{self, Separated};
+use super::sys::pages::{self, Stand, WhenTouched};
+use super::{filter, sys};
 
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
@@ -42,20 +45,24 @@ pub(super) mod status {
     pub(in crate::fork) const ORPHANED: i32 = 72;
     /// It could not be made harmless.
     pub(in crate::fork) const UNSEALED: i32 = 73;
+    /// It needed memory that was left out of it.
+    pub(in crate::fork) const INCOMPLETE: i32 = 74;
 }
 
 /// What the child gets from its parent.
-pub(super) struct Inherited {
+pub(super) struct Inherited<'a> {
     pub(super) parent: u32,
     /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
     pub(super) output: RawFd,
     pub(super) errors: RawFd,
     /// The share of one processor that it may have, from just above 0 to 1.
     pub(super) max_cpu: f64,
+    /// Memory that the parent has, and the child has not.
+    pub(super) left_out: &'a [Range<usize>],
 }
 
 /// Lives the child's life.
-pub(super) fn live(inherited: &Inherited, work: impl FnOnce(RawFd) -> bool) -> ! {
+pub(super) fn live(inherited: &Inherited<'_>, work: impl FnOnce(RawFd) -> bool) -> ! {
     // A panic must not unwind into the copy of V8 that called this.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match settle(inherited) {
         Ok(()) if work(inherited.output) => 0,
@@ -80,13 +87,16 @@ fn must<T>(step: &'static str, result: Result<T, impl Into<io::Error>>) -> Resul
 }
 
 /// Makes the child harmless, in this order.
-fn settle(inherited: &Inherited) -> Result<(), Unsettled> {
+fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     // 1. It dies with the thread that forked it. Before anything that could hang; that thread may have ended just before.
     must("PR_SET_PDEATHSIG", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs());
     if parent != inherited.parent {
         sys::exit_now(status::ORPHANED);
     }
+
+    // What it does without leaves holes: nothing must be allocated before they are filled, for it might be put there.
+    must("memory that was left out", inherited.left_out.iter().try_for_each(pages::block))?;
 
     // 2. Where it can say what goes wrong.
     must("dup2 of the pipe for errors", sys::redirect(inherited.errors, ERRORS))?;
@@ -117,7 +127,9 @@ fn settle(inherited: &Inherited) -> Result<(), Unsettled> {
     must("/proc/self/fd", close_all_but(inherited.output))?;
 
     // 9. No memory that others see.
-    let arena = must("shared memory", shared_memory::separate(None))?;
+    let Separated { arena, mut stands } = must("shared memory", shared_memory::separate(None))?;
+    stands.extend(inherited.left_out.iter().map(incomplete));
+    must("the handler of faults", pages::on_touch(stands))?;
 
     sys::unblock_signals();
     let _ = rustix::thread::set_name(NAME);
@@ -125,6 +137,12 @@ fn settle(inherited: &Inherited) -> Result<(), Unsettled> {
     // 10. No system call but those that the work needs. Nothing can be undone from here on.
     let room = filter::Room { pipes: [inherited.output, ERRORS], pid: std::process::id(), arena };
     must("seccomp", filter::install(&room))
+}
+
+/// What stands where something was left out.
+fn incomplete(hole: &Range<usize>) -> Stand {
+    let message = "heapkit: something in the child touched a large block of memory that was left out of it\n";
+    Stand { range: hole.clone(), when_touched: WhenTouched::Exit { message, status: status::INCOMPLETE } }
 }
 
 /// Closes every descriptor but the pipes, whatever its number: a limit that was lowered later does not matter to `close`.

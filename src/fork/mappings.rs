@@ -6,10 +6,13 @@
 //! pages meanwhile; that is why [`Mappings::copied`] names whole spans of the address space, with whatever is in them at the
 //! time of the fork: two or three system calls, and nothing to read. A chunk that V8 took in between does not get its mark
 //! back; it makes the next `spawn` copy a few page-table entries more.
+//!
+//! What the child can do without (`large_blocks`) gets the mark for as long.
 
 use std::io;
 use std::ops::Range;
 
+use super::large_blocks::LargeBlocks;
 use super::smaps::Mapping;
 use super::sys::{Inheritance, set_inheritance};
 
@@ -20,23 +23,40 @@ pub(super) struct Mappings {
     copied: Vec<Range<usize>>,
     /// Private anonymous mappings with the mark: V8's heap, above all.
     marked: Vec<Range<usize>>,
+    /// What the child can do without, and goes without.
+    left_out: Vec<Range<usize>>,
 }
 
 impl Mappings {
     pub(super) fn read() -> io::Result<Self> {
         let mut survey = Survey::default();
-        Mapping::each_of_this_process(|mapping| survey.add(&mapping))?;
-        Ok(survey.end())
+        let mut blocks = LargeBlocks::new();
+        Mapping::each_of_this_process(|mapping| {
+            survey.add(&mapping);
+            blocks.add(&mapping);
+        })?;
+        Ok(Self { left_out: blocks.end(), ..survey.end() })
     }
 
-    /// Lets a child have everything. On the thread that forks, just before.
+    /// Lets a child have everything but what it can do without. On the thread that forks, just before.
     pub(super) fn clear_marks(&self) -> io::Result<()> {
-        self.copied.iter().try_for_each(|span| set_inheritance(span, Inheritance::Copied))
+        self.copied.iter().try_for_each(|span| set_inheritance(span, Inheritance::Copied))?;
+        self.left_out.iter().try_for_each(|range| set_inheritance(range, Inheritance::Absent))
     }
 
     /// Puts the marks back. A range that was unmapped meanwhile is passed over.
-    pub(super) fn restore_marks(&self) -> io::Result<()> {
-        self.marked.iter().try_for_each(|range| set_inheritance(range, Inheritance::Absent))
+    pub(super) fn restore_marks(&self) {
+        for (ranges, inheritance) in [(&self.left_out, Inheritance::Copied), (&self.marked, Inheritance::Absent)] {
+            for range in ranges {
+                // What is something else by now, a device's memory say, may not have the mark; the others still get theirs.
+                let _ = set_inheritance(range, inheritance);
+            }
+        }
+    }
+
+    /// What the child goes without.
+    pub(super) fn left_out(&self) -> &[Range<usize>] {
+        &self.left_out
     }
 
     /// Neighbours become one range: fewer calls.

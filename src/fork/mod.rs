@@ -3,7 +3,8 @@
 //! Today's work is a heap snapshot; the twin knows nothing of it. What the child *is* and what it *does* are kept apart:
 //!
 //! * `sys`: the system calls, `unsafe`, one function each; `sys::condvar`, the patch without which V8 hangs in a child;
-//! * `mappings`: makes the heap forkable, and puts Node's marks back; `smaps` reads what the kernel knows of them;
+//! * `mappings`: makes the heap forkable, and puts Node's marks back; `smaps` reads what the kernel knows of them, and
+//!   `large_blocks` finds what a snapshot does not need;
 //! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
 //! * `child`: the child's life, from `fork` to `_exit`: first it is made harmless (`shared_memory`, `filter`), then the work is
 //!   handed to it;
@@ -24,6 +25,7 @@
 mod child;
 mod filter;
 mod json_end;
+mod large_blocks;
 mod mappings;
 mod shared_memory;
 mod smaps;
@@ -248,6 +250,7 @@ impl Prepared {
             output: ends.output.as_raw_fd(),
             errors: ends.errors.as_raw_fd(),
             max_cpu,
+            left_out: mappings.left_out(),
         };
         let forked = mappings.clear_marks().and_then(|()| {
             let mask = sys::block_signals()?;
@@ -267,7 +270,7 @@ impl Prepared {
                 Some(took)
             }
             Err(error) => {
-                let _ = mappings.restore_marks();
+                mappings.restore_marks();
                 reply(Err(refused(&error)));
                 None
             }

@@ -14,7 +14,7 @@ use std::io;
 use std::ops::Range;
 
 use super::smaps::Mapping;
-use super::sys::pages::{self, Stand};
+use super::sys::pages::{self, Stand, WhenTouched};
 
 /// What lies between anything else and the arena. No single call that changes memory may be larger (`filter`).
 pub(super) const GAP_BYTES: usize = 1 << 30;
@@ -24,8 +24,15 @@ const ALIGNMENT: usize = 2 << 20;
 /// Where the shared memory is now: address space that nothing in the child may touch. Empty where there was none.
 pub(super) type Arena = Range<usize>;
 
+/// What has become of it.
+pub(super) struct Separated {
+    pub(super) arena: Arena,
+    /// What stands in its place.
+    pub(super) stands: Vec<Stand>,
+}
+
 /// Separates this process from the memory that it shares. `own` is shared with the parent on purpose, and stays.
-pub(super) fn separate(own: Option<&Range<usize>>) -> io::Result<Arena> {
+pub(super) fn separate(own: Option<&Range<usize>>) -> io::Result<Separated> {
     let mut shared = Vec::new();
     Mapping::each_of_this_process(|mapping| {
         if mapping.is_shared() && mapping.may_be_written() && Some(&mapping.range) != own {
@@ -33,7 +40,7 @@ pub(super) fn separate(own: Option<&Range<usize>>) -> io::Result<Arena> {
         }
     })?;
     if shared.is_empty() {
-        return Ok(0..0);
+        return Ok(Separated { arena: 0..0, stands: Vec::new() });
     }
     let bytes = shared.iter().map(|mapping| aligned(mapping.range.len())).sum::<usize>();
     // Where there is no address space for it, nothing can be moved aside: then all of it is absent.
@@ -52,13 +59,14 @@ pub(super) fn separate(own: Option<&Range<usize>>) -> io::Result<Arena> {
         pages::block(&mapping.range)?;
         stands.push(Stand {
             range: mapping.range.clone(),
-            source: moved.as_ref().is_ok().then_some(next),
-            message: moved.err().map_or_else(Vec::new, |error| absent(mapping, &error)),
+            when_touched: match moved {
+                Ok(()) => WhenTouched::Copy { source: next },
+                Err(error) => WhenTouched::Fault { message: absent(mapping, &error) },
+            },
         });
         next += aligned(mapping.range.len());
     }
-    pages::copy_when_touched(stands)?;
-    Ok(arena)
+    Ok(Separated { arena, stands })
 }
 
 fn aligned(bytes: usize) -> usize {

@@ -87,6 +87,10 @@ impl Mapping {
         self.has("io") || self.has("pf")
     }
 
+    pub(super) fn is_writable(&self) -> bool {
+        self.permissions.starts_with("rw")
+    }
+
     /// Whether this process may write to it, now or after an `mprotect`.
     pub(super) fn may_be_written(&self) -> bool {
         self.has("mw")

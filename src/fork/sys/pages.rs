@@ -1,4 +1,5 @@
-//! Memory of the child's own in the place of memory that it shares: a page is copied when it is first touched.
+//! Memory of the child's own in the place of memory that it shares: a page is copied when it is first touched. And no memory, in
+//! the place of what it does not have.
 //!
 //! The fault of a page without access is a SIGSEGV. Its handler gives the page access, copies what belongs there, and returns; the
 //! instruction is then tried again. The child has one thread, so nobody sees the page half copied. Any other fault gets the
@@ -14,13 +15,19 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::check;
 
-/// What stands in the place of a mapping that was shared.
+/// What stands in the place of memory that the child does not share, or does not have.
 pub(in crate::fork) struct Stand {
     pub(in crate::fork) range: Range<usize>,
-    /// Where the mapping itself is now; none where it could not be moved.
-    pub(in crate::fork) source: Option<usize>,
-    /// What to say when something touches it and there is no source.
-    pub(in crate::fork) message: Vec<u8>,
+    pub(in crate::fork) when_touched: WhenTouched,
+}
+
+pub(in crate::fork) enum WhenTouched {
+    /// The page is copied from the mapping that was here, which is now there.
+    Copy { source: usize },
+    /// This is said, and the child ends by the fault.
+    Fault { message: Vec<u8> },
+    /// This is said, and the child ends with this status.
+    Exit { message: &'static str, status: c_int },
 }
 
 struct Stands {
@@ -37,14 +44,15 @@ pub(in crate::fork) fn reserve(bytes: usize) -> io::Result<Range<usize>> {
     Ok(start..start + bytes)
 }
 
-/// Replaces a mapping by address space without access.
+/// Puts address space without access in the place of whatever is there. Allocates nothing.
 pub(in crate::fork) fn block(range: &Range<usize>) -> io::Result<()> {
     map_nothing(with_exposed_provenance_mut(range.start), range.len(), libc::MAP_FIXED).map(drop)
 }
 
 fn map_nothing(address: *mut c_void, bytes: usize, how: c_int) -> io::Result<usize> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | how;
-    // SAFETY: with MAP_FIXED the range is one of a shared mapping, of which no Rust value knows; without it, new address space.
+    // SAFETY: with MAP_FIXED the range is that of a shared mapping, of which no Rust value knows, or of memory that the child was not
+    // to have (`large_blocks`); without it, new address space.
     let mapped = unsafe { libc::mmap(address, bytes, libc::PROT_NONE, flags, -1, 0) };
     if mapped == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(mapped.expose_provenance()) }
 }
@@ -68,8 +76,11 @@ pub(in crate::fork) fn move_aside(range: &Range<usize>, to: usize) -> io::Result
     protected
 }
 
-/// From now on a page of these ranges is copied from its source when it is touched. Call it once, in a process with one thread.
-pub(in crate::fork) fn copy_when_touched(stands: Vec<Stand>) -> io::Result<()> {
+/// From now on it happens what is to happen when something touches these ranges. Call it once, in a process with one thread.
+pub(in crate::fork) fn on_touch(stands: Vec<Stand>) -> io::Result<()> {
+    if stands.is_empty() {
+        return Ok(());
+    }
     let stands = Stands { stands, page_bytes: rustix::param::page_size() };
     // Never freed: the handler may need it until the end of the process.
     STANDS.store(Box::into_raw(Box::new(stands)), Ordering::Release);
@@ -84,7 +95,7 @@ pub(in crate::fork) fn copy_when_touched(stands: Vec<Stand>) -> io::Result<()> {
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {
     // SAFETY: the kernel hands a valid record to a handler with SA_SIGINFO; of SIGSEGV, `si_addr` is part of it.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr()) };
-    // SAFETY: null, or what `copy_when_touched` stored for good before it installed this handler.
+    // SAFETY: null, or what `on_touch` stored for good before it installed this handler.
     let stands = unsafe { STANDS.load(Ordering::Acquire).as_ref() };
     let touched = stands.and_then(|Stands { stands, page_bytes }| {
         let stand = stands.iter().find(|stand| stand.range.contains(&address))?;
@@ -92,13 +103,18 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut
     });
     // From a fault of the kernel's, not a signal that somebody sent.
     if let Some((stand, page, page_bytes)) = touched.filter(|_| code > 0) {
-        if let Some(source) = stand.source
-            && copy_page(source + (page - stand.range.start), page, page_bytes)
-        {
-            return;
+        match &stand.when_touched {
+            WhenTouched::Copy { source } => {
+                if copy_page(source + (page - stand.range.start), page, page_bytes) {
+                    return;
+                }
+            }
+            WhenTouched::Fault { message } => say(message),
+            WhenTouched::Exit { message, status } => {
+                say(message.as_bytes());
+                super::exit_now(*status);
+            }
         }
-        // SAFETY: the message lives as long as the process; write(2) may be called in a handler, and its failure changes nothing.
-        unsafe { libc::write(2, stand.message.as_ptr().cast(), stand.message.len()) };
     }
     // SAFETY: SIG_DFL is a valid handler, and both calls may be made in one. A fault comes again by itself, with its default effect;
     // a signal that somebody sent does not.
@@ -108,6 +124,12 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut
             libc::raise(signal);
         }
     }
+}
+
+/// On standard error, of which nobody needs to know whether it works.
+fn say(message: &[u8]) {
+    // SAFETY: the message is there for as long as its length says; write(2) may be called in a handler.
+    unsafe { libc::write(2, message.as_ptr().cast(), message.len()) };
 }
 
 /// Whether the page is there now. A source that ends before the page does (a file that was truncated) ends the process by SIGBUS.
@@ -129,7 +151,7 @@ mod tests {
     use super::super::{exit_now, fork};
     use super::*;
     use crate::fork::filter::{Room, install};
-    use crate::fork::shared_memory::{Arena, separate};
+    use crate::fork::shared_memory::{Arena, Separated, separate};
 
     const PAGE: usize = 4096;
     const PAGES: usize = 64;
@@ -173,7 +195,7 @@ mod tests {
     /// Runs `work` in a child after [`separate`], and answers how the child ended, as `waitpid` has it.
     fn in_child(work: impl FnOnce(Arena) -> bool) -> c_int {
         let Some(pid) = fork().unwrap() else {
-            let done = separate(None).is_ok_and(work);
+            let done = separate(None).is_ok_and(|Separated { arena, stands }| on_touch(stands).is_ok() && work(arena));
             exit_now(i32::from(!done));
         };
         let mut status = 0;

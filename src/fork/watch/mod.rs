@@ -59,7 +59,7 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &
     let Order { child, mappings, ends, reply } = order;
     let twin = child.map(Twin::hold);
     drop(ends);
-    let _ = mappings.restore_marks();
+    mappings.restore_marks();
     let Some(mut twin) = twin else { return reply(Err(Error::internal("fork gave a child no number"))) };
     // Not before: who holds the lock on the address space must get on with it. "No process" means the calling thread.
     let _ = rustix::process::setpriority_process(None, NICE);

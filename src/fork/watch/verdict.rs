@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::vigil::HANG;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fork::child::status::UNSEALED;
+use crate::fork::child::status;
 use crate::fork::twin::Ended;
-use crate::fork::{Outcome, unsealed};
+use crate::fork::{Outcome, large_blocks, unsealed};
 
 /// Why a watch ended.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ pub(super) fn pass(end: End, remains: &Remains) -> Result<Outcome> {
         End::Hung => format!("it neither wrote nor computed for {} and was killed", seconds(HANG)),
         End::Silent => describe(remains.ended),
     };
+    if let (End::Silent, Some(Ended::By(by))) = (&end, remains.ended)
+        && by.exit_status() == Some(status::INCOMPLETE)
+    {
+        large_blocks::keep_all();
+    }
     let words = &remains.last_words;
     let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
     let detail = format!("{seen}, after {} bytes{said}", remains.taken);
@@ -66,10 +71,10 @@ pub(super) fn pass(end: End, remains: &Remains) -> Result<Outcome> {
 
 /// Why the child could not be made harmless, if that is how it ended.
 fn unsealed_by(remains: &Remains) -> Option<String> {
-    let Some(Ended::By(status)) = remains.ended else { return None };
-    if status.exit_status() == Some(UNSEALED) {
+    let Some(Ended::By(by)) = remains.ended else { return None };
+    if by.exit_status() == Some(status::UNSEALED) {
         Some(remains.last_words.clone())
-    } else if status.terminating_signal() == Some(libc::SIGSYS) {
+    } else if by.terminating_signal() == Some(libc::SIGSYS) {
         Some(String::from("a sandbox ended the child for a system call (SIGSYS)"))
     } else {
         None
