@@ -6,13 +6,13 @@
 use std::fs;
 use std::io;
 use std::os::fd::RawFd;
-use std::time::Duration;
 
 use rustix::process::{
     Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setpriority_process, setrlimit,
 };
 
 use super::sys;
+use super::sys::share::SharePage;
 
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
@@ -22,23 +22,18 @@ const NAME: &std::ffi::CStr = c"heapkit-child";
 /// was once lowered.
 const NICE: i32 = 10;
 
-/// How much processor time a child that is held to a share uses at a stretch.
-const QUANTUM: Duration = Duration::from_millis(10);
-/// Less would look like a child that hangs.
-const LEAST_CPU: f64 = 0.01;
-
 /// What the child gets of its parent.
-pub(super) struct Legacy {
+pub(super) struct Legacy<'a> {
     pub(super) parent: u32,
     /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
     pub(super) output: RawFd,
     pub(super) errors: RawFd,
-    /// The share of one processor that it may have, from just above 0 to 1.
-    pub(super) max_cpu: f64,
+    /// Where the parent says what share of one processor it may have, if there is a limit.
+    pub(super) share: Option<&'a SharePage>,
 }
 
 /// Lives the child's life. Statuses other than 0 mean that the work was not done.
-pub(super) fn live(legacy: &Legacy, work: impl FnOnce(RawFd) -> bool) -> ! {
+pub(super) fn live(legacy: &Legacy<'_>, work: impl FnOnce(RawFd) -> bool) -> ! {
     // A panic must not unwind into the copy of V8 that called this.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         if let Err(error) = settle(legacy) {
@@ -54,7 +49,7 @@ pub(super) fn live(legacy: &Legacy, work: impl FnOnce(RawFd) -> bool) -> ! {
     })
 }
 
-fn settle(legacy: &Legacy) -> io::Result<()> {
+fn settle(legacy: &Legacy<'_>) -> io::Result<()> {
     // First of all: nothing may call these while they may hang.
     sys::condvar::silence();
     sys::reset_signal_handlers();
@@ -68,8 +63,8 @@ fn settle(legacy: &Legacy) -> io::Result<()> {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = setpriority_process(None, NICE);
     sys::run_in_background();
-    if legacy.max_cpu < 1.0 {
-        sys::hold_to_share(QUANTUM, QUANTUM.mul_f64(1.0 / legacy.max_cpu.max(LEAST_CPU) - 1.0))?;
+    if let Some(page) = legacy.share {
+        sys::share::obey(page)?;
     }
     let_go(legacy)?;
     sys::unblock_signals();
@@ -81,7 +76,7 @@ fn settle(legacy: &Legacy) -> io::Result<()> {
 /// Puts `/dev/null` over every descriptor but the output. Closing them makes libuv abort; left as they are, finalizers that
 /// run in the child's garbage collection would write to the service's connections, and a connection that the service
 /// closes would stay open.
-fn let_go(legacy: &Legacy) -> io::Result<()> {
+fn let_go(legacy: &Legacy<'_>) -> io::Result<()> {
     let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
     let null = std::os::fd::IntoRawFd::into_raw_fd(null);
     let open: Vec<RawFd> =
