@@ -76,16 +76,21 @@ async function measure ({ side, quota, size, dir, node }) {
 
 const of = (runs, when, metric) => runs.map((run) => run[when][metric])
 
+function ofSnapshot (runs) {
+  const seconds = (value) => `${value.toFixed(1)} s`
+  return [
+    String(median(runs.map(({ throttled }) => throttled))),
+    seconds(median(of(runs, 'during', 'seconds'))),
+    seconds(median(of(runs, 'during', 'heldBackMs')) / 1000)
+  ]
+}
+
 function toTable ({ quota, size, rounds, runs }) {
   const row = (title, runs, when) => [
     title,
     ...['p99', 'worst', 'late'].map((metric) => ms(median(of(runs, when, metric)))),
     `${(median(of(runs, when, 'throughput')) * 100).toFixed(1)} %`,
-    ...(when === 'quiet' ? ['-', '-', '-'] : [
-      String(median(runs.map(({ throttled }) => throttled))),
-      `${(median(of(runs, when, 'seconds'))).toFixed(1)} s`,
-      `${(median(of(runs, when, 'heldBackMs')) / 1000).toFixed(1)} s`
-    ])
+    ...(when === 'quiet' ? ['-', '-', '-'] : ofSnapshot(runs))
   ]
   return {
     title: `Quota of ${quota} processors, ${size} MB of heap, 40 % used in pieces of 4 ms; medians of ${rounds} rounds`,

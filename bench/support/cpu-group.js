@@ -27,6 +27,8 @@ function makeGroup (quota) {
     }
   }
   set(quota)
+  // What else the machine does takes its processors only when the group does not want them.
+  write(V1 ? 'cpu.shares' : 'cpu.weight', V1 ? 262_144 : 10_000)
   return {
     set,
     add: (pid) => write('cgroup.procs', pid),

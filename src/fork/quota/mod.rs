@@ -7,6 +7,8 @@
 //! With a fixed share only the child is held to it, and without a quota nobody.
 
 mod budget;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,6 +68,8 @@ pub(super) struct Governor {
     counted: Option<(Instant, Used, Duration)>,
     /// When it was looked at how long the child rested, and its processor time then.
     rested: Option<(Instant, Duration)>,
+    /// The rest that it has to take for what it has used.
+    owed: Duration,
     /// What the compressor and the watch use, in processors.
     carriers: f64,
     next: Instant,
@@ -90,6 +94,7 @@ impl Governor {
             debt: 0.0,
             counted: None,
             rested: None,
+            owed: Duration::ZERO,
             carriers: 0.0,
             next: Instant::now(),
         };
@@ -161,15 +166,19 @@ impl Governor {
         self.throttle.share.store(self.share.to_bits(), Ordering::Relaxed);
     }
 
-    /// It rested for what its share left, unless it computed all the same.
+    /// Of the time that passed, it rested for what it owed; that it waited for others is no rest.
     fn note_rest(&mut self, now: Instant, child: Option<Duration>) {
         let Some(child) = child else { return self.rested = None };
-        if let Some((last, before)) = self.rested.replace((now, child)) {
-            let passed = now.duration_since(last);
-            let rest = passed.mul_f64(1.0 - self.share).min(passed.saturating_sub(child.saturating_sub(before)));
-            let micros = u64::try_from(rest.as_micros()).unwrap_or(0);
-            self.throttle.held_back_us.fetch_add(micros, Ordering::Relaxed);
+        let Some((last, before)) = self.rested.replace((now, child)) else { return };
+        let (passed, used) = (now.duration_since(last), child.saturating_sub(before));
+        if self.share >= 1.0 {
+            return self.owed = Duration::ZERO;
         }
+        self.owed += used.mul_f64((1.0 - self.share) / self.share.max(FIRST / 10.0));
+        let rest = passed.saturating_sub(used).min(self.owed);
+        self.owed -= rest;
+        let micros = u64::try_from(rest.as_micros()).unwrap_or(0);
+        self.throttle.held_back_us.fetch_add(micros, Ordering::Relaxed);
     }
 }
 
