@@ -34,6 +34,8 @@ export interface Artifact {
   pauseMs: number
   /** Snapshots only. */
   mode?: 'fork' | 'inline'
+  /** Forked snapshots only: how long the child rested, in milliseconds, because it was not to use more processor time (`maxCpu`). */
+  heldBackMs?: number
   /** Snapshots with `redact` only. */
   redacted?: RedactReport
   pid: number
@@ -107,6 +109,9 @@ export interface Progress {
   /** Bytes that were written, after compression. */
   bytes: number
   elapsedMs: number
+  /** While a forked child is held back (`maxCpu`): the share of one processor that it may have now, and how long it has rested for that. */
+  cpuShare?: number
+  heldBackMs?: number
 }
 
 export interface MemoryOptions {
@@ -130,10 +135,11 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
   /** How a forked snapshot treats the memory that the control groups and the machine allow. */
   memory?: MemoryOptions
   /**
-   * The share of one processor that a forked child may have, 0.01 to 1, for containers with a CPU quota, which the child shares with the
-   * service. Default: 1.
+   * How much processor time a forked snapshot may take. `auto` (default): what the CPU quotas of the control groups leave, less a reserve, for the
+   * child and the compressor together, measured anew all the time; without a quota all that is idle. A number from 0.01 to 1: this share of one processor for the
+   * child.
    */
-  maxCpu?: number
+  maxCpu?: 'auto' | number
   /**
    * Make the object ids of forked snapshots comparable with those of every later snapshot of this thread that is inline or has `stableIds`, too. V8 collects
    * garbage and numbers all objects before the fork, in this thread; from then on it keeps a table of them (docs/fork.md has the costs). Inline
@@ -222,8 +228,8 @@ export function takeSnapshot (options?: SnapshotOptions): Promise<Artifact>
 
 /**
  * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory. Beyond that a forked child
- * waits for the reader; inline, the rest goes to an unlinked temporary file in `dir` (default: the system's directory for temporary
- * files). `file` and the quotas do not apply.
+ * waits for the reader, as long as it takes something now and then (after 30 s without, `HEAPKIT_ERR_STALLED`); inline, the rest goes to an
+ * unlinked temporary file in `dir` (default: the system's directory for temporary files). `file` and the quotas do not apply.
  *
  * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
  * Destroying the stream gives the capture up.

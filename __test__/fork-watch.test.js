@@ -10,7 +10,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { tmpDir, ls, until, heapkitError, cleanEnv } = require('./support')
+const { tmpDir, ls, run, until, heapkitError, cleanEnv, parseSnapshot, readArtifact } = require('./support')
 const native = require('../lib/native')
 const { nodeOption, v8PoolSize } = require('../lib/node-options')
 const { takeSnapshot } = require('..')
@@ -37,9 +37,9 @@ function writerTo (dir, options) {
 /** Forks a child that does `work(output)`; the promise is the watch's answer. */
 async function forked (writer, work) {
   const twin = new native.ForkedWork()
-  await twin.prepare(writer, { usedHeapBytes: 0, reserveBytes: 0, force: true }, v8PoolSize())
+  await twin.prepare(writer, { usedHeapBytes: 0, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
   await until(() => twin.isQuiet(), 'V8\'s workers to sleep')
-  return { answer: twin.fork(1, work) }
+  return { answer: twin.fork(work) }
 }
 
 function writeForEver (output) {
@@ -184,4 +184,46 @@ test('V8\'s pool has the size that Node.js was told', { skip: !isLinux && 'needs
   for (const size of [2, 4, 9]) assert.deepEqual(ask(`--v8-pool-size=${size}`), [size, others + size - 1])
   assert.deepEqual(ask('--v8-pool-size=0'), [some, others + some - 1])
   assert.deepEqual(ask(), [4, others + 3])
+})
+
+describe('a CPU quota', () => {
+  const group = `/sys/fs/cgroup/cpu/heapkit-test-${process.pid}`
+  const setQuota = (us) => fs.writeFileSync(path.join(group, 'cpu.cfs_quota_us'), String(us))
+  const missing = (() => {
+    try {
+      fs.mkdirSync(group)
+      process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
+      setQuota(30_000)
+      return false
+    } catch {
+      return 'needs a control group of its own (version 1, cpu), and root'
+    }
+  })()
+  const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+  const service = (t, dir, options) => run(t, 'fork-service.js', { args: [dir, '25', JSON.stringify(options)], command })
+
+  test('holds a snapshot back, which says so, and as soon as it is lifted no longer', { skip: missing, timeout: 240_000 }, async (t) => {
+    const dir = tmpDir(t)
+    setQuota(30_000)
+    const child = service(t, dir, { progress: true })
+    const [, share] = await child.line(/"cpuShare":([\d.e-]+)/)
+    assert.ok(share > 0 && share <= 0.27, share)
+    setQuota(-1)
+    const { artifact } = JSON.parse((await child.line(/\{"artifact".*\}/))[0])
+    assert.ok(artifact.heldBackMs > 0 && artifact.heldBackMs <= artifact.durationMs, `${artifact.heldBackMs} of ${artifact.durationMs} ms`)
+    parseSnapshot(readArtifact(artifact))
+    assert.deepEqual(await child.exit, { code: 0, signal: null })
+  })
+
+  test('is of no account with maxCpu: 1, and without one nothing is held back', { skip: missing, timeout: 240_000 }, async (t) => {
+    const dir = tmpDir(t)
+    for (const [quota, options] of [[60_000, { maxCpu: 1 }], [-1, {}]]) {
+      setQuota(quota)
+      const child = service(t, dir, { progress: true, ...options })
+      const { artifact } = JSON.parse((await child.line(/\{"artifact".*\}/))[0])
+      assert.equal(artifact.heldBackMs, 0)
+      assert.doesNotMatch(child.stdout(), /cpuShare/)
+      await child.exit
+    }
+  })
 })

@@ -34,7 +34,7 @@ function naming (option) {
 
 test('garbage is rejected by what answers a promise, and nothing is left running', async (t) => {
   const dir = tmpDir(t)
-  const snapshotOnly = { mode: ['x', 1, null], memory: [1, null, 'x'], maxCpu: [0, -1, 1.5, NaN, '1', null], stableIds: ['yes', 1, null], exposeInternals: ['yes', 1, null], exposeNumericValues: ['yes', 1] }
+  const snapshotOnly = { mode: ['x', 1, null], memory: [1, null, 'x'], maxCpu: [0, -1, 1.5, NaN, '1', 'all', null], stableIds: ['yes', 1, null], exposeInternals: ['yes', 1, null], exposeNumericValues: ['yes', 1] }
   await each({ ...GARBAGE, ...snapshotOnly }, async (name, value) => {
     await assert.rejects(heapkit.takeSnapshot({ ...(name !== 'file' && { dir }), [name]: value }), naming(name))
     assert.throws(() => heapkit.createSnapshotStream({ [name]: value }), naming(name))

@@ -17,7 +17,7 @@ const codes = Object.freeze({
   ABORTED: 'HEAPKIT_ERR_ABORTED',
   /** The capture's own time limit passed. */
   TIMEOUT: 'HEAPKIT_ERR_TIMEOUT',
-  /** The disk took no data at all while the process was waiting for it. */
+  /** The disk, or the reader of a stream, took no data at all while bytes were waiting for it. */
   STALLED: 'HEAPKIT_ERR_STALLED',
   /** The operating system refused an operation on a file. */
   IO: 'HEAPKIT_ERR_IO',

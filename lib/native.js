@@ -123,10 +123,12 @@ class ForkedWork {
 
   #inner = new binding.ForkedWork()
 
-  prepare (writer, memory, v8PoolSize) { return callAsync(() => this.#inner.prepare(writer.inner, memory, v8PoolSize)) }
+  prepare (writer, memory, cpu) { return callAsync(() => this.#inner.prepare(writer.inner, memory, cpu)) }
   isQuiet () { return this.#inner.isQuiet() }
   /** Synchronously forks; the promise is for what the child does. */
-  fork (maxCpu, work) { return callAsync(() => this.#inner.fork(maxCpu, work)) }
+  fork (work) { return callAsync(() => this.#inner.fork(work)) }
+  /** How much the child is held back: { share, heldBackMs }, or null if it may have all that it gets. */
+  throttle () { return this.#inner.throttle() }
   /** How long fork(2) itself took. */
   get forkMs () { return this.#inner.forkMs }
   dropPrepared () { this.#inner.dropPrepared() }

@@ -219,8 +219,8 @@ function control (options) {
   }
 }
 
-function share (value, name) {
-  if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, 'must be a number from 0.01 to 1', value)
+function share (value, name, or = '') {
+  if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, `must be ${or}a number from 0.01 to 1`, value)
   return value
 }
 
@@ -261,7 +261,7 @@ function snapshot (options, { stream = false } = {}) {
     exposeInternals: optional(options, 'exposeInternals', boolean, false),
     exposeNumericValues: optional(options, 'exposeNumericValues', boolean, false),
     memory: optional(options, 'memory', memory, memory({})),
-    maxCpu: optional(options, 'maxCpu', share, 1),
+    maxCpu: optional(options, 'maxCpu', (value, name) => value === 'auto' ? value : share(value, name, "'auto' or "), 'auto'),
     stableIds: optional(options, 'stableIds', boolean, false),
     redact: optional(options, 'redact', redact),
     ...control(options),

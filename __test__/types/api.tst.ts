@@ -25,6 +25,9 @@ describe('captures', () => {
   test('refuse what the code refuses', () => {
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ compression: 'brotli' })
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ mode: 'spoon' })
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ maxCpu: 'auto' as const })
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ maxCpu: 0.25 })
+    expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ maxCpu: 'all' })
     expect(heapkit.startSampling).type.not.toBeCallableWith({ sampleInterval: 'x' })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'everything')
   })
@@ -33,7 +36,7 @@ describe('captures', () => {
     expect(heapkit.takeSnapshot).type.toBeCallableWith({
       signal: new AbortController().signal,
       timeoutMs: 1000,
-      onProgress: ({ phase, rawBytes }: heapkit.Progress) => { console.log(phase, rawBytes) }
+      onProgress: ({ phase, rawBytes, cpuShare, heldBackMs }: heapkit.Progress) => { console.log(phase, rawBytes, cpuShare, heldBackMs) }
     })
   })
 

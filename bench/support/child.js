@@ -15,10 +15,10 @@ async function runChild (file, task, execArgv) {
 }
 
 /** A child that answers one message after another. */
-function startChild (file, execArgv = []) {
+function startChild (file, execArgv = [], execPath = process.execPath) {
   // Nothing of the caller's environment may change what is measured.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEAPKIT_|NODE_OPTIONS$)/.test(name)))
-  const child = fork(file, { execArgv, env })
+  const child = fork(file, { execArgv, execPath, env })
   let waiting
   const settle = (answer) => {
     waiting?.(answer)
@@ -34,6 +34,7 @@ function startChild (file, execArgv = []) {
   child.on('error', (error) => settle({ error: error.message }))
   return {
     ended,
+    pid: child.pid,
     kill: () => child.kill('SIGKILL'),
     async ask (message) {
       const { error, result } = await new Promise((resolve) => {

@@ -38,12 +38,14 @@ async function runForked (recording, options, work) {
 /** Answers null, or why it failed if another attempt may help. */
 async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, beforeFork }, work) {
   const twin = new ForkedWork()
+  const cpu = { maxCpu: maxCpu === 'auto' ? undefined : maxCpu, v8PoolSize: v8PoolSize() }
+  recording.heldBackBy(() => twin.throttle())
   const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
   try {
-    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }, v8PoolSize()))
+    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }, cpu))
     if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })
     await quiet(recording, twin)
-    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, work))))
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(work))))
   } finally {
     twin.dropPrepared()
   }

@@ -66,6 +66,7 @@ class Recording {
   #interruption
   #timer
   #progressed = 0
+  #throttle = () => null
 
   /** Makes the output ready. Fails before the service is paused for anything. */
   async open () {
@@ -100,6 +101,9 @@ class Recording {
   get writer () { return this.#writer }
 
   read () { return this.#writer.read() }
+
+  /** `throttle()` answers how much whoever produces the bytes is held back: { share, heldBackMs }, or null. */
+  heldBackBy (throttle) { this.#throttle = throttle }
 
   /** Completes the output and answers the artifact. */
   async finish () {
@@ -198,13 +202,19 @@ class Recording {
     const estimate = this.#estimatedRawBytes !== undefined &&
       { estimatedRawBytes: phase === 'serializing' ? Math.max(this.#estimatedRawBytes, rawBytes) : rawBytes }
     try {
-      this.#options.onProgress({ phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed() })
+      this.#options.onProgress({ phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed(), ...(phase === 'serializing' && this.#heldBack()) })
     } catch (cause) {
       this.#interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
     }
   }
 
   #elapsed () { return Math.round(performance.now() - this.#start.at) }
+
+  /** For progress: only while there is something to say. */
+  #heldBack () {
+    const { share: cpuShare = 1, heldBackMs } = this.#throttle() ?? {}
+    return cpuShare < 1 ? { cpuShare, heldBackMs } : undefined
+  }
 
   #artifact ({ path, bytes, rawBytes, sha256, redacted }) {
     return {
@@ -218,6 +228,7 @@ class Recording {
       startedAt: this.#start.event.startedAt,
       durationMs: this.#elapsed(),
       pauseMs: this.pause.ms,
+      ...(this.#mode === 'fork' ? { heldBackMs: this.#throttle()?.heldBackMs ?? 0 } : undefined),
       ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
       ...(redacted === undefined ? undefined : { redacted: JSON.parse(redacted) }),
       pid: process.pid,

@@ -1,6 +1,6 @@
 //! The class `ForkedWork`: one attempt at letting a forked child do the work.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::writer::Writer;
 use super::{promise, to_napi};
 use crate::error::Error;
-use crate::fork::{self, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing};
+use crate::fork::{self, CpuRule, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
 use crate::sink;
 
 /// How much memory the work may take; validated by `lib/options.js`.
@@ -32,12 +32,31 @@ pub fn write_from_child(descriptor: i32, bytes: &[u8]) -> Result<()> {
     fork::write_from_child(descriptor, bytes).map_err(|error| to_napi(&error))
 }
 
+/// How much processor time the work may take, and what V8 has of it in this process.
+#[napi(object)]
+pub struct ForkCpu {
+    /// The share of one processor for the child; none for what CPU quotas leave.
+    pub max_cpu: Option<f64>,
+    /// How many threads V8 has for its jobs.
+    pub v8_pool_size: u32,
+}
+
+/// How much the child is held back.
+#[napi(object)]
+pub struct ForkThrottle {
+    /// The share of one processor that it may have now; 1 if it is not held back.
+    pub share: f64,
+    /// How long it has rested for that so far.
+    pub held_back_ms: f64,
+}
+
 /// One attempt.
 #[napi]
 #[derive(Default)]
 pub struct ForkedWork {
     state: Arc<Mutex<State>>,
     fork_ms: Cell<f64>,
+    throttle: RefCell<Option<Arc<Throttle>>>,
 }
 
 #[derive(Default)]
@@ -71,6 +90,10 @@ impl Outlet for SinkOutlet {
         Standing { is_over, steps, queued_bytes }
     }
 
+    fn thread(&self) -> Option<i32> {
+        self.0.thread()
+    }
+
     fn patience(&self) -> Duration {
         self.0.patience()
     }
@@ -95,7 +118,7 @@ impl ForkedWork {
         env: &'env Env,
         writer: &Writer,
         memory: ForkMemory,
-        v8_pool_size: u32,
+        cpu: ForkCpu,
     ) -> Result<Object<'env>> {
         let rule = MemoryRule {
             used_heap_bytes: u64::try_from(memory.used_heap_bytes).unwrap_or(0),
@@ -113,8 +136,12 @@ impl ForkedWork {
                 }
             }));
         };
-        let pool = usize::try_from(v8_pool_size).unwrap_or(usize::MAX);
-        fork::prepare(rule, pool, Box::new(outlet), Box::new(keep));
+        let terms = Terms {
+            memory: rule,
+            cpu: cpu.max_cpu.map_or(CpuRule::Auto, CpuRule::Share),
+            v8_pool_size: usize::try_from(cpu.v8_pool_size).unwrap_or(usize::MAX),
+        };
+        fork::prepare(terms, Box::new(outlet), Box::new(keep));
         Ok(object)
     }
 
@@ -127,7 +154,7 @@ impl ForkedWork {
     /// Forks. In the child calls `work` with the descriptor of its output and ends with it; here resolves with `null` when all was
     /// delivered or nobody wants it any more (the writer knows why), and with what was seen when another attempt may help.
     #[napi(catch_unwind)]
-    pub fn fork<'env>(&self, env: &'env Env, max_cpu: f64, work: Function<'_, i32, bool>) -> Result<Object<'env>> {
+    pub fn fork<'env>(&self, env: &'env Env, work: Function<'_, i32, bool>) -> Result<Object<'env>> {
         let State::Prepared(prepared) = std::mem::replace(&mut *self.state.lock(), State::Over) else {
             return Err(to_napi(&Error::internal("the fork was not prepared")));
         };
@@ -136,7 +163,8 @@ impl ForkedWork {
             Outcome::Retry(seen) => Some(seen),
         })?;
         let work = |output| work.call(output).unwrap_or(false);
-        if let Some(took) = prepared.fork(max_cpu, work, reply) {
+        *self.throttle.borrow_mut() = prepared.throttle();
+        if let Some(took) = prepared.fork(work, reply) {
             self.fork_ms.set(took.as_secs_f64() * 1000.0);
         }
         Ok(object)
@@ -146,6 +174,14 @@ impl ForkedWork {
     #[napi(getter, catch_unwind)]
     pub fn fork_ms(&self) -> f64 {
         self.fork_ms.get()
+    }
+
+    /// How much the child is held back; none before the fork, or without a limit.
+    #[napi(catch_unwind)]
+    pub fn throttle(&self) -> Option<ForkThrottle> {
+        let throttle = self.throttle.borrow();
+        let throttle = throttle.as_ref()?;
+        Some(ForkThrottle { share: throttle.share(), held_back_ms: throttle.held_back().as_secs_f64() * 1000.0 })
     }
 
     /// Gives the attempt up, unless it has forked.

@@ -8,7 +8,6 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 use std::os::fd::RawFd;
-use std::time::Duration;
 
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal,
@@ -17,6 +16,7 @@ use rustix::process::{
 
 use super::shared_memory::{self, Separated};
 use super::sys::pages::{self, Stand, WhenTouched};
+use super::sys::share::SharePage;
 use super::{filter, sys};
 
 /// As `ps` and `top` show it.
@@ -26,11 +26,6 @@ const NAME: &std::ffi::CStr = c"heapkit-child";
 /// SCHED_IDLE, or 19, the snapshot of a service that keeps its only processor busy took minutes, and nobody may raise what
 /// was once lowered.
 const NICE: i32 = 10;
-
-/// How much processor time a child that is held to a share uses at a stretch.
-const QUANTUM: Duration = Duration::from_millis(10);
-/// Less would look like a child that hangs.
-const LEAST_CPU: f64 = 0.01;
 
 /// Where the child says what goes wrong: what native code prints to standard error goes there as well.
 pub(super) const ERRORS: RawFd = 2;
@@ -55,8 +50,8 @@ pub(super) struct Inherited<'a> {
     /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
     pub(super) output: RawFd,
     pub(super) errors: RawFd,
-    /// The share of one processor that it may have, from just above 0 to 1.
-    pub(super) max_cpu: f64,
+    /// Where the parent says what share of one processor it may have, if there is a limit.
+    pub(super) share: Option<&'a SharePage>,
     /// Memory that the parent has, and the child has not.
     pub(super) left_out: &'a [Range<usize>],
 }
@@ -118,16 +113,16 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     // 7. It stands back: a low priority, and no more than its share.
     let _ = setpriority_process(None, NICE);
     sys::run_in_background();
-    if inherited.max_cpu < 1.0 {
-        let rest = QUANTUM.mul_f64(1.0 / inherited.max_cpu.max(LEAST_CPU) - 1.0);
-        must("the timer of maxCpu", sys::hold_to_share(QUANTUM, rest))?;
+    if let Some(page) = inherited.share {
+        must("the timer of maxCpu", sys::share::obey(page))?;
     }
 
     // 8. No descriptor but the two pipes: no connection of the service's is held open, nothing can be written, locked or unlocked.
     must("/proc/self/fd", close_all_but(inherited.output))?;
 
-    // 9. No memory that others see.
-    let Separated { arena, mut stands } = must("shared memory", shared_memory::separate(None))?;
+    // 9. No memory that others see, but for the page that says what its share is, which it only reads.
+    let own = inherited.share.map(SharePage::range);
+    let Separated { arena, mut stands } = must("shared memory", shared_memory::separate(own.as_ref()))?;
     stands.extend(inherited.left_out.iter().map(incomplete));
     must("the handler of faults", pages::on_touch(stands))?;
 

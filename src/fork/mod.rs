@@ -10,6 +10,7 @@
 //!   handed to it;
 //! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress;
 //! * `twin`: the parent's hold on the child: ends it, learns how it ended, reaps it;
+//! * `quota`: keeps the child and the compressor within what CPU quotas leave;
 //! * `json_end`: sees when the bytes are complete.
 //!
 //! The order of things, and the thread of each:
@@ -27,6 +28,7 @@ mod filter;
 mod json_end;
 mod large_blocks;
 mod mappings;
+mod quota;
 mod shared_memory;
 mod smaps;
 mod sys;
@@ -38,6 +40,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -47,6 +50,9 @@ use rustix::process::Pid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{MemoryLimits, is_filtered};
 use mappings::Mappings;
+use quota::Governor;
+pub use quota::Throttle;
+use sys::share::SharePage;
 use workers::Workers;
 
 /// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge, and
@@ -67,6 +73,8 @@ pub trait Outlet: Send {
     fn piece_bytes(&self) -> usize;
     /// How it stands with what it has taken.
     fn look(&self) -> Standing;
+    /// The thread that deals with what it takes, by the kernel's number.
+    fn thread(&self) -> Option<i32>;
     /// How long bytes may wait while it does nothing at all.
     fn patience(&self) -> Duration;
     /// The failure of a capture whose bytes waited longer.
@@ -106,6 +114,26 @@ pub struct MemoryRule {
     pub force: bool,
 }
 
+/// How much processor time the work may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CpuRule {
+    /// What the CPU quotas of the control groups leave, for the child and the compressor together; without a quota, all.
+    Auto,
+    /// This share of one processor, above 0 to 1, for the child.
+    Share(f64),
+}
+
+/// What is asked of a fork.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// How much memory it may take.
+    pub memory: MemoryRule,
+    /// How much processor time.
+    pub cpu: CpuRule,
+    /// How many threads V8 has for its jobs.
+    pub v8_pool_size: usize,
+}
+
 /// How the child ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -123,6 +151,9 @@ pub struct Prepared {
     workers: Workers,
     ends: Ends,
     watch: Sender<watch::Order>,
+    /// Where the child reads what share of a processor it may have, if there is a limit.
+    share: Option<Arc<SharePage>>,
+    throttle: Arc<Throttle>,
 }
 
 /// The child's ends of the two pipes.
@@ -141,15 +172,15 @@ pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
     used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
 }
 
-/// Finds out, on a thread of its own, whether the work may begin, and what a fork needs; `v8_pool_size` is how many threads V8
-/// has for its jobs. The thread then waits for [`Prepared::fork`], or for the `Prepared` to be dropped.
-pub fn prepare(rule: MemoryRule, v8_pool_size: usize, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
+/// Finds out, on a thread of its own, whether the work may begin, and what a fork needs. The thread then waits for
+/// [`Prepared::fork`], or for the `Prepared` to be dropped.
+pub fn prepare(terms: Terms, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
     let (watch, orders) = channel();
-    let reply = std::sync::Arc::new(parking_lot::Mutex::new(Some(reply)));
-    let answer = std::sync::Arc::clone(&reply);
+    let reply = Arc::new(parking_lot::Mutex::new(Some(reply)));
+    let answer = Arc::clone(&reply);
     let spawned = thread::Builder::new().name(String::from("heapkit-fork")).spawn(move || {
         let Some(reply) = answer.lock().take() else { return };
-        attend(&rule, v8_pool_size, outlet, reply, watch, &orders);
+        attend(&terms, outlet, reply, watch, &orders);
     });
     if let Err(error) = spawned
         && let Some(reply) = reply.lock().take()
@@ -160,42 +191,45 @@ pub fn prepare(rule: MemoryRule, v8_pool_size: usize, outlet: Box<dyn Outlet>, r
 
 /// The life of the thread.
 fn attend(
-    rule: &MemoryRule,
-    v8_pool_size: usize,
+    terms: &Terms,
     outlet: Box<dyn Outlet>,
     reply: Reply<Prepared>,
     watch: Sender<watch::Order>,
     orders: &Receiver<watch::Order>,
 ) {
     let limits = MemoryLimits::of_this_process();
-    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, v8_pool_size, &limits, watch)));
+    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(terms, &limits, watch)));
     match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
-        Ok((prepared, pipes)) => {
+        Ok((prepared, pipes, governor)) => {
             reply(Ok(prepared));
             // Dropped without a fork: nothing was done yet.
             let Ok(order) = orders.recv() else { return };
-            watch::run(order, pipes, outlet, &limits, rule.reserve_bytes);
+            let memory = watch::Memory { limits: &limits, reserve_bytes: terms.memory.reserve_bytes };
+            watch::run(order, pipes, outlet, memory, governor);
         }
     }
 }
 
-fn survey(
-    rule: &MemoryRule,
-    v8_pool_size: usize,
-    limits: &MemoryLimits,
-    watch: Sender<watch::Order>,
-) -> Result<(Prepared, watch::Pipes)> {
+type Surveyed = (Prepared, watch::Pipes, Option<Governor>);
+
+fn survey(terms: &Terms, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<Surveyed> {
     // A filter of somebody else's may end whoever makes a call that it does not know: then the child finds out.
     if !is_filtered() {
         sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
     }
-    check_memory(rule, limits)?;
+    check_memory(&terms.memory, limits)?;
     let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
+    let throttle = Arc::new(Throttle::default());
+    let share = match terms.cpu {
+        CpuRule::Share(share) if share >= 1.0 => None,
+        _ => Some(Arc::new(SharePage::new().map_err(|error| Error::io("mmap", Path::new("for the child"), error))?)),
+    };
+    let governor = share.clone().map(|page| Governor::new(terms.cpu, page, Arc::clone(&throttle)));
     let mappings = Mappings::read().map_err(proc_error)?;
-    let workers = Workers::find(v8_pool_size).map_err(proc_error)?;
+    let workers = Workers::find(terms.v8_pool_size).map_err(proc_error)?;
     let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
-    Ok((Prepared { mappings, workers, ends, watch }, pipes))
+    Ok((Prepared { mappings, workers, ends, watch, share, throttle }, pipes, governor))
 }
 
 fn check_memory(rule: &MemoryRule, limits: &MemoryLimits) -> Result<()> {
@@ -240,16 +274,22 @@ impl Prepared {
         self.workers.are_asleep()
     }
 
+    /// How much the child is held back, then and later; `None` if it may have all that it gets.
+    pub fn throttle(&self) -> Option<Arc<Throttle>> {
+        self.share.as_ref().map(|_| Arc::clone(&self.throttle))
+    }
+
     /// Forks. In the child `work` is called with the descriptor that its output goes to, and the child ends with it: there this
-    /// function does not return. What goes wrong it may say on descriptor 2. In the parent `reply` learns how it went on, or that it failed.
-    /// `max_cpu` is the share of one processor that the child may have (1: all of it). Answers how long `fork(2)` itself took.
-    pub fn fork(self, max_cpu: f64, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
-        let Self { mappings, ends, watch, .. } = self;
+    /// function does not return. What goes wrong it may say on descriptor 2. In the
+    /// parent `reply` learns how it went on, or that it failed.
+    /// Answers how long `fork(2)` itself took.
+    pub fn fork(self, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
+        let Self { mappings, ends, watch, share, .. } = self;
         let inherited = child::Inherited {
             parent: std::process::id(),
             output: ends.output.as_raw_fd(),
             errors: ends.errors.as_raw_fd(),
-            max_cpu,
+            share: share.as_deref(),
             left_out: mappings.left_out(),
         };
         let forked = mappings.clear_marks().and_then(|()| {

@@ -8,6 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::cgroup::{Group, Version, groups};
+
 /// The room under the nearest limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headroom {
@@ -26,23 +28,16 @@ pub struct MemoryLimits {
     meminfo: PathBuf,
 }
 
-#[derive(Debug)]
-struct Group {
-    dir: PathBuf,
-    files: &'static GroupFiles,
-}
-
 /// The names of one version of control groups.
-#[derive(Debug)]
 struct GroupFiles {
     limit: &'static str,
     usage: &'static str,
     inactive_file: &'static str,
 }
 
-static V1: GroupFiles =
+const V1: GroupFiles =
     GroupFiles { limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", inactive_file: "total_inactive_file" };
-static V2: GroupFiles = GroupFiles { limit: "memory.max", usage: "memory.current", inactive_file: "inactive_file" };
+const V2: GroupFiles = GroupFiles { limit: "memory.max", usage: "memory.current", inactive_file: "inactive_file" };
 
 impl MemoryLimits {
     /// Finds the limits of this process.
@@ -52,23 +47,12 @@ impl MemoryLimits {
 
     /// The same in another root directory, for tests.
     fn below(root: &Path) -> Self {
-        let read = |name: &str| fs::read_to_string(root.join("proc/self").join(name)).unwrap_or_default();
-        let memberships = read("cgroup");
-        let mut groups = Vec::new();
-        for mount in read("mountinfo").lines().filter_map(Mount::parse) {
-            let Some(own) = memberships.lines().find_map(|line| mount.path_of(line)) else { continue };
-            let top = root.join(mount.point.trim_start_matches('/'));
-            // A path outside of the mount (another namespace's) is not visible here; the mount itself is then all there is.
-            let own = Path::new(own).strip_prefix(mount.root).unwrap_or(Path::new(""));
-            let own = if own.components().any(|part| part.as_os_str() == "..") { Path::new("") } else { own };
-            groups.extend(own.ancestors().map(|dir| Group { dir: top.join(dir), files: mount.files }));
-        }
-        Self { groups, meminfo: root.join("proc/meminfo") }
+        Self { groups: groups(root, "memory"), meminfo: root.join("proc/meminfo") }
     }
 
     /// The room under the nearest limit now; `None` where nothing can be found out.
     pub fn headroom(&self) -> Option<Headroom> {
-        let groups = self.groups.iter().filter_map(Group::headroom);
+        let groups = self.groups.iter().filter_map(headroom);
         groups.chain(self.machine()).min_by_key(|headroom| headroom.available_bytes)
     }
 
@@ -86,62 +70,20 @@ impl MemoryLimits {
     }
 }
 
-impl Group {
-    /// `None` where there is no limit: `max`, or version 1's huge number.
-    fn headroom(&self) -> Option<Headroom> {
-        let limit_bytes = self.number(self.files.limit).filter(|limit| *limit < 1 << 60)?;
-        let used = self.number(self.files.usage)?;
-        let statistics = fs::read_to_string(self.dir.join("memory.stat")).unwrap_or_default();
-        let reclaimable = statistics
-            .lines()
-            .find_map(|line| line.strip_prefix(self.files.inactive_file)?.trim().parse::<u64>().ok())
-            .unwrap_or(0);
-        Some(Headroom {
-            available_bytes: limit_bytes.saturating_sub(used.saturating_sub(reclaimable)),
-            limit_bytes,
-            source: format!("the control group {}", self.dir.display()),
-        })
-    }
-
-    fn number(&self, file: &str) -> Option<u64> {
-        fs::read_to_string(self.dir.join(file)).ok()?.trim().parse().ok()
-    }
-}
-
-/// A mounted hierarchy of control groups that knows of memory.
-struct Mount<'a> {
-    /// What of the hierarchy is mounted.
-    root: &'a str,
-    point: &'a str,
-    files: &'static GroupFiles,
-}
-
-impl<'a> Mount<'a> {
-    /// A line of mountinfo: `id parent device root point options … - type source superoptions`.
-    fn parse(line: &'a str) -> Option<Self> {
-        let (mount, kind) = line.split_once(" - ")?;
-        let mut mount = mount.split(' ').skip(3);
-        let (root, point) = (mount.next()?, mount.next()?);
-        let mut kind = kind.split(' ');
-        let files = match kind.next()? {
-            "cgroup2" => &V2,
-            "cgroup" if kind.nth(1)?.split(',').any(|option| option == "memory") => &V1,
-            _ => return None,
-        };
-        Some(Self { root, point, files })
-    }
-
-    /// The process's path in this hierarchy, if the line of `/proc/self/cgroup` is about it: `id:controllers:path`.
-    fn path_of(&self, line: &'a str) -> Option<&'a str> {
-        let mut fields = line.splitn(3, ':');
-        let (id, controllers) = (fields.next()?, fields.next()?);
-        let is_mine = if std::ptr::eq(self.files, &raw const V2) {
-            id == "0" && controllers.is_empty()
-        } else {
-            controllers.split(',').any(|controller| controller == "memory")
-        };
-        if is_mine { fields.next() } else { None }
-    }
+/// `None` where there is no limit: `max`, or version 1's huge number.
+fn headroom(group: &Group) -> Option<Headroom> {
+    let files = match group.version {
+        Version::V1 => V1,
+        Version::V2 => V2,
+    };
+    let limit_bytes = group.number(files.limit).filter(|limit| *limit < 1 << 60)?;
+    let used = group.number(files.usage)?;
+    let reclaimable = group.entry("memory.stat", files.inactive_file).unwrap_or(0);
+    Some(Headroom {
+        available_bytes: limit_bytes.saturating_sub(used.saturating_sub(reclaimable)),
+        limit_bytes,
+        source: format!("the control group {}", group.dir.display()),
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
-//! What the machine allows: the free space of a volume, how much more memory the process may take, and whether its system calls are
-//! filtered.
+//! What the machine allows: the free space of a volume, how much more memory and processor time the process may take, and whether
+//! its system calls are filtered.
 //!
 //! Invariant: a question that the machine cannot answer is an error of the system, never a guess.
 
+mod cgroup;
+mod cpu;
 mod memory;
 
 use std::io;
 use std::path::Path;
 
+pub use cpu::{CpuLimits, CpuReading};
 pub use memory::{Headroom, MemoryLimits};
 
 /// Bytes that an ordinary user may still write to the volume that holds `path`. `path` must exist.

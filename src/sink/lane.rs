@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -82,6 +83,8 @@ pub(super) struct Shared {
     work: Condvar,
     /// A step was done.
     step: Condvar,
+    /// The kernel's number of the sink's thread; 0 before it runs.
+    pub(super) thread: AtomicI32,
 }
 
 impl Lane {

@@ -23,6 +23,7 @@ mod worker;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 pub use codec::Codec;
@@ -141,6 +142,11 @@ impl Writer {
     /// How it stands.
     pub fn standing(&self) -> Standing {
         self.shared.standing(self.lane)
+    }
+
+    /// The kernel's number of the thread that compresses and writes, for its clock (Linux).
+    pub fn thread(&self) -> Option<i32> {
+        Some(self.shared.thread.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
     /// How long a producer waits for a disk, or a reader, that takes nothing at all.

@@ -8,6 +8,8 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(target_os = "linux")]
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -30,6 +32,10 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> io::Result<()> {
 
 fn run(shared: &Weak<Shared>) {
     lower_priority();
+    #[cfg(target_os = "linux")]
+    if let Some(shared) = shared.upgrade() {
+        shared.thread.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Relaxed);
+    }
     let mut captures = Captures::default();
     while let Some(shared) = shared.upgrade() {
         let Some((id, task)) = shared.next(IDLE) else { continue };

@@ -7,14 +7,13 @@
 pub(super) mod clock;
 pub(super) mod condvar;
 pub(super) mod pages;
+pub(super) mod share;
 
 use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use libc::pid_t;
 
@@ -134,35 +133,6 @@ pub(super) fn probe_filter() -> io::Result<()> {
     // SAFETY: SECCOMP_GET_ACTION_AVAIL reads the number that it is given, and changes nothing.
     let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-/// How long the handler of [`hold_to_share`] sleeps.
-static REST_NS: AtomicI64 = AtomicI64::new(0);
-
-extern "C" fn rest(_signal: c_int) {
-    let mut left = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    let total = REST_NS.load(Ordering::Relaxed);
-    left.tv_sec = total / 1_000_000_000;
-    left.tv_nsec = total % 1_000_000_000;
-    // SAFETY: nanosleep is async-signal-safe, and its result is of no account: the next rest comes soon.
-    unsafe { libc::nanosleep(&raw const left, std::ptr::null_mut()) };
-}
-
-/// Lets this process have no more than `work` of processor time in each `work + rest`: a timer counts what it uses, and its
-/// signal's handler sleeps. The process needs nobody's help for it, and nobody gets a signal of its being stopped.
-pub(super) fn hold_to_share(work: Duration, rest_time: Duration) -> io::Result<()> {
-    REST_NS.store(i64::try_from(rest_time.as_nanos()).unwrap_or(i64::MAX), Ordering::Relaxed);
-    // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = rest as extern "C" fn(c_int) as usize;
-    action.sa_flags = libc::SA_RESTART;
-    // SAFETY: the handler has the type that goes without SA_SIGINFO; the old one is not asked for.
-    check(unsafe { libc::sigaction(libc::SIGPROF, &raw const action, std::ptr::null_mut()) })?;
-    let micros = libc::suseconds_t::from(work.subsec_micros());
-    let every = libc::timeval { tv_sec: 0, tv_usec: micros };
-    let timer = libc::itimerval { it_interval: every, it_value: every };
-    // SAFETY: the timer's value lives through the call; the old one is not asked for.
-    check(unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) })
 }
 
 /// The process gets processors in long turns that interrupt nobody, and the disk when nothing else wants it. Failures are of no

@@ -23,6 +23,7 @@ use rustix::process::Pid;
 
 use super::json_end::JsonEnd;
 use super::mappings::Mappings;
+use super::quota::Governor;
 use super::twin::Twin;
 use super::{Ends, Outcome, Outlet, Reply, mebibytes};
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +56,7 @@ pub(super) struct Order {
     pub(super) reply: Reply<Outcome>,
 }
 
-pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &MemoryLimits, reserve_bytes: u64) {
+pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, memory: Memory<'_>, governor: Option<Governor>) {
     let Order { child, mappings, ends, reply } = order;
     let twin = child.map(Twin::hold);
     drop(ends);
@@ -63,10 +64,11 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &
     let Some(mut twin) = twin else { return reply(Err(Error::internal("fork gave a child no number"))) };
     // Not before: who holds the lock on the address space must get on with it. "No process" means the calling thread.
     let _ = rustix::process::setpriority_process(None, NICE);
-    let memory = Memory { limits, reserve_bytes };
     let patience = Patience { child: HANG, outlet: outlet.patience() };
     // A bug here must not leave the capture waiting, nor the child alone.
-    let outcome = catch_unwind(AssertUnwindSafe(|| Watch::new(&mut twin, pipes, outlet, memory, patience).run()));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        Watch { governor, ..Watch::new(&mut twin, pipes, outlet, memory, patience) }.run()
+    }));
     reply(outcome.unwrap_or_else(|_| {
         twin.kill();
         Err(Error::internal("the watch of a forked child panicked"))
@@ -75,9 +77,9 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &
 }
 
 /// What must stay free.
-struct Memory<'a> {
-    limits: &'a MemoryLimits,
-    reserve_bytes: u64,
+pub(super) struct Memory<'a> {
+    pub(super) limits: &'a MemoryLimits,
+    pub(super) reserve_bytes: u64,
 }
 
 struct Watch<'a> {
@@ -86,6 +88,7 @@ struct Watch<'a> {
     outlet: Box<dyn Outlet>,
     memory: Memory<'a>,
     vigil: Vigil,
+    governor: Option<Governor>,
     pending: Pending,
     end: JsonEnd,
     taken: u64,
@@ -109,6 +112,7 @@ impl<'a> Watch<'a> {
             outlet,
             memory,
             vigil: Vigil::begin(Instant::now(), patience),
+            governor: None,
             pending: Pending::new(),
             end: JsonEnd::default(),
             taken: 0,
@@ -129,12 +133,17 @@ impl<'a> Watch<'a> {
 
     fn follow(&mut self) -> End {
         loop {
-            let held = self.pending.pass(self.outlet.as_mut());
+            let now = Instant::now();
+            // Of a child that was killed the clock says nothing more.
+            let cpu = if self.end.is_complete() { None } else { self.twin.cpu_time() };
+            if let Some(governor) = &mut self.governor {
+                governor.step(now, cpu, self.outlet.as_ref(), !self.pending.is_empty());
+            }
+            let passed = self.pending.pass(now, cpu, self.outlet.as_mut(), self.governor.as_mut());
             if self.pending.is_empty() && self.end.is_complete() {
                 return End::Complete;
             }
-            let now = Instant::now();
-            if let Some(end) = self.look(now, held) {
+            if let Some(end) = self.look(now, cpu, passed) {
                 return end;
             }
             match self.wait(now).and_then(|ready| self.read(&ready)) {
@@ -146,7 +155,7 @@ impl<'a> Watch<'a> {
     }
 
     /// What has to be looked after while the child works, or waits.
-    fn look(&mut self, now: Instant, passed: Passed) -> Option<End> {
+    fn look(&mut self, now: Instant, cpu: Option<Duration>, passed: Passed) -> Option<End> {
         let receiver = self.outlet.look();
         if receiver.is_over {
             return Some(End::Unwanted);
@@ -158,10 +167,10 @@ impl<'a> Watch<'a> {
         }
         let seen = Seen {
             taken: self.taken,
-            cpu: self.twin.cpu_time(),
+            cpu,
             complete: self.end.is_complete(),
             held: passed != Passed::All,
-            waiting: passed == Passed::Refused,
+            waiting: passed == Passed::Refused || (passed == Passed::Saved && receiver.queued_bytes > 0),
             steps: receiver.steps,
         };
         Some(match self.vigil.see(now, seen)? {
@@ -192,6 +201,7 @@ impl<'a> Watch<'a> {
     /// Waits until there is something to do: bytes, words, an end, or the time for something.
     fn wait(&mut self, now: Instant) -> io::Result<Ready> {
         let most = self.pending.retry().unwrap_or(TURN);
+        let most = self.governor.as_ref().map_or(most, |governor| governor.next(now).min(most));
         let patience = Timespec::try_from(self.vigil.next(now).min(most)).map_err(io::Error::other)?;
         // What cannot be used now is not asked for: it would end every wait at once.
         let output = (self.pending.is_empty() && !self.end.is_complete()).then_some(&self.output);

@@ -51,6 +51,10 @@ impl Outlet for Double {
         Standing { is_over: looks >= self.over_after, steps, queued_bytes: 7 }
     }
 
+    fn thread(&self) -> Option<i32> {
+        None
+    }
+
     fn patience(&self) -> Duration {
         SHORT
     }
@@ -175,6 +179,9 @@ fn pieces_that_were_refused_are_offered_again_as_they_were() {
         fn look(&self) -> Standing {
             Standing::default()
         }
+        fn thread(&self) -> Option<i32> {
+            None
+        }
         fn patience(&self) -> Duration {
             LONG
         }
@@ -184,7 +191,7 @@ fn pieces_that_were_refused_are_offered_again_as_they_were() {
     }
     let mut outlet = Stubborn((0..200).map(|turn| turn % 3 == 0).collect(), Vec::new());
     while !pending.fill(&reader).unwrap().is_empty() {
-        while pending.pass(&mut outlet) != Passed::All {
+        while pending.pass(Instant::now(), None, &mut outlet, None) != Passed::All {
             assert!(pending.retry().is_some());
         }
     }
