@@ -1,0 +1,56 @@
+'use strict'
+
+// Which system calls succeed in a forked child after its filter was installed, as strace sees them.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+// What V8 needs for a snapshot, and a child to deliver it.
+const ALLOWED = new Set(('read write writev lseek close mmap munmap mprotect mremap madvise brk futex clock_gettime gettimeofday clock_nanosleep nanosleep ' +
+  'getrandom gettid getpid getrusage rt_sigreturn rt_sigprocmask sched_yield exit exit_group').split(' '))
+
+const CHILD = /prctl\(PR_SET_NAME, "heapkit-child"/
+const FILTER = /(?:seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER).* = \d/
+
+/** Calls `run` with the beginning of a command line; answers what is to be told of the children, as texts. */
+function straced (run) {
+  if (spawnSync('strace', ['--version']).status !== 0) throw new Error('strace is not installed')
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-strace-'))
+  try {
+    // One file a process, named by its id.
+    run(['strace', '-ff', '-qq', '-s', '80', '-o', path.join(dir, 'trace')])
+    const traces = fs.readdirSync(dir).map((name) => childOf(path.join(dir, name))).filter((trace) => trace !== undefined)
+    if (traces.length === 0) return ['no child was seen']
+    const texts = []
+    const bare = traces.filter(({ isFiltered }) => !isFiltered).length
+    if (bare > 0) texts.push(`${bare} of ${traces.length} children had no filter; all that they did once they were named is counted`)
+    const seen = new Map()
+    for (const { calls } of traces) for (const [call, { count, line }] of calls) seen.set(call, { count: (seen.get(call)?.count ?? 0) + count, line })
+    for (const [call, { count, line }] of seen) texts.push(`${call} succeeded ${count} times, as in ${line}`)
+    return texts
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+}
+
+/** { isFiltered, calls } of the process of a trace, or undefined if it is no child of heapkit's. */
+function childOf (file) {
+  const text = fs.readFileSync(file, 'utf8')
+  if (!CHILD.test(text)) return undefined
+  const lines = text.split('\n')
+  const filter = lines.findIndex((line) => FILTER.test(line))
+  const start = filter >= 0 ? filter : lines.findIndex((line) => CHILD.test(line))
+  const calls = new Map()
+  for (const line of lines.slice(start + 1)) {
+    const match = /^(\w+)\(.* = (-?\w+)/.exec(line)
+    if (!match || match[2].startsWith('-') || match[2] === '?' || ALLOWED.has(match[1])) continue
+    const known = calls.get(match[1]) ?? { count: 0, line }
+    known.count++
+    calls.set(match[1], known)
+  }
+  return { isFiltered: filter >= 0, calls }
+}
+
+module.exports = { straced }
