@@ -1,6 +1,6 @@
 'use strict'
 
-// npm run test:fork-stress [-- --trials N --node 20,24 --cell churn,lmdb --acts --strace]: forked snapshots under everything that could break them, or that they
+// npm run test:fork-stress [-- --trials N --node 20,24 --cell churn --cell lmdb --acts --strace]: forked snapshots under everything that could break them, or that they
 // could break, on every supported Node. Each cell is a process of its own; every file is read and checked. Exits 1 when
 // a snapshot was not delivered, the service or anybody else noticed anything, or too many snapshots took a second attempt.
 //
@@ -30,14 +30,12 @@ const { runCell } = require('../__test__/fixtures/fork-stress/cell')
 const { straced } = require('./fork-strace')
 
 const { values } = parseArgs({
-  options: { trials: { type: 'string', default: '3' }, node: { type: 'string' }, cell: { type: 'string' }, acts: { type: 'boolean' }, strace: { type: 'boolean' } }
+  options: { trials: { type: 'string', default: '3' }, node: { type: 'string' }, cell: { type: 'string', multiple: true }, acts: { type: 'boolean' }, strace: { type: 'boolean' } }
 })
 
 const trials = Number(values.trials)
 const versions = VERSIONS.filter((version) => !values.node || values.node.split(',').includes(version.split('.')[0]))
-const wanted = values.cell?.split(',').map((name) => name.trim())
-// Some names have a comma in them.
-const cells = Object.keys(CELLS).filter((cell) => !wanted || values.cell === cell || wanted.includes(cell))
+const cells = Object.keys(CELLS).filter((cell) => !values.cell || values.cell.includes(cell))
 if (versions.length === 0 || cells.length === 0 || !(trials > 0)) {
   console.error(`fork-stress: nothing to do. Nodes: ${VERSIONS.join(', ')}. Cells: ${Object.keys(CELLS).join(' | ')}`)
   process.exit(2)
