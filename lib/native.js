@@ -163,6 +163,7 @@ module.exports = {
   ForkedWork,
   SnapshotSlot: binding.SnapshotSlot,
   LoopTimers: binding.LoopTimers,
+  writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
   abandon: () => call(binding.abandon),
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),

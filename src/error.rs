@@ -77,6 +77,11 @@ pub enum ErrorKind {
         /// What was seen of it, attempt by attempt.
         detail: String,
     },
+    /// This machine, or the sandbox that the process lives in, cannot do it.
+    Unsupported {
+        /// What was found, and what to do.
+        reason: String,
+    },
     /// A file is not a heap snapshot, or not a whole one.
     InvalidSnapshot {
         /// The file, where it is one.
@@ -144,6 +149,7 @@ impl Error {
             ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
             ErrorKind::Memory { .. } => "HEAPKIT_ERR_MEMORY",
             ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
+            ErrorKind::Unsupported { .. } => "HEAPKIT_ERR_UNSUPPORTED",
             ErrorKind::InvalidSnapshot { .. } => "HEAPKIT_ERR_INVALID_SNAPSHOT",
             ErrorKind::Internal { .. } => "HEAPKIT_ERR_INTERNAL",
         }
@@ -233,6 +239,7 @@ impl fmt::Display for Error {
             ),
             ErrorKind::Memory { reason } => write!(f, "Not enough memory for a forked snapshot: {reason}"),
             ErrorKind::Child { detail } => write!(f, "The forked child did not deliver the snapshot: {detail}"),
+            ErrorKind::Unsupported { reason } => write!(f, "Not possible here: {reason}"),
             ErrorKind::InvalidSnapshot { path, reason, offset } => {
                 let name = path.as_ref().map_or("The data".into(), |path| path.to_string_lossy());
                 write!(f, "{name} is not a whole heap snapshot: {reason} (byte {offset} of its text)")

@@ -3,9 +3,10 @@
 // Heap snapshots. Inline: V8 takes them in this process, and the event loop waits meanwhile. Forked: V8 takes them in a
 // twin of this process, and the event loop goes on.
 
-const fs = require('node:fs')
 const { Readable } = require('node:stream')
 const v8 = require('node:v8')
+const inspector = require('../inspector')
+const { writeFromChild } = require('../native')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const { Recording } = require('./recording')
@@ -15,6 +16,9 @@ const { numberObjects } = require('./object-ids')
 
 // 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
 const RAW_BYTES_PER_HEAP_BYTE = 1.8
+const COUNTS_LINES = parseInt(process.versions.v8) < 12
+// Where a child says what goes wrong.
+const ERRORS = 2
 
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
@@ -55,21 +59,29 @@ async function captureSnapshot (wanted, slot, recording) {
   return recording.finish()
 }
 
-/** Runs in the child, whose standard error the parent reads and whose end comes with the answer. */
+/** Runs in the child, which has no path, no descriptor but these two, and whose end comes with the answer. */
 function writeInChild (output, wanted) {
   try {
-    // The permission model governs paths, not descriptors.
-    if (process.permission) snapshotByV8(wanted, (chunk) => writeWhole(output, chunk))
-    else v8.writeHeapSnapshot(`/proc/self/fd/${output}`, wanted)
+    findLines()
+    snapshotByV8(wanted, (chunk) => writeFromChild(output, chunk))
     return true
   } catch (error) {
-    fs.writeSync(2, `${error?.stack ?? error}\n`)
+    writeFromChild(ERRORS, Buffer.from(`${error?.stack ?? error}\n`))
     return false
   }
 }
 
-function writeWhole (output, chunk) {
-  for (let at = 0; at < chunk.length;) at += fs.writeSync(output, chunk, at)
+/**
+ * V8 11 (Node 20) finds the place of every function by counting lines from the beginning of its script: minutes for scripts of
+ * megabytes. A debugger makes it note where lines begin, once for each script.
+ */
+function findLines () {
+  if (!COUNTS_LINES) return
+  try {
+    inspector.postSync('Debugger.enable', {}, 'lines')
+  } catch {
+    // Without the inspector it takes its time.
+  }
 }
 
 /**

@@ -30,6 +30,12 @@ pub struct ForkMemory {
     pub force: bool,
 }
 
+/// Writes all of it to the descriptor that the work of a forked child was given, or to 2. Nobody can have patched it.
+#[napi(catch_unwind)]
+pub fn write_from_child(descriptor: i32, bytes: &[u8]) -> Result<()> {
+    fork::write_from_child(descriptor, bytes).map_err(|error| to_napi(&error))
+}
+
 /// One attempt.
 #[napi]
 #[derive(Default)]

@@ -1,7 +1,8 @@
-//! What the child is: from the return of `fork` to `_exit`. What it does in between is handed in.
+//! What the child is: from the return of `fork` to its end. What it does in between is handed in.
 //!
-//! The child is a copy of the service with one thread. It must not touch what it shares with it (descriptors), must not
-//! outlive it, must be the first to go when memory is short, and must leave no trace.
+//! The child is a copy of the service with one thread. Nothing that it does may be felt outside it: not by the service, not by
+//! another process, not in a file. [`settle`] makes it so, step by step, before any JavaScript runs; a child in which a step
+//! fails does nothing at all.
 
 use std::fs;
 use std::io;
@@ -9,10 +10,11 @@ use std::os::fd::RawFd;
 use std::time::Duration;
 
 use rustix::process::{
-    Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setpriority_process, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal,
+    setpriority_process, setrlimit,
 };
 
-use super::sys;
+use super::{filter, shared_memory, sys};
 
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
@@ -27,8 +29,23 @@ const QUANTUM: Duration = Duration::from_millis(10);
 /// Less would look like a child that hangs.
 const LEAST_CPU: f64 = 0.01;
 
-/// What the child gets of its parent.
-pub(super) struct Legacy {
+/// Where the child says what goes wrong: what native code prints to standard error goes there as well.
+pub(super) const ERRORS: RawFd = 2;
+
+/// How a child ends that did not do its work.
+pub(super) mod status {
+    /// The work says so.
+    pub(in crate::fork) const FAILED: i32 = 70;
+    /// A bug.
+    pub(in crate::fork) const PANICKED: i32 = 71;
+    /// The service ended first.
+    pub(in crate::fork) const ORPHANED: i32 = 72;
+    /// It could not be made harmless.
+    pub(in crate::fork) const UNSEALED: i32 = 73;
+}
+
+/// What the child gets from its parent.
+pub(super) struct Inherited {
     pub(super) parent: u32,
     /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
     pub(super) output: RawFd,
@@ -37,64 +54,85 @@ pub(super) struct Legacy {
     pub(super) max_cpu: f64,
 }
 
-/// Lives the child's life. Statuses other than 0 mean that the work was not done.
-pub(super) fn live(legacy: &Legacy, work: impl FnOnce(RawFd) -> bool) -> ! {
+/// Lives the child's life.
+pub(super) fn live(inherited: &Inherited, work: impl FnOnce(RawFd) -> bool) -> ! {
     // A panic must not unwind into the copy of V8 that called this.
-    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        if let Err(error) = settle(legacy) {
-            complain(&format!("heapkit: the child could not be made safe: {error}\n"));
-            return false;
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match settle(inherited) {
+        Ok(()) if work(inherited.output) => 0,
+        Ok(()) => status::FAILED,
+        Err(Unsettled { step, error }) => {
+            let _ = sys::write_all(ERRORS, format!("{step}: {error}\n").as_bytes());
+            status::UNSEALED
         }
-        work(legacy.output)
     }));
-    sys::exit_now(match done {
-        Ok(true) => 0,
-        Ok(false) => 70,
-        Err(_) => 71,
-    })
+    sys::exit_now(ended.unwrap_or(status::PANICKED))
 }
 
-fn settle(legacy: &Legacy) -> io::Result<()> {
-    // First of all: nothing may call these while they may hang.
-    sys::condvar::silence();
-    sys::reset_signal_handlers();
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The parent may have died just before.
+/// The step that failed, and why.
+struct Unsettled {
+    step: &'static str,
+    error: io::Error,
+}
+
+/// Does a step that must not fail.
+fn must<T>(step: &'static str, result: Result<T, impl Into<io::Error>>) -> Result<T, Unsettled> {
+    result.map_err(|error| Unsettled { step, error: error.into() })
+}
+
+/// Makes the child harmless, in this order.
+fn settle(inherited: &Inherited) -> Result<(), Unsettled> {
+    // 1. It dies with the thread that forked it. Before anything that could hang; that thread may have ended just before.
+    must("PR_SET_PDEATHSIG", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs());
-    if parent != legacy.parent {
-        sys::exit_now(72);
+    if parent != inherited.parent {
+        sys::exit_now(status::ORPHANED);
     }
+
+    // 2. Where it can say what goes wrong.
+    must("dup2 of the pipe for errors", sys::redirect(inherited.errors, ERRORS))?;
+
+    // 3. It is the first to go when memory is short. Before the next step, after which the file belongs to root.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
+
+    // 4. Nobody gets the heap by its crash: neither as a file nor through the system's handler of cores, which RLIMIT_CORE does not
+    //    stop; and nobody may trace it.
+    must("PR_SET_DUMPABLE", set_dumpable_behavior(DumpableBehavior::NotDumpable))?;
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+
+    // 5. Signals have their default effects: the service's handlers would act for the service.
+    sys::reset_signal_handlers();
+
+    // 6. V8 wakes workers that are not there; that must not wait for them.
+    sys::condvar::silence();
+
+    // 7. It stands back: a low priority, and no more than its share.
     let _ = setpriority_process(None, NICE);
     sys::run_in_background();
-    if legacy.max_cpu < 1.0 {
-        sys::hold_to_share(QUANTUM, QUANTUM.mul_f64(1.0 / legacy.max_cpu.max(LEAST_CPU) - 1.0))?;
+    if inherited.max_cpu < 1.0 {
+        let rest = QUANTUM.mul_f64(1.0 / inherited.max_cpu.max(LEAST_CPU) - 1.0);
+        must("the timer of maxCpu", sys::hold_to_share(QUANTUM, rest))?;
     }
-    let_go(legacy)?;
+
+    // 8. No descriptor but the two pipes: no connection of the service's is held open, nothing can be written, locked or unlocked.
+    must("/proc/self/fd", close_all_but(inherited.output))?;
+
+    // 9. No memory that others see.
+    let arena = must("shared memory", shared_memory::separate(None))?;
+
     sys::unblock_signals();
-    // Last: whoever sees the name sees a child that holds nothing of the service's any more.
     let _ = rustix::thread::set_name(NAME);
-    Ok(())
+
+    // 10. No system call but those that the work needs. Nothing can be undone from here on.
+    let room = filter::Room { pipes: [inherited.output, ERRORS], pid: std::process::id(), arena };
+    must("seccomp", filter::install(&room))
 }
 
-/// Puts `/dev/null` over every descriptor but the output. Closing them makes libuv abort; left as they are, finalizers that
-/// run in the child's garbage collection would write to the service's connections, and a connection that the service
-/// closes would stay open.
-fn let_go(legacy: &Legacy) -> io::Result<()> {
-    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
-    let null = std::os::fd::IntoRawFd::into_raw_fd(null);
+/// Closes every descriptor but the pipes, whatever its number: a limit that was lowered later does not matter to `close`.
+fn close_all_but(output: RawFd) -> io::Result<()> {
+    // A number for the list itself, where the service has used up all that it may have.
+    sys::close(0);
     let open: Vec<RawFd> =
         fs::read_dir("/proc/self/fd")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
-    sys::redirect(legacy.errors, 2)?;
-    for descriptor in open {
-        if descriptor != legacy.output && descriptor != 2 {
-            sys::redirect(null, descriptor)?;
-        }
-    }
+    open.into_iter().filter(|descriptor| ![output, ERRORS].contains(descriptor)).for_each(sys::close);
     Ok(())
-}
-
-fn complain(message: &str) {
-    let _ = io::Write::write_all(&mut io::stderr(), message.as_bytes());
 }

@@ -7,9 +7,10 @@
 //! time of the fork: two or three system calls, and nothing to read. A chunk that V8 took in between does not get its mark
 //! back; it makes the next `spawn` copy a few page-table entries more.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::ops::Range;
 
+use super::smaps::Mapping;
 use super::sys::{Inheritance, set_inheritance};
 
 /// The address space as it was when it was read.
@@ -23,44 +24,19 @@ pub(super) struct Mappings {
 
 impl Mappings {
     pub(super) fn read() -> io::Result<Self> {
-        Self::parse(BufReader::with_capacity(256 << 10, std::fs::File::open("/proc/self/smaps")?))
+        let mut survey = Survey::default();
+        Mapping::each_of_this_process(|mapping| survey.add(&mapping))?;
+        Ok(survey.end())
     }
 
     /// Lets a child have everything. On the thread that forks, just before.
-    pub(super) fn share(&self) -> io::Result<()> {
+    pub(super) fn clear_marks(&self) -> io::Result<()> {
         self.copied.iter().try_for_each(|span| set_inheritance(span, Inheritance::Copied))
     }
 
     /// Puts the marks back. A range that was unmapped meanwhile is passed over.
-    pub(super) fn unshare(&self) -> io::Result<()> {
+    pub(super) fn restore_marks(&self) -> io::Result<()> {
         self.marked.iter().try_for_each(|range| set_inheritance(range, Inheritance::Absent))
-    }
-
-    fn parse(smaps: impl BufRead) -> io::Result<Self> {
-        let mut mappings = Self::default();
-        let mut current = None;
-        // Where the span begins that the next barrier ends.
-        let mut start = 0;
-        let mut end = 0;
-        for line in smaps.lines() {
-            let line = line?;
-            if let Some(flags) = line.strip_prefix("VmFlags:") {
-                let Some(Mapping { range, is_private_anonymous }) = current.take() else { continue };
-                let has = |flag| flags.split_ascii_whitespace().any(|one| one == flag);
-                if has("dc") && is_private_anonymous {
-                    mappings.mark(range);
-                } else if has("dc") || has("io") {
-                    mappings.copied.push(start..range.start);
-                    start = range.end;
-                }
-            } else if let Some(mapping) = Mapping::parse(&line) {
-                end = mapping.range.end;
-                current = Some(mapping);
-            }
-        }
-        mappings.copied.push(start..end);
-        mappings.copied.retain(|span| !span.is_empty());
-        Ok(mappings)
     }
 
     /// Neighbours become one range: fewer calls.
@@ -72,22 +48,29 @@ impl Mappings {
     }
 }
 
-struct Mapping {
-    range: Range<usize>,
-    is_private_anonymous: bool,
+#[derive(Default)]
+struct Survey {
+    mappings: Mappings,
+    /// Where the span begins that the next barrier ends, and where the last mapping ended.
+    start: usize,
+    end: usize,
 }
 
-impl Mapping {
-    /// The first line of a mapping: `start-end perms offset device inode name`. Not the legacy page of the kernel's own, which
-    /// lies beyond what a process can have.
-    fn parse(line: &str) -> Option<Self> {
-        let mut fields = line.split_ascii_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let range = usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?;
-        let permissions = fields.next()?;
-        let inode = fields.nth(2)?;
-        (fields.next() != Some("[vsyscall]"))
-            .then(|| Self { range, is_private_anonymous: permissions.ends_with('p') && inode == "0" })
+impl Survey {
+    fn add(&mut self, mapping: &Mapping) {
+        self.end = mapping.range.end;
+        if mapping.is_left_out_of_forks() && mapping.is_private_anonymous() {
+            self.mappings.mark(mapping.range.clone());
+        } else if mapping.is_left_out_of_forks() || mapping.is_device() {
+            self.mappings.copied.push(self.start..mapping.range.start);
+            self.start = mapping.range.end;
+        }
+    }
+
+    fn end(mut self) -> Mappings {
+        self.mappings.copied.push(self.start..self.end);
+        self.mappings.copied.retain(|span| !span.is_empty());
+        self.mappings
     }
 }
 
@@ -106,7 +89,9 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\nVmFlags: ex 
 
     #[test]
     fn tells_what_has_the_mark_and_passes_over_what_must_keep_it() {
-        let mappings = Mappings::parse(SMAPS.as_bytes()).unwrap();
+        let mut survey = Survey::default();
+        Mapping::each(SMAPS.as_bytes(), |mapping| survey.add(&mapping)).unwrap();
+        let mappings = survey.end();
         assert_eq!(mappings.marked, vec![Range { start: 0x1000, end: 0x4000 }]);
         assert_eq!(mappings.copied, [0..0x6000, 0x7000..0x8000, 0x9000..0xa000]);
     }

@@ -3,9 +3,10 @@
 //! Today's work is a heap snapshot; the twin knows nothing of it. What the child *is* and what it *does* are kept apart:
 //!
 //! * `sys`: the system calls, `unsafe`, one function each; `sys::condvar`, the patch without which V8 hangs in a child;
-//! * `mappings`: makes the heap forkable, and puts Node's marks back;
+//! * `mappings`: makes the heap forkable, and puts Node's marks back; `smaps` reads what the kernel knows of them;
 //! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
-//! * `child`: the child's life, from `fork` to `_exit`; the work is handed to it;
+//! * `child`: the child's life, from `fork` to `_exit`: first it is made harmless (`shared_memory`, `filter`), then the work is
+//!   handed to it;
 //! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress, reaps;
 //! * `json_end`: sees when the bytes are complete.
 //!
@@ -20,8 +21,11 @@
 //! `Prepared` that is dropped leaves nothing behind.
 
 mod child;
+mod filter;
 mod json_end;
 mod mappings;
+mod shared_memory;
+mod smaps;
 mod sys;
 mod watch;
 mod workers;
@@ -108,6 +112,11 @@ struct Ends {
     errors: OwnedFd,
 }
 
+/// Writes all of it to a descriptor that [`Prepared::fork`] gave to the work: for the work, in the child.
+pub fn write_from_child(descriptor: RawFd, bytes: &[u8]) -> Result<()> {
+    sys::write_all(descriptor, bytes).map_err(|error| Error::io("write", Path::new("the pipe to the parent"), error))
+}
+
 /// About how many bytes a child needs for the snapshot of a heap.
 pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
     used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
@@ -152,6 +161,7 @@ fn attend(
 }
 
 fn survey(rule: &MemoryRule, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<(Prepared, watch::Pipes)> {
+    sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
     check_memory(rule, limits)?;
     let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
     let mappings = Mappings::read().map_err(proc_error)?;
@@ -203,18 +213,17 @@ impl Prepared {
     }
 
     /// Forks. In the child `work` is called with the descriptor that its output goes to, and the child ends with it: there this
-    /// function does not return. In the parent `reply` learns how it went on, or that it failed.
+    /// function does not return. What goes wrong it may say on descriptor 2. In the parent `reply` learns how it went on, or that it failed.
     /// `max_cpu` is the share of one processor that the child may have (1: all of it). Answers how long `fork(2)` itself took.
     pub fn fork(self, max_cpu: f64, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
         let Self { mappings, ends, watch, .. } = self;
-        let legacy = child::Legacy {
+        let inherited = child::Inherited {
             parent: std::process::id(),
             output: ends.output.as_raw_fd(),
             errors: ends.errors.as_raw_fd(),
             max_cpu,
         };
-        let shared = mappings.share();
-        let forked = shared.and_then(|()| {
+        let forked = mappings.clear_marks().and_then(|()| {
             let mask = sys::block_signals()?;
             let start = Instant::now();
             let forked = sys::fork();
@@ -225,19 +234,29 @@ impl Prepared {
             forked.map(|child| (child, took))
         });
         match forked {
-            Ok((None, _)) => child::live(&legacy, work),
+            Ok((None, _)) => child::live(&inherited, work),
             Ok((Some(child), took)) => {
                 // Closes the child's ends and puts the marks back on its own time.
                 let _ = watch.send(watch::Order { child: Pid::from_raw(child), mappings, ends, reply });
                 Some(took)
             }
             Err(error) => {
-                let _ = mappings.unshare();
+                let _ = mappings.restore_marks();
                 reply(Err(refused(&error)));
                 None
             }
         }
     }
+}
+
+/// A child that cannot be made harmless is none.
+fn unsealed(seen: &str) -> Error {
+    let reason = format!(
+        "a forked snapshot needs a child whose system calls are filtered, so that nothing it does is felt outside it, and that cannot be \
+         had here: {seen}. It takes a kernel with CONFIG_SECCOMP_FILTER, and a sandbox that lets a process filter itself (Docker and \
+         Kubernetes do by default). `mode: 'inline'` needs no child, but stops this thread while V8 takes the snapshot"
+    );
+    ErrorKind::Unsupported { reason }.into()
 }
 
 fn refused(error: &io::Error) -> Error {

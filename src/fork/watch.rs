@@ -9,9 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
+use super::child::status;
 use super::json_end::JsonEnd;
 use super::mappings::Mappings;
-use super::{Ends, Offered, Outcome, Outlet, Reply, mebibytes};
+use super::{Ends, Offered, Outcome, Outlet, Reply, mebibytes, unsealed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::MemoryLimits;
 
@@ -55,7 +56,7 @@ enum End {
 pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &MemoryLimits, reserve_bytes: u64) {
     let Order { child, mappings, ends, reply } = order;
     drop(ends);
-    let _ = mappings.unshare();
+    let _ = mappings.restore_marks();
     let Some(child) = child else { return reply(Err(Error::internal("fork gave a child no number"))) };
     let watch = Watch {
         child,
@@ -99,20 +100,23 @@ impl Watch<'_> {
         let end = self.follow();
         // Complete or not, it has nothing more to do; it may be dead already.
         let _ = kill_process(self.child, Signal::KILL);
-        let status = reap(self.child);
+        let ended = reap(self.child);
         self.read_errors();
+        if matches!(end, End::Silent) && ended.and_then(WaitStatus::exit_status) == Some(status::UNSEALED) {
+            return Err(unsealed(String::from_utf8_lossy(&self.last_words).trim()));
+        }
         let seen = match end {
             End::Complete => return Ok(Outcome::Delivered),
             End::Short(error) => return Err(error),
             End::Unwanted => return Ok(Outcome::Unwanted),
             End::Failed(error) => return Err(Error::io("read", "the child's pipe", error)),
             End::Hung => format!("it neither wrote nor computed for {} s and was killed", HANG.as_secs()),
-            End::Silent => describe(status),
+            End::Silent => describe(ended),
         };
         let detail = format!("{seen}, after {} bytes{}", self.taken, self.quote());
         // The kernel's own killer and operators send SIGKILL: trying again would bring the same about.
         let killed =
-            matches!(end, End::Silent) && status.and_then(WaitStatus::terminating_signal) == Some(libc::SIGKILL);
+            matches!(end, End::Silent) && ended.and_then(WaitStatus::terminating_signal) == Some(libc::SIGKILL);
         if killed {
             let detail = format!(
                 "{detail}. SIGKILL comes from an operator, or from the kernel when memory runs out: see the kernel's log"

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "fork, madvise and signal masks are unsafe by nature; each is one function here")]
 
 pub(super) mod condvar;
+pub(super) mod pages;
 
 use std::ffi::c_int;
 use std::io;
@@ -103,6 +104,35 @@ pub(super) fn set_inheritance(range: &Range<usize>, inheritance: Inheritance) ->
 pub(super) fn redirect(source: RawFd, target: RawFd) -> io::Result<()> {
     // SAFETY: in the child no Rust value owns a descriptor that is used again, so none can be surprised.
     check(unsafe { libc::dup2(source, target) })
+}
+
+/// `close(2)`. A number that is not open is all right.
+pub(super) fn close(descriptor: RawFd) {
+    // SAFETY: as for `redirect`.
+    unsafe { libc::close(descriptor) };
+}
+
+/// Writes all of it, waiting where the pipe is full.
+pub(super) fn write_all(descriptor: RawFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        // SAFETY: the bytes are there for as many as their length says; the kernel only reads them.
+        match unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) } {
+            -1 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            -1 => return Err(io::Error::last_os_error()),
+            written => {
+                bytes = usize::try_from(written).ok().and_then(|written| bytes.get(written..)).unwrap_or_default()
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the kernel has filters for system calls, and lets this process have one: `Err` says what it answered.
+pub(super) fn probe_filter() -> io::Result<()> {
+    let action = libc::SECCOMP_RET_ERRNO;
+    // SAFETY: SECCOMP_GET_ACTION_AVAIL reads the number that it is given, and changes nothing.
+    let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// How long the handler of [`hold_to_share`] sleeps.
