@@ -7,7 +7,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { tmpDir } = require('./support')
-const { ENDINGS, runHostile, problemsOf, silentActs } = require('./fixtures/hostile')
+const { RINGS, ENDINGS, runHostile, problemsOf, silentActs } = require('./fixtures/hostile')
 const { runCell } = require('./fixtures/fork-stress/cell')
 const { CELLS } = require('./fixtures/fork-stress')
 
@@ -20,11 +20,15 @@ const SURE = ['unlink', 'truncate', 'create', 'write to a descriptor', 'write a 
 
 describe('the finalizers that run in a forked child', { skip: process.platform !== 'linux' && 'needs Linux' }, () => {
   test('would do harm, and it would be seen: in a child that nothing was done to', (t) => {
-    const { trials: [outcome], died } = runHostile({ ...here, dir: tmpDir(t), trials: 1, unsealed: true })
-    assert.equal(died, undefined)
-    const unseen = outcome.acts.filter(({ name, kind }) => kind === 'harm' && outcome.results[name] >= 0 && !(name in outcome.harm))
-    assert.deepEqual(unseen, [])
-    assert.deepEqual(SURE.filter((name) => !(name in outcome.harm)), [])
+    const harm = {}
+    for (const acts of [undefined, RINGS]) {
+      const { trials: [outcome], died } = runHostile({ ...here, dir: tmpDir(t), trials: 1, acts, unsealed: true })
+      assert.equal(died, undefined)
+      Object.assign(harm, outcome.harm)
+      const unseen = outcome.acts.filter(({ name, kind }) => (kind === 'harm' || kind === 'copy') && outcome.results[name] >= 0 && !(name in harm))
+      assert.deepEqual(unseen, [])
+    }
+    assert.deepEqual(SURE.filter((name) => !(name in harm)), [])
   })
 
   test('do none, may read what is shared, and the snapshot is delivered', (t) => {
