@@ -14,7 +14,7 @@ const ALLOWED = new Set(('read write writev lseek close mmap munmap mprotect mre
 const CHILD = /prctl\(PR_SET_NAME, "heapkit-child"/
 const FILTER = /(?:seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER).* = \d/
 
-/** Calls `run` with the beginning of a command line; answers what is to be told of the children, as texts. */
+/** Calls `run` with the beginning of a command line; answers { children, texts }: how many were seen, and what is not as it should be. */
 function straced (run) {
   if (spawnSync('strace', ['--version']).status !== 0) throw new Error('strace is not installed')
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-strace-'))
@@ -22,14 +22,14 @@ function straced (run) {
     // One file a process, named by its id.
     run(['strace', '-ff', '-qq', '-s', '80', '-o', path.join(dir, 'trace')])
     const traces = fs.readdirSync(dir).map((name) => childOf(path.join(dir, name))).filter((trace) => trace !== undefined)
-    if (traces.length === 0) return ['no child was seen']
+    if (traces.length === 0) return { children: 0, texts: ['strace saw no child'] }
     const texts = []
     const bare = traces.filter(({ isFiltered }) => !isFiltered).length
     if (bare > 0) texts.push(`${bare} of ${traces.length} children had no filter; all that they did once they were named is counted`)
     const seen = new Map()
     for (const { calls } of traces) for (const [call, { count, line }] of calls) seen.set(call, { count: (seen.get(call)?.count ?? 0) + count, line })
     for (const [call, { count, line }] of seen) texts.push(`${call} succeeded ${count} times, as in ${line}`)
-    return texts
+    return { children: traces.length, texts }
   } finally {
     fs.rmSync(dir, { recursive: true })
   }
@@ -40,7 +40,8 @@ function childOf (file) {
   const text = fs.readFileSync(file, 'utf8')
   if (!CHILD.test(text)) return undefined
   const lines = text.split('\n')
-  const filter = lines.findIndex((line) => FILTER.test(line))
+  // There may be several; the last one closes the door.
+  const filter = lines.findLastIndex((line) => FILTER.test(line))
   const start = filter >= 0 ? filter : lines.findIndex((line) => CHILD.test(line))
   const calls = new Map()
   for (const line of lines.slice(start + 1)) {

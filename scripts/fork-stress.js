@@ -60,8 +60,11 @@ function one (version, node, cell) {
   let result
   const run = (before) => { result = runCell({ cell, node, version, trials, dir, before }) }
   try {
-    if (values.strace) troubles.push(...straced(run).map((text) => `${at}: ${text}`))
-    else run()
+    if (values.strace) {
+      const { children, texts } = straced(run)
+      troubles.push(...texts.map((text) => `${at}: ${text}`))
+      if (texts.length === 0) process.stderr.write(`${children} children, no system call but those a snapshot needs; `)
+    } else run()
   } catch (error) {
     // A package that cannot be installed or built is told in the table, too.
     result = { trials, effects: [], failures: [error.message] }
