@@ -76,13 +76,15 @@ function one (version, node, cell) {
     return
   }
   const { trials: count, delivered = 0, attempts, longestPause, longestQuiet, effects, failures } = result
-  all += count
-  first += result.first ?? 0
+  if (!result.isUncounted) {
+    all += count
+    first += result.first ?? 0
+  }
   if (delivered !== count || failures.length > 0) troubles.push(`${at}: ${delivered} of ${count} delivered: ${failures[0]}`)
   if (effects.length > 0) troubles.push(`${at}: ${effects.length} effects: ${[...new Set(effects)].slice(0, 12).join(' | ')}`)
   if (isJudged(count, FIRST_OF_CELL) && result.first < FIRST_OF_CELL * count) troubles.push(`${at}: fewer than ${FIRST_OF_CELL * 100} % at the first attempt`)
   const ms = (value) => value === undefined ? '-' : `${value.toFixed(1)} ms`
-  rows.push([major, cell, `${delivered}/${count}`, `${result.first ?? 0}/${count}`, String(attempts ?? '-'), ms(longestPause), ms(longestQuiet), String(effects.length), ''])
+  rows.push([major, cell, `${delivered}/${count}`, result.isUncounted ? '-' : `${result.first ?? 0}/${count}`, String(attempts ?? '-'), ms(longestPause), ms(longestQuiet), String(effects.length), ''])
   for (const { name, kind, result: outcome, harm } of result.acts ?? []) actRows.push([major, name, kind, outcome === undefined ? '-' : outcome < 0 ? errorName(-outcome) : 'ok', harm ?? ''])
 }
 
@@ -97,7 +99,7 @@ function errorName (errno) {
 const numbers = ['DELIVERED', 'AT FIRST', 'ATTEMPTS', 'LONGEST PAUSE', 'LONGEST WAIT', 'EFFECTS']
 console.log(table(['NODE', 'UNDER', ...numbers, 'NOTE'], rows, numbers))
 if (values.acts) console.log(table(['NODE', 'ACT', 'KIND', 'IT SAYS', 'HARM'], actRows, []))
-console.log(`${first} of ${all} at the first attempt (${(100 * first / all).toFixed(1)} %)`)
+if (all > 0) console.log(`${first} of ${all} at the first attempt (${(100 * first / all).toFixed(1)} %)`)
 if (isJudged(all, FIRST_OF_ALL) && first < FIRST_OF_ALL * all) troubles.push(`fewer than ${FIRST_OF_ALL * 100} % at the first attempt`)
 for (const trouble of troubles) console.error(trouble)
 process.exitCode = troubles.length ? 1 : 0
