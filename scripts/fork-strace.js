@@ -9,7 +9,9 @@ const path = require('node:path')
 
 // What V8 needs for a snapshot, and a child to deliver it.
 const ALLOWED = new Set(('read write writev lseek close mmap munmap mprotect mremap madvise brk futex clock_gettime gettimeofday clock_nanosleep nanosleep ' +
-  'getrandom gettid getpid getrusage rt_sigreturn rt_sigprocmask sched_yield exit exit_group').split(' '))
+  'getrandom gettid getpid getrusage rt_sigreturn rt_sigprocmask sched_yield restart_syscall exit exit_group').split(' '))
+// How a process ends by its own fault.
+const OWN_END = /^(?:rt_sigaction\((?:SIGABRT|SIGSEGV),|tgkill\((\d+), \1, (?:SIGABRT|SIGSEGV)\))/
 
 const CHILD = /prctl\(PR_SET_NAME, "heapkit-child"/
 const FILTER = /(?:seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER).* = \d/
@@ -44,9 +46,12 @@ function childOf (file) {
   const filter = lines.findLastIndex((line) => FILTER.test(line))
   const start = filter >= 0 ? filter : lines.findIndex((line) => CHILD.test(line))
   const calls = new Map()
-  for (const line of lines.slice(start + 1)) {
+  for (let at = start + 1; at < lines.length; at++) {
+    const line = lines[at]
     const match = /^(\w+)\(.* = (-?\w+)/.exec(line)
-    if (!match || match[2].startsWith('-') || match[2] === '?' || ALLOWED.has(match[1])) continue
+    if (!match || match[2].startsWith('-') || match[2] === '?' || ALLOWED.has(match[1]) || OWN_END.test(line)) continue
+    // It was the end instead, and what looks like a result is none.
+    if (/SIGSYS/.test(lines[at + 1])) continue
     const known = calls.get(match[1]) ?? { count: 0, line }
     known.count++
     calls.set(match[1], known)

@@ -62,7 +62,7 @@ function one (version, node, cell) {
   try {
     if (values.strace) {
       const { children, texts } = straced(run)
-      troubles.push(...texts.map((text) => `${at}: ${text}`))
+      if (!result.missing) troubles.push(...texts.map((text) => `${at}: ${text}`))
       if (texts.length === 0) process.stderr.write(`${children} children, no system call but those a snapshot needs; `)
     } else run()
   } catch (error) {
