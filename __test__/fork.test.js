@@ -209,6 +209,49 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(ls(dir).filter((name) => !name.endsWith('.partial')), [])
   })
 
+  test('is sealed: it filters its own system calls, and has no new privileges, no descriptor but two pipes, and no owner who may trace it', async (t) => {
+    const dir = tmpDir(t)
+    const controller = new AbortController()
+    const pending = takeSnapshot({ dir, mode: 'fork', signal: controller.signal })
+    const { pid } = await twin()
+    const status = await until(() => {
+      const text = fs.readFileSync(`/proc/${pid}/status`, 'utf8')
+      return /^Seccomp:\t2$/m.test(text) && text
+    }, 'the filter')
+    process.kill(pid, 'SIGSTOP')
+    assert.match(status, /^NoNewPrivs:\t1$/m)
+    const pipes = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, fs.readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, '')])
+    assert.equal(pipes.length, 2)
+    assert.ok(pipes.some(([fd]) => fd === '2') && pipes.every(([, file]) => file === 'pipe:[]'), String(pipes))
+    // What is not dumpable belongs to root, whoever it runs as.
+    assert.equal(fs.statSync(`/proc/${pid}/environ`).uid, 0)
+    assert.equal(fs.readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim(), '1000')
+    controller.abort()
+    await assert.rejects(pending, heapkitError('HEAPKIT_ERR_ABORTED'))
+  })
+
+  test('is taken of a service that has descriptors beyond its limit of them', async (t) => {
+    const child = run(t, 'fork-descriptors.js', { args: [tmpDir(t)] })
+    assert.deepEqual(await child.exit, { code: 0, signal: null })
+    assert.equal(child.stdout(), 'fork')
+  })
+
+  test('of very large scripts takes seconds, on Node 20, too', { timeout: 300_000 }, async (t) => {
+    // 9 MB of it. V8 11 would be at it for minutes, in a child as anywhere else.
+    globalThis.large = require('typescript')
+    t.after(() => { delete globalThis.large })
+    const artifact = await takeSnapshot({ dir: tmpDir(t), mode: 'fork' })
+    assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 213)
+  })
+
+  test('that takes too long is not the fault of the disk', async (t) => {
+    const dir = tmpDir(t)
+    await assert.rejects(takeSnapshot({ dir, mode: 'fork', maxCpu: 0.01, timeoutMs: 300 }),
+      heapkitError('HEAPKIT_ERR_TIMEOUT', /after 300 ms .*The forked child (was still at work|had written).*`maxCpu`/))
+    await until(() => childrenOf().length === 0, 'the child to be gone')
+    assert.deepEqual(ls(dir), [])
+  })
+
   test('holds no connection and no descriptor of the service open', async (t) => {
     const dir = tmpDir(t)
     const server = http.createServer((request, response) => {

@@ -73,7 +73,7 @@ async function callAsync (fn, ...args) {
 // beyond it. The compressor has a low priority, so on a busy machine it falls behind: 8 MiB made the event loop wait half a
 // second.
 const QUEUE_BYTES = 32 * 1024 * 1024
-// A blocking write gives up when the disk has taken nothing at all for so long.
+// A capture is given up when the disk, or the reader of its stream, has taken nothing at all for so long while bytes wait.
 const PATIENCE_MS = 30_000
 
 /** One capture's way to the background writer; see src/binding/writer.rs. */
@@ -123,7 +123,7 @@ class ForkedWork {
 
   #inner = new binding.ForkedWork()
 
-  prepare (writer, memory) { return callAsync(() => this.#inner.prepare(writer.inner, memory)) }
+  prepare (writer, memory, v8PoolSize) { return callAsync(() => this.#inner.prepare(writer.inner, memory, v8PoolSize)) }
   isQuiet () { return this.#inner.isQuiet() }
   /** Synchronously forks; the promise is for what the child does. */
   fork (maxCpu, work) { return callAsync(() => this.#inner.fork(maxCpu, work)) }

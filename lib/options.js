@@ -8,6 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { randomBytes } = require('node:crypto')
 const native = require('./native')
+const { nodeOption } = require('./node-options')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 
 const COMPRESSIONS = {
@@ -154,14 +155,9 @@ function configure (options) {
   native.setDefaults(JSON.stringify(parsed))
 }
 
-/** --diagnostic-dir is Node's own option for the same purpose; there is no API that tells it. */
+/** --diagnostic-dir is Node's own option for the same purpose. */
 function diagnosticDir () {
-  const args = [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv]
-  let dir
-  args.forEach((arg, index) => {
-    if (arg.startsWith('--diagnostic-dir=')) dir = arg.slice('--diagnostic-dir='.length)
-    else if (arg === '--diagnostic-dir') dir = args[index + 1]
-  })
+  const dir = nodeOption('--diagnostic-dir')
   return dir ? path.resolve(START_DIR, dir) : undefined
 }
 

@@ -11,7 +11,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { table } = require('../lib/cli/table')
+const { table, short } = require('../lib/cli/table')
 const { VERSIONS, install } = require('./matrix')
 
 // What has to be delivered at the first attempt: of all trials, and of each cell's. Either is judged where a single trial weighs so little
@@ -83,8 +83,9 @@ function one (version, node, cell) {
   if (delivered !== count || failures.length > 0) troubles.push(`${at}: ${delivered} of ${count} delivered: ${failures[0]}`)
   if (effects.length > 0) troubles.push(`${at}: ${effects.length} effects: ${[...new Set(effects)].slice(0, 12).join(' | ')}`)
   if (isJudged(count, FIRST_OF_CELL) && result.first < FIRST_OF_CELL * count) troubles.push(`${at}: fewer than ${FIRST_OF_CELL * 100} % at the first attempt`)
+  for (const failure of result.again ?? []) process.stderr.write(`  another attempt: ${failure}\n`)
   const ms = (value) => value === undefined ? '-' : `${value.toFixed(1)} ms`
-  rows.push([major, cell, `${delivered}/${count}`, result.isUncounted ? '-' : `${result.first ?? 0}/${count}`, String(attempts ?? '-'), ms(longestPause), ms(longestQuiet), String(effects.length), ''])
+  rows.push([major, cell, `${delivered}/${count}`, result.isUncounted ? '-' : `${result.first ?? 0}/${count}`, String(attempts ?? '-'), ms(longestPause), ms(longestQuiet), String(effects.length), short(result.again?.[0] ?? '', 60)])
   for (const { name, kind, result: outcome, harm } of result.acts ?? []) actRows.push([major, name, kind, outcome === undefined ? '-' : outcome < 0 ? errorName(-outcome) : 'ok', harm ?? ''])
 }
 

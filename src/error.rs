@@ -60,8 +60,10 @@ pub enum ErrorKind {
         /// The limit.
         limit: Duration,
     },
-    /// A thread waited for the writer, and the writer made no progress at all.
+    /// Bytes waited for the disk, or for a stream's reader, and nothing at all was taken.
     Stalled {
+        /// Who took nothing.
+        who: Taker,
         /// How long it was waited for.
         waited: Duration,
         /// Bytes that were waiting to be written.
@@ -96,6 +98,15 @@ pub enum ErrorKind {
         /// What was seen.
         detail: String,
     },
+}
+
+/// Who takes a capture's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taker {
+    /// The volume that the file is written to.
+    Disk,
+    /// Whoever reads the stream.
+    Reader,
 }
 
 impl Error {
@@ -231,10 +242,17 @@ impl fmt::Display for Error {
                  whether the disk is slow",
                 limit.as_millis()
             ),
-            ErrorKind::Stalled { waited, queued_bytes } => write!(
+            ErrorKind::Stalled { who: Taker::Disk, waited, queued_bytes } => write!(
                 f,
                 "The disk took no data for {} s while {queued_bytes} bytes were waiting; the capture was given up so \
                  that the service can go on. Check the volume that `dir` is on",
+                waited.as_secs()
+            ),
+            ErrorKind::Stalled { who: Taker::Reader, waited, queued_bytes } => write!(
+                f,
+                "Nobody read from the stream for {} s while {queued_bytes} bytes were waiting; the capture was given up, \
+                 so that it does not hold memory for ever. Read the stream to its end, however slowly, or take the \
+                 snapshot to a file and send that",
                 waited.as_secs()
             ),
             ErrorKind::Memory { reason } => write!(f, "Not enough memory for a forked snapshot: {reason}"),

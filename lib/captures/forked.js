@@ -7,6 +7,7 @@ const { setTimeout: delay } = require('node:timers/promises')
 const { performance } = require('node:perf_hooks')
 const v8 = require('node:v8')
 const { ForkedWork } = require('../native')
+const { v8PoolSize } = require('../node-options')
 const { HeapkitError, codes } = require('../errors')
 
 const ATTEMPTS = 3
@@ -39,7 +40,7 @@ async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, be
   const twin = new ForkedWork()
   const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
   try {
-    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }))
+    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }, v8PoolSize()))
     if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })
     await quiet(recording, twin)
     return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, work))))

@@ -74,7 +74,7 @@ class Recording {
     if (signal?.aborted) throw this.#fail(aborted(signal))
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (timeoutMs !== undefined) {
-      this.#timer = setTimeout(() => this.#interrupt(timedOut(timeoutMs)), timeoutMs)
+      this.#timer = setTimeout(() => this.#interrupt(this.#timedOut(timeoutMs)), timeoutMs)
       this.#timer.unref()
     }
     await this.step(() => this.#writer.open())
@@ -171,6 +171,20 @@ class Recording {
     clearTimeout(timer)
   }
 
+  #timedOut (timeoutMs) {
+    return new HeapkitError(codes.TIMEOUT,
+      `The capture was not complete after ${timeoutMs} ms (\`timeoutMs\`); nothing was kept. ${this.#whatTakesTime()}`)
+  }
+
+  #whatTakesTime () {
+    if (this.#mode !== 'fork') return 'Allow more time, or find out whether the disk is slow'
+    const { rawBytes, queuedBytes } = this.#writer.progress()
+    const stage = rawBytes + queuedBytes === 0
+      ? 'The forked child was still at work on its copy of the heap and had written nothing'
+      : `The forked child had written ${rawBytes + queuedBytes} bytes, of which ${queuedBytes} were waiting for the compressor`
+    return `${stage}. Allow more time, give it more of a processor (\`maxCpu\`, a CPU quota, what else the machine does), or capture when the heap is smaller`
+  }
+
   #release () {
     clearTimeout(this.#timer)
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
@@ -242,12 +256,6 @@ function stamp (date) {
 
 function aborted (signal) {
   return new HeapkitError(codes.ABORTED, 'The capture was given up: its AbortSignal was aborted', { cause: signal.reason })
-}
-
-function timedOut (timeoutMs) {
-  return new HeapkitError(codes.TIMEOUT,
-    `The capture was not complete after ${timeoutMs} ms (\`timeoutMs\`); nothing was kept. ` +
-    'Allow more time, or find out whether the disk is slow')
 }
 
 module.exports = { Recording, announce, withdraw, aborted }

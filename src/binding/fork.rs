@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Function, Object};
@@ -13,11 +12,8 @@ use parking_lot::Mutex;
 use super::writer::Writer;
 use super::{promise, to_napi};
 use crate::error::Error;
-use crate::fork::{self, MemoryRule, Offered, Outcome, Outlet, Prepared};
+use crate::fork::{self, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing};
 use crate::sink;
-
-/// How long a full queue is waited for at a time.
-const ROOM: Duration = Duration::from_millis(2);
 
 /// How much memory the work may take; validated by `lib/options.js`.
 #[napi(object)]
@@ -62,7 +58,6 @@ impl Outlet for SinkOutlet {
         } else if self.0.is_over() {
             Offered::Over
         } else {
-            thread::sleep(ROOM);
             Offered::Full
         }
     }
@@ -71,8 +66,17 @@ impl Outlet for SinkOutlet {
         self.0.piece_bytes()
     }
 
-    fn is_over(&self) -> bool {
-        self.0.is_over()
+    fn look(&self) -> Standing {
+        let sink::Standing { is_over, steps, queued_bytes } = self.0.standing();
+        Standing { is_over, steps, queued_bytes }
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience()
+    }
+
+    fn stalled(&self, waited: Duration, waiting_bytes: usize) -> Error {
+        self.0.stalled(waited, waiting_bytes)
     }
 }
 
@@ -86,7 +90,13 @@ impl ForkedWork {
 
     /// Finds out, off this thread, whether there is memory, and what the fork needs to know.
     #[napi(catch_unwind)]
-    pub fn prepare<'env>(&self, env: &'env Env, writer: &Writer, memory: ForkMemory) -> Result<Object<'env>> {
+    pub fn prepare<'env>(
+        &self,
+        env: &'env Env,
+        writer: &Writer,
+        memory: ForkMemory,
+        v8_pool_size: u32,
+    ) -> Result<Object<'env>> {
         let rule = MemoryRule {
             used_heap_bytes: u64::try_from(memory.used_heap_bytes).unwrap_or(0),
             reserve_bytes: u64::try_from(memory.reserve_bytes).unwrap_or(0),
@@ -103,7 +113,8 @@ impl ForkedWork {
                 }
             }));
         };
-        fork::prepare(rule, Box::new(outlet), Box::new(keep));
+        let pool = usize::try_from(v8_pool_size).unwrap_or(usize::MAX);
+        fork::prepare(rule, pool, Box::new(outlet), Box::new(keep));
         Ok(object)
     }
 

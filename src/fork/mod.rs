@@ -7,7 +7,8 @@
 //! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
 //! * `child`: the child's life, from `fork` to `_exit`: first it is made harmless (`shared_memory`, `filter`), then the work is
 //!   handed to it;
-//! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress, reaps;
+//! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress;
+//! * `twin`: the parent's hold on the child: ends it, learns how it ended, reaps it;
 //! * `json_end`: sees when the bytes are complete.
 //!
 //! The order of things, and the thread of each:
@@ -27,6 +28,7 @@ mod mappings;
 mod shared_memory;
 mod smaps;
 mod sys;
+mod twin;
 mod watch;
 mod workers;
 
@@ -41,7 +43,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::MemoryLimits;
+use crate::host::{MemoryLimits, is_filtered};
 use mappings::Mappings;
 use workers::Workers;
 
@@ -57,12 +59,27 @@ pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 /// Where the child's bytes go.
 pub trait Outlet: Send {
-    /// Takes bytes if there is room; waits a little where there is none.
+    /// Takes bytes if there is room; never waits.
     fn offer(&mut self, bytes: &[u8]) -> Offered;
     /// The largest piece that [`Outlet::offer`] takes.
     fn piece_bytes(&self) -> usize;
-    /// Whether nobody wants the bytes any more.
-    fn is_over(&self) -> bool;
+    /// How it stands with what it has taken.
+    fn look(&self) -> Standing;
+    /// How long bytes may wait while it does nothing at all.
+    fn patience(&self) -> Duration;
+    /// The failure of a capture whose bytes waited longer.
+    fn stalled(&self, waited: Duration, waiting_bytes: usize) -> Error;
+}
+
+/// How an [`Outlet`] stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// Nobody wants the bytes any more.
+    pub is_over: bool,
+    /// Goes up with everything that it does.
+    pub steps: u64,
+    /// Bytes that it has taken and not yet dealt with.
+    pub queued_bytes: usize,
 }
 
 /// What became of a piece that was offered.
@@ -122,15 +139,15 @@ pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
     used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
 }
 
-/// Finds out, on a thread of its own, whether the work may begin, and what a fork needs. The thread then waits for
-/// [`Prepared::fork`], or for the `Prepared` to be dropped.
-pub fn prepare(rule: MemoryRule, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
+/// Finds out, on a thread of its own, whether the work may begin, and what a fork needs; `v8_pool_size` is how many threads V8
+/// has for its jobs. The thread then waits for [`Prepared::fork`], or for the `Prepared` to be dropped.
+pub fn prepare(rule: MemoryRule, v8_pool_size: usize, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
     let (watch, orders) = channel();
     let reply = std::sync::Arc::new(parking_lot::Mutex::new(Some(reply)));
     let answer = std::sync::Arc::clone(&reply);
     let spawned = thread::Builder::new().name(String::from("heapkit-fork")).spawn(move || {
         let Some(reply) = answer.lock().take() else { return };
-        attend(&rule, outlet, reply, watch, &orders);
+        attend(&rule, v8_pool_size, outlet, reply, watch, &orders);
     });
     if let Err(error) = spawned
         && let Some(reply) = reply.lock().take()
@@ -142,13 +159,14 @@ pub fn prepare(rule: MemoryRule, outlet: Box<dyn Outlet>, reply: Reply<Prepared>
 /// The life of the thread.
 fn attend(
     rule: &MemoryRule,
+    v8_pool_size: usize,
     outlet: Box<dyn Outlet>,
     reply: Reply<Prepared>,
     watch: Sender<watch::Order>,
     orders: &Receiver<watch::Order>,
 ) {
     let limits = MemoryLimits::of_this_process();
-    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, &limits, watch)));
+    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, v8_pool_size, &limits, watch)));
     match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
         Ok((prepared, pipes)) => {
@@ -160,12 +178,20 @@ fn attend(
     }
 }
 
-fn survey(rule: &MemoryRule, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<(Prepared, watch::Pipes)> {
-    sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
+fn survey(
+    rule: &MemoryRule,
+    v8_pool_size: usize,
+    limits: &MemoryLimits,
+    watch: Sender<watch::Order>,
+) -> Result<(Prepared, watch::Pipes)> {
+    // A filter of somebody else's may end whoever makes a call that it does not know: then the child finds out.
+    if !is_filtered() {
+        sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
+    }
     check_memory(rule, limits)?;
     let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
     let mappings = Mappings::read().map_err(proc_error)?;
-    let workers = Workers::find().map_err(proc_error)?;
+    let workers = Workers::find(v8_pool_size).map_err(proc_error)?;
     let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
     Ok((Prepared { mappings, workers, ends, watch }, pipes))
 }

@@ -12,8 +12,8 @@ use parking_lot::{Condvar, Mutex};
 use super::codec::Codec;
 use super::pipe::Pipe;
 use super::pipeline::{Counters, Target, Transform, Written};
-use super::{Backlog, Reply, given_up};
-use crate::error::{Error, ErrorKind};
+use super::{Backlog, Reply, Standing, given_up};
+use crate::error::{Error, ErrorKind, Taker};
 
 pub(super) type LaneId = u64;
 
@@ -59,6 +59,8 @@ struct Lane {
     verdict: Option<Error>,
     aborted: Vec<Reply<()>>,
     when_room: Option<Reply<()>>,
+    /// Steps that the sink's thread has done for it.
+    steps: u64,
     /// The writer was dropped.
     released: bool,
 }
@@ -146,6 +148,7 @@ impl Shared {
             verdict: None,
             aborted: Vec::new(),
             when_room: None,
+            steps: 0,
             released: false,
         };
         state.lanes.insert(id, lane);
@@ -166,7 +169,14 @@ impl Shared {
     }
 
     pub(super) fn is_closed(&self, id: LaneId) -> bool {
-        self.state.lock().lanes.get(&id).is_none_or(|lane| lane.closed)
+        self.standing(id).is_over
+    }
+
+    pub(super) fn standing(&self, id: LaneId) -> Standing {
+        let state = self.state.lock();
+        let Some(lane) = state.lanes.get(&id) else { return Standing { is_over: true, ..Standing::default() } };
+        let reads = lane.pipe.as_ref().map_or(0, |pipe| pipe.reads());
+        Standing { is_over: lane.closed, steps: lane.steps + reads, queued_bytes: lane.queued }
     }
 
     /// `false` when the capture is over, be it because this wait took too long.
@@ -194,7 +204,7 @@ impl Shared {
                 self.work.notify_one();
                 return true;
             } else if waited >= patience {
-                lane.verdict = Some(ErrorKind::Stalled { waited, queued_bytes: lane.queued }.into());
+                lane.verdict = Some(ErrorKind::Stalled { who: Taker::Disk, waited, queued_bytes: lane.queued }.into());
             }
             if lane.verdict.is_some() {
                 lane.close();
@@ -307,6 +317,7 @@ impl Shared {
         state.steps += 1;
         let due = state.lanes.get_mut(&id).and_then(|lane| {
             lane.queued = lane.queued.saturating_sub(step.bytes);
+            lane.steps += 1;
             if step.failed {
                 lane.close();
             }

@@ -32,7 +32,7 @@ pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Transform, Written};
 pub use quota::{FreeBytes, Listed, Quota, list};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Taker};
 use lane::{LaneId, Shared, Task};
 
 /// How an answer comes back: called once.
@@ -65,6 +65,17 @@ pub struct Backlog {
     pub queued_bytes: usize,
     /// The most that ever waited.
     pub peak_queued_bytes: usize,
+}
+
+/// How it stands with a capture, for a producer that does not wait in [`Writer::write`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// The capture failed, was given up or finished.
+    pub is_over: bool,
+    /// Goes up with every step of the sink's thread, and with every read of a stream.
+    pub steps: u64,
+    /// Bytes that wait to be written.
+    pub queued_bytes: usize,
 }
 
 /// The sink: a handle to its thread. Dropping every handle and writer ends the thread.
@@ -125,6 +136,22 @@ impl Writer {
     /// Whether the capture failed, was given up or finished: nothing more is taken.
     pub fn is_over(&self) -> bool {
         self.shared.is_closed(self.lane)
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        self.shared.standing(self.lane)
+    }
+
+    /// How long a producer waits for a disk, or a reader, that takes nothing at all.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The failure of a capture that was waited for longer: it is the reader's if it left no room, else the disk's.
+    pub fn stalled(&self, waited: Duration, queued_bytes: usize) -> Error {
+        let who = if self.pipe.as_ref().is_some_and(|pipe| !pipe.has_room()) { Taker::Reader } else { Taker::Disk };
+        ErrorKind::Stalled { who, waited, queued_bytes }.into()
     }
 
     /// The largest piece that [`Writer::offer`] takes.

@@ -50,6 +50,8 @@ struct State {
     /// The reader went away, or the capture failed: whatever is held is dropped, whatever comes is refused.
     closed: bool,
     waiting: Option<Reply<Option<Vec<u8>>>>,
+    /// How often somebody has asked for bytes.
+    reads: u64,
 }
 
 struct Spool {
@@ -74,6 +76,7 @@ impl Pipe {
             return false;
         }
         state.waiting = Some(reply);
+        state.reads += 1;
         self.serve(state);
         true
     }
@@ -87,6 +90,11 @@ impl Pipe {
         if let Some(reply) = waiting {
             reply(Err(closed()));
         }
+    }
+
+    /// How often somebody has asked for bytes: a reader that is slow, but there.
+    pub(super) fn reads(&self) -> u64 {
+        self.state.lock().reads
     }
 
     /// Whether the sink may go on with this capture.

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "fork, madvise and signal masks are unsafe by nature; each is one function here")]
 
+pub(super) mod clock;
 pub(super) mod condvar;
 pub(super) mod pages;
 

@@ -1,0 +1,239 @@
+//! The parent's side of a child: takes its bytes, looks after memory and progress, and reaps it. Runs on `heapkit-fork`.
+//!
+//! One loop. It never waits for one thing alone: bytes that the outlet has no room for are kept while everything else goes on,
+//! and the clock that says who has waited too long is one for all (`vigil`). `verdict` says how it ended, `last_words` what
+//! the child said.
+
+mod last_words;
+mod pending;
+mod verdict;
+mod vigil;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::Pid;
+
+use super::json_end::JsonEnd;
+use super::mappings::Mappings;
+use super::twin::Twin;
+use super::{Ends, Outcome, Outlet, Reply, mebibytes};
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::MemoryLimits;
+use last_words::LastWords;
+use pending::{Passed, Pending};
+use verdict::{End, Remains, pass};
+use vigil::{HANG, Late, Patience, Seen, Vigil};
+
+/// How long the loop sleeps at most: a capture that is given up ends so soon.
+const TURN: Duration = Duration::from_millis(50);
+/// How long a child may take to end by itself after it has closed its output.
+const LEAVE: Duration = Duration::from_secs(1);
+/// How long an answer waits for a child to be gone that was killed. One that the kernel holds is reaped later.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Nice value of the thread, the same as that of the writer's: both carry every byte, and the service comes first.
+const NICE: i32 = 15;
+
+/// The parent's ends.
+pub(super) struct Pipes {
+    pub(super) output: OwnedFd,
+    pub(super) errors: OwnedFd,
+}
+
+/// A child was forked: watch it.
+pub(super) struct Order {
+    pub(super) child: Option<Pid>,
+    pub(super) mappings: Mappings,
+    pub(super) ends: Ends,
+    pub(super) reply: Reply<Outcome>,
+}
+
+pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &MemoryLimits, reserve_bytes: u64) {
+    let Order { child, mappings, ends, reply } = order;
+    let twin = child.map(Twin::hold);
+    drop(ends);
+    let _ = mappings.restore_marks();
+    let Some(mut twin) = twin else { return reply(Err(Error::internal("fork gave a child no number"))) };
+    // Not before: who holds the lock on the address space must get on with it. "No process" means the calling thread.
+    let _ = rustix::process::setpriority_process(None, NICE);
+    let memory = Memory { limits, reserve_bytes };
+    let patience = Patience { child: HANG, outlet: outlet.patience() };
+    // A bug here must not leave the capture waiting, nor the child alone.
+    let outcome = catch_unwind(AssertUnwindSafe(|| Watch::new(&mut twin, pipes, outlet, memory, patience).run()));
+    reply(outcome.unwrap_or_else(|_| {
+        twin.kill();
+        Err(Error::internal("the watch of a forked child panicked"))
+    }));
+    twin.reap();
+}
+
+/// What must stay free.
+struct Memory<'a> {
+    limits: &'a MemoryLimits,
+    reserve_bytes: u64,
+}
+
+struct Watch<'a> {
+    twin: &'a mut Twin,
+    output: OwnedFd,
+    outlet: Box<dyn Outlet>,
+    memory: Memory<'a>,
+    vigil: Vigil,
+    pending: Pending,
+    end: JsonEnd,
+    taken: u64,
+    last_words: LastWords,
+    /// The child has ended; what it wrote may still be in the pipe.
+    ended: bool,
+}
+
+/// What there is to do after a wait.
+#[derive(Default)]
+struct Ready {
+    output: bool,
+    errors: bool,
+}
+
+impl<'a> Watch<'a> {
+    fn new(twin: &'a mut Twin, pipes: Pipes, outlet: Box<dyn Outlet>, memory: Memory<'a>, patience: Patience) -> Self {
+        Self {
+            twin,
+            output: pipes.output,
+            outlet,
+            memory,
+            vigil: Vigil::begin(Instant::now(), patience),
+            pending: Pending::new(),
+            end: JsonEnd::default(),
+            taken: 0,
+            last_words: LastWords::new(pipes.errors),
+            ended: false,
+        }
+    }
+
+    fn run(mut self) -> Result<Outcome> {
+        let end = self.follow();
+        // A child that ends by itself tells why, if it is not killed before.
+        let ended = if matches!(end, End::Silent) { self.twin.wait(LEAVE) } else { None };
+        self.twin.kill();
+        self.twin.wait(FAREWELL);
+        self.last_words.read();
+        pass(end, &Remains { ended, taken: self.taken, last_words: self.last_words.quote() })
+    }
+
+    fn follow(&mut self) -> End {
+        loop {
+            let held = self.pending.pass(self.outlet.as_mut());
+            if self.pending.is_empty() && self.end.is_complete() {
+                return End::Complete;
+            }
+            let now = Instant::now();
+            if let Some(end) = self.look(now, held) {
+                return end;
+            }
+            match self.wait(now).and_then(|ready| self.read(&ready)) {
+                Ok(None) => {}
+                Ok(Some(end)) => return end,
+                Err(error) => return End::Failed(error),
+            }
+        }
+    }
+
+    /// What has to be looked after while the child works, or waits.
+    fn look(&mut self, now: Instant, passed: Passed) -> Option<End> {
+        let receiver = self.outlet.look();
+        if receiver.is_over {
+            return Some(End::Unwanted);
+        }
+        if self.vigil.is_memory_due(now)
+            && let Some(error) = self.memory_shortage(now)
+        {
+            return Some(End::GivenUp(error));
+        }
+        let seen = Seen {
+            taken: self.taken,
+            cpu: self.twin.cpu_time(),
+            complete: self.end.is_complete(),
+            held: passed != Passed::All,
+            waiting: passed == Passed::Refused,
+            steps: receiver.steps,
+        };
+        Some(match self.vigil.see(now, seen)? {
+            Late::Child => End::Hung,
+            Late::Outlet(waited) => {
+                End::GivenUp(self.outlet.stalled(waited, receiver.queued_bytes + self.pending.len()))
+            }
+        })
+    }
+
+    fn memory_shortage(&mut self, now: Instant) -> Option<Error> {
+        let headroom = self.memory.limits.headroom();
+        let reserve_bytes = self.memory.reserve_bytes;
+        let spare = headroom.as_ref().map(|headroom| headroom.available_bytes.saturating_sub(reserve_bytes));
+        self.vigil.saw_memory(now, spare);
+        let headroom = headroom.filter(|headroom| headroom.available_bytes < reserve_bytes)?;
+        let reason = format!(
+            "only {} were left of the {} that {} allows, so the child was killed to keep the service's reserve of {} \
+             (`memory.reserveBytes`); nothing was kept. Give the service more memory, or take the snapshot on a replica that has it",
+            mebibytes(headroom.available_bytes),
+            mebibytes(headroom.limit_bytes),
+            headroom.source,
+            mebibytes(reserve_bytes)
+        );
+        Some(ErrorKind::Memory { reason }.into())
+    }
+
+    /// Waits until there is something to do: bytes, words, an end, or the time for something.
+    fn wait(&mut self, now: Instant) -> io::Result<Ready> {
+        let most = self.pending.retry().unwrap_or(TURN);
+        let patience = Timespec::try_from(self.vigil.next(now).min(most)).map_err(io::Error::other)?;
+        // What cannot be used now is not asked for: it would end every wait at once.
+        let output = (self.pending.is_empty() && !self.end.is_complete()).then_some(&self.output);
+        let errors = self.last_words.pipe();
+        let handle = if self.ended { None } else { self.twin.handle() };
+        let mut asked = Vec::with_capacity(3);
+        asked.extend(output.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        asked.extend(errors.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        asked.extend(handle.map(|handle| PollFd::from_borrowed_fd(handle, PollFlags::IN)));
+        match poll(&mut asked, Some(&patience)) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Ready::default()),
+            Err(error) => return Err(error.into()),
+        }
+        let mut answers = asked.iter().map(|one| !one.revents().is_empty());
+        let mut of = |is_asked: bool| is_asked && answers.next().unwrap_or(false);
+        let ready = Ready { output: of(output.is_some()), errors: of(errors.is_some()) };
+        self.ended |= of(handle.is_some());
+        Ok(ready)
+    }
+
+    fn read(&mut self, ready: &Ready) -> io::Result<Option<End>> {
+        if ready.errors {
+            self.last_words.read();
+        }
+        if !self.pending.is_empty() || self.end.is_complete() || !(ready.output || self.ended) {
+            return Ok(None);
+        }
+        let bytes = match self.pending.fill(&self.output) {
+            Ok([]) => return Ok(Some(End::Silent)),
+            Ok(bytes) => bytes,
+            // Somebody else may hold the pipe open, but nobody will write to it any more.
+            Err(Errno::AGAIN) if self.ended => return Ok(Some(End::Silent)),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        self.taken += bytes.len() as u64;
+        self.end.feed(bytes);
+        if self.end.is_complete() {
+            // It has nothing more to do, and its memory is worth more than its farewell.
+            self.twin.kill();
+        }
+        Ok(None)
+    }
+}
