@@ -48,7 +48,8 @@ describe('the finalizers that run in a forked child', { skip: process.platform !
     assert.deepEqual(trials.map(({ acts: [{ name }] }) => name), ENDINGS)
     for (const { acts: [{ name }], harm, delivered, error } of trials) {
       assert.deepEqual(harm, {})
-      if (!delivered) assert.match(error, /The forked child did not deliver the snapshot/, name)
+      // The kernel itself ends who calls it in a way that no filter can judge.
+      if (!delivered) assert.match(error, /The forked child did not deliver the snapshot|SIGSYS/, name)
     }
   })
 
