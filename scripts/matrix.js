@@ -50,4 +50,4 @@ function main (only) {
 
 if (require.main === module) main(process.argv.slice(2))
 
-module.exports = { VERSIONS, install }
+module.exports = { VERSIONS, MATRIX, install }
