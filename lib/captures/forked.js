@@ -5,9 +5,9 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 const { performance } = require('node:perf_hooks')
-const v8 = require('node:v8')
 const { ForkedWork } = require('../native')
 const { HeapkitError, codes } = require('../errors')
+const { heapFacts } = require('./census')
 
 const ATTEMPTS = 3
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4))
@@ -18,8 +18,9 @@ const QUIET_WITHIN_MS = 2000
 const SETTLED_WITHIN_MS = 200
 
 /**
- * Lets a child do `work(output)`, which writes to that descriptor and answers whether it did. Resolves when all of it is with the writer.
- * `options` are { memory, maxCpu, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
+ * Lets a child do `work(output, counts)`, which writes to that descriptor and answers whether it did; `counts`: it must say first how much there
+ * is to do, because memory may be too short for it. Resolves when all of it is with the writer.
+ * `options` are { memory, maxCpu, exposeNumericValues, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
  */
 async function runForked (recording, options, work) {
   const seen = []
@@ -35,14 +36,14 @@ async function runForked (recording, options, work) {
 }
 
 /** Answers null, or why it failed if another attempt may help. */
-async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, beforeFork }, work) {
+async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, exposeNumericValues: namesNumbers, beforeFork }, work) {
   const twin = new ForkedWork()
-  const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
+  const memory = { ...heapFacts(), namesNumbers, reserveBytes, force }
   try {
-    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }))
+    const counts = await recording.step(() => twin.prepare(recording.writer, memory))
     if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })
     await quiet(recording, twin)
-    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, work))))
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(maxCpu, (output) => work(output, counts)))))
   } finally {
     twin.dropPrepared()
   }

@@ -10,6 +10,7 @@
 use std::io;
 use std::ops::Range;
 
+use super::need::Layout;
 use super::smaps::Mapping;
 use super::sys::{Inheritance, set_inheritance};
 
@@ -20,6 +21,7 @@ pub(super) struct Mappings {
     copied: Vec<Range<usize>>,
     /// Private anonymous mappings with the mark: V8's heap, above all.
     marked: Vec<Range<usize>>,
+    layout: Layout,
 }
 
 impl Mappings {
@@ -27,6 +29,11 @@ impl Mappings {
         let mut survey = Survey::default();
         Mapping::each_of_this_process(|mapping| survey.add(&mapping))?;
         Ok(survey.end())
+    }
+
+    /// What can be told from it about the heaps.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// Lets a child have everything. On the thread that forks, just before.
@@ -59,11 +66,21 @@ struct Survey {
 impl Survey {
     fn add(&mut self, mapping: &Mapping) {
         self.end = mapping.range.end;
+        self.measure(mapping);
         if mapping.is_left_out_of_forks() && mapping.is_private_anonymous() {
             self.mappings.mark(mapping.range.clone());
         } else if mapping.is_left_out_of_forks() || mapping.is_device() {
             self.mappings.copied.push(self.start..mapping.range.start);
             self.start = mapping.range.end;
+        }
+    }
+
+    fn measure(&mut self, mapping: &Mapping) {
+        let (layout, bytes) = (&mut self.mappings.layout, mapping.range.len() as u64);
+        if mapping.name == "[heap]" {
+            layout.malloc_bytes += bytes;
+        } else if mapping.is_left_out_of_forks() && mapping.is_data() {
+            layout.longest_bytes = layout.longest_bytes.max(bytes);
         }
     }
 
@@ -93,6 +110,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\nVmFlags: ex 
         Mapping::each(SMAPS.as_bytes(), |mapping| survey.add(&mapping)).unwrap();
         let mappings = survey.end();
         assert_eq!(mappings.marked, vec![Range { start: 0x1000, end: 0x4000 }]);
+        assert_eq!(mappings.layout, Layout { longest_bytes: 0x1000, malloc_bytes: 0x1000 });
         assert_eq!(mappings.copied, [0..0x6000, 0x7000..0x8000, 0x9000..0xa000]);
     }
 

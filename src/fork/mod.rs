@@ -7,6 +7,7 @@
 //! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
 //! * `child`: the child's life, from `fork` to `_exit`: first it is made harmless (`shared_memory`, `filter`), then the work is
 //!   handed to it;
+//! * `budget`: whether there is memory, before and meanwhile; `need` estimates it, `past` remembers, `shortage` says it in words;
 //! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress, reaps;
 //! * `json_end`: sees when the bytes are complete.
 //!
@@ -20,11 +21,15 @@
 //! Invariants: whatever goes wrong goes wrong in the child; no child outlives its watch, and none is left a zombie; a
 //! `Prepared` that is dropped leaves nothing behind.
 
+mod budget;
 mod child;
 mod filter;
 mod json_end;
 mod mappings;
+mod need;
+mod past;
 mod shared_memory;
+mod shortage;
 mod smaps;
 mod sys;
 mod watch;
@@ -42,15 +47,10 @@ use rustix::process::Pid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::MemoryLimits;
+use budget::Budget;
 use mappings::Mappings;
+pub use need::Heap;
 use workers::Workers;
-
-/// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge, and
-/// the pages that garbage collection makes its own. 7 times were measured for the heap of a service (`bench/pause.js`), 13 for one
-/// of nothing but tiny objects; the watch is there for what the estimate does not see.
-const SNAPSHOT_FACTOR: u64 = 8;
-/// What a child needs for an empty heap.
-const SNAPSHOT_BASE_BYTES: u64 = 32 << 20;
 
 /// How an answer comes back: called once, on the thread of the watch.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -79,8 +79,8 @@ pub enum Offered {
 /// How much memory the work may take.
 #[derive(Debug, Clone)]
 pub struct MemoryRule {
-    /// What the heap holds now.
-    pub used_heap_bytes: u64,
+    /// What it is for.
+    pub heap: Heap,
     /// What must stay available; below it the child is killed.
     pub reserve_bytes: u64,
     /// Begin although the estimate exceeds what is available.
@@ -104,6 +104,7 @@ pub struct Prepared {
     workers: Workers,
     ends: Ends,
     watch: Sender<watch::Order>,
+    counts: bool,
 }
 
 /// The child's ends of the two pipes.
@@ -115,11 +116,6 @@ struct Ends {
 /// Writes all of it to a descriptor that [`Prepared::fork`] gave to the work: for the work, in the child.
 pub fn write_from_child(descriptor: RawFd, bytes: &[u8]) -> Result<()> {
     sys::write_all(descriptor, bytes).map_err(|error| Error::io("write", Path::new("the pipe to the parent"), error))
-}
-
-/// About how many bytes a child needs for the snapshot of a heap.
-pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
-    used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
 }
 
 /// Finds out, on a thread of its own, whether the work may begin, and what a fork needs. The thread then waits for
@@ -147,47 +143,26 @@ fn attend(
     watch: Sender<watch::Order>,
     orders: &Receiver<watch::Order>,
 ) {
-    let limits = MemoryLimits::of_this_process();
-    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, &limits, watch)));
+    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(rule, watch)));
     match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
-        Ok((prepared, pipes)) => {
+        Ok((prepared, pipes, budget)) => {
             reply(Ok(prepared));
             // Dropped without a fork: nothing was done yet.
             let Ok(order) = orders.recv() else { return };
-            watch::run(order, pipes, outlet, &limits, rule.reserve_bytes);
+            watch::run(order, pipes, outlet, budget);
         }
     }
 }
 
-fn survey(rule: &MemoryRule, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<(Prepared, watch::Pipes)> {
+fn survey(rule: &MemoryRule, watch: Sender<watch::Order>) -> Result<(Prepared, watch::Pipes, Budget)> {
     sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
-    check_memory(rule, limits)?;
     let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
     let mappings = Mappings::read().map_err(proc_error)?;
+    let budget = Budget::plan(rule, MemoryLimits::of_this_process(), mappings.layout())?;
     let workers = Workers::find().map_err(proc_error)?;
     let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
-    Ok((Prepared { mappings, workers, ends, watch }, pipes))
-}
-
-fn check_memory(rule: &MemoryRule, limits: &MemoryLimits) -> Result<()> {
-    let needed = estimate_bytes(rule.used_heap_bytes);
-    let Some(headroom) = limits.headroom() else { return Ok(()) };
-    if rule.force || needed.saturating_add(rule.reserve_bytes) <= headroom.available_bytes {
-        return Ok(());
-    }
-    let reason = format!(
-        "it needs about {} ({SNAPSHOT_FACTOR} times the {} of heap in use), and {} are to stay free; {} are available of the \
-         {} that {} allows. Give the service more memory, take the snapshot on a replica that has it, or try all the same \
-         with `memory: {{ force: true }}`: the child is killed before memory runs out",
-        mebibytes(needed),
-        mebibytes(rule.used_heap_bytes),
-        mebibytes(rule.reserve_bytes),
-        mebibytes(headroom.available_bytes),
-        mebibytes(headroom.limit_bytes),
-        headroom.source
-    );
-    Err(ErrorKind::Memory { reason }.into())
+    Ok((Prepared { mappings, workers, ends, watch, counts: budget.counts() }, pipes, budget))
 }
 
 fn mebibytes(bytes: u64) -> String {
@@ -207,6 +182,11 @@ fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
 }
 
 impl Prepared {
+    /// Whether the work must begin with a count of what there is to do: there may be too little memory for it. It says so on descriptor 2.
+    pub fn counts(&self) -> bool {
+        self.counts
+    }
+
     /// Whether V8's worker threads sleep at this moment: the moment to fork.
     pub fn is_quiet(&self) -> bool {
         self.workers.are_asleep()

@@ -9,12 +9,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
+use super::budget::Budget;
 use super::child::status;
 use super::json_end::JsonEnd;
 use super::mappings::Mappings;
-use super::{Ends, Offered, Outcome, Outlet, Reply, mebibytes, unsealed};
+use super::{Ends, Offered, Outcome, Outlet, Reply, unsealed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::host::MemoryLimits;
 
 /// How often memory and progress are looked at while no bytes come.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -53,17 +53,17 @@ enum End {
     Failed(io::Error),
 }
 
-pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &MemoryLimits, reserve_bytes: u64) {
+pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, mut budget: Budget) {
     let Order { child, mappings, ends, reply } = order;
     drop(ends);
     let _ = mappings.restore_marks();
     let Some(child) = child else { return reply(Err(Error::internal("fork gave a child no number"))) };
+    budget.begin(child);
     let watch = Watch {
         child,
         pipes,
         outlet,
-        limits,
-        reserve_bytes,
+        budget,
         end: JsonEnd::default(),
         taken: 0,
         last_words: Vec::new(),
@@ -78,12 +78,11 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, limits: &
     reply(outcome);
 }
 
-struct Watch<'a> {
+struct Watch {
     child: Pid,
     pipes: Pipes,
     outlet: Box<dyn Outlet>,
-    limits: &'a MemoryLimits,
-    reserve_bytes: u64,
+    budget: Budget,
     end: JsonEnd,
     taken: u64,
     last_words: Vec<u8>,
@@ -95,13 +94,14 @@ struct Progress {
     cpu_ticks: u64,
 }
 
-impl Watch<'_> {
+impl Watch {
     fn run(mut self) -> Result<Outcome> {
         let end = self.follow();
         // Complete or not, it has nothing more to do; it may be dead already.
         let _ = kill_process(self.child, Signal::KILL);
         let ended = reap(self.child);
         self.read_errors();
+        self.budget.end(matches!(end, End::Complete), &mut self.last_words);
         if matches!(end, End::Silent) && ended.and_then(WaitStatus::exit_status) == Some(status::UNSEALED) {
             return Err(unsealed(String::from_utf8_lossy(&self.last_words).trim()));
         }
@@ -178,7 +178,7 @@ impl Watch<'_> {
             return Some(End::Unwanted);
         }
         self.read_errors();
-        if let Some(error) = self.memory_shortage() {
+        if let Some(error) = self.budget.check(&mut self.last_words) {
             return Some(End::Short(error));
         }
         let ticks = cpu_ticks(self.child);
@@ -186,19 +186,6 @@ impl Watch<'_> {
             self.progress = Progress { at: Instant::now(), cpu_ticks: ticks };
         }
         (self.progress.at.elapsed() >= HANG).then_some(End::Hung)
-    }
-
-    fn memory_shortage(&self) -> Option<Error> {
-        let headroom = self.limits.headroom().filter(|headroom| headroom.available_bytes < self.reserve_bytes)?;
-        let reason = format!(
-            "only {} were left of the {} that {} allows, so the child was killed to keep the service's reserve of {} \
-             (`memory.reserveBytes`); nothing was kept. Give the service more memory, or take the snapshot on a replica that has it",
-            mebibytes(headroom.available_bytes),
-            mebibytes(headroom.limit_bytes),
-            headroom.source,
-            mebibytes(self.reserve_bytes)
-        );
-        Some(ErrorKind::Memory { reason }.into())
     }
 
     /// Keeps the end of what the child has said.
@@ -231,7 +218,7 @@ fn reap(child: Pid) -> Option<WaitStatus> {
 }
 
 /// Passes a piece on, looking after everything else while there is no room.
-fn pass_on(watch: &mut Watch<'_>, piece: &[u8]) -> Option<End> {
+fn pass_on(watch: &mut Watch, piece: &[u8]) -> Option<End> {
     loop {
         match watch.outlet.offer(piece) {
             Offered::Taken => return None,
