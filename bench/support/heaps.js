@@ -13,7 +13,7 @@ const KINDS = {
   objects: (kept) => repeat(2000, (n) => kept.push({ n })),
   nested: (kept) => repeat(1000, (n) => kept.push({ n, parts: [n, { n }], next: kept[kept.length - 1] })),
   Maps: (kept) => repeat(200, () => kept.push(new Map(Array.from({ length: 10 }, (_, n) => [`key ${n}`, { n }])))),
-  'one Map': (kept) => repeat(2000, (n) => (kept.map ??= new Map()).set(`key ${kept.map.size}`, { n })),
+  'one Map': (kept) => repeat(2000, (n) => (kept.table ??= new Map()).set(`key ${kept.table.size}`, { n })),
   closures: (kept) => repeat(2000, (n) => kept.push(() => n)),
   Buffers: (kept) => repeat(500, (n) => kept.push(Buffer.alloc(n % 50 === 0 ? 20_000 : 200, 1)))
 }

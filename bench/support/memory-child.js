@@ -6,6 +6,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const v8 = require('node:v8')
+const { finished } = require('node:stream/promises')
 const { createSnapshotStream } = require('heapkit')
 const { build } = require('./heaps')
 
@@ -16,8 +17,9 @@ const usage = () => read('memory.usage_in_bytes')
 
 /** The stream is read and thrown away: a file would be memory of the group, too. */
 async function snapshot (memory) {
+  const stream = createSnapshotStream({ mode: 'fork', memory })
   try {
-    for await (const _ of createSnapshotStream({ mode: 'fork', memory })) continue
+    await finished(stream.resume())
     return { outcome: 'delivered' }
   } catch ({ code, message }) {
     const outcome = /it needs at least|it needs more than/.test(message)

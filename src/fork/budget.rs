@@ -138,7 +138,13 @@ impl Budget {
     }
 
     fn shortage<'a>(&'a self, now: &'a Headroom, why: Why<'a>) -> Shortage<'a> {
-        Shortage { rule: &self.rule, start: self.start.as_ref().unwrap_or(now), now, took: self.took(), why }
+        Shortage {
+            rule: &self.rule,
+            start: self.start.as_ref().filter(|_| self.child.is_some()).unwrap_or(now),
+            now,
+            took: self.took(),
+            why,
+        }
     }
 
     /// Whether there was a line of a count; it is nobody's last words.
@@ -167,4 +173,79 @@ fn resident_bytes(child: Pid) -> u64 {
     line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok())
         .unwrap_or(0)
         .saturating_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fork::Heap;
+
+    const MIB: u64 = 1 << 20;
+
+    fn heap() -> Heap {
+        Heap { owner: 7001, used_bytes: 100 * MIB, large_bytes: 10 * MIB, ..Heap::default() }
+    }
+
+    fn budget(force: bool) -> Budget {
+        let rule = MemoryRule { heap: heap(), reserve_bytes: 64 * MIB, force };
+        Budget::plan(&MemoryRule { force: true, ..rule.clone() }, MemoryLimits::of_this_process(), Layout::default())
+            .map(|budget| Budget { rule, layout: Layout { longest_bytes: 8 * MIB, malloc_bytes: 0 }, ..budget })
+            .unwrap()
+    }
+
+    fn decide(available: u64, force: bool, past: Option<&Attempt>) -> Result<bool> {
+        let headroom =
+            Headroom { available_bytes: available * MIB, limit_bytes: 9000 * MIB, source: String::from("the test") };
+        budget(force).decide(&headroom, past, Instant::now())
+    }
+
+    fn reason(result: Result<bool>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_surely_fits_is_not_counted_and_what_surely_does_not_is_refused() {
+        assert_eq!(decide(8000, false, None).ok(), Some(false));
+        assert_eq!(decide(1000, false, None).ok(), Some(true));
+        assert!(
+            reason(decide(120, false, None))
+                .contains("at least 62 MiB for the 100 MiB of heap in use, and 64 MiB are to stay free; 120 MiB")
+        );
+        // Forced, it is only counted so that it can be told what was missing.
+        assert_eq!(decide(120, true, None).ok(), Some(true));
+        assert_eq!(decide(8000, true, None).ok(), Some(false));
+    }
+
+    #[test]
+    fn the_last_attempt_is_better_than_any_estimate() {
+        let past = |delivered, took| Attempt { heap: heap(), took_bytes: took * MIB, delivered, at: Instant::now() };
+        assert_eq!(decide(1000, false, Some(&past(true, 700))).ok(), Some(false));
+        assert!(
+            reason(decide(800, false, Some(&past(true, 700))))
+                .contains("the last one, 0 s ago, took 700 MiB for 100 MiB")
+        );
+        assert!(reason(decide(800, false, Some(&past(false, 700)))).contains("more than 700 MiB"));
+        assert_eq!(decide(800, true, Some(&past(false, 700))).ok(), Some(true));
+        // A quarter more than it had is worth another look.
+        assert_eq!(decide(940, false, Some(&past(false, 700))).ok(), Some(true));
+    }
+
+    #[test]
+    fn a_count_is_taken_out_of_what_the_child_says() {
+        let mut budget = budget(false);
+        let mut said = b"heapkit-count 12 34".to_vec();
+        assert!(!budget.hear(&mut said), "it is not whole");
+        said.extend_from_slice(b"00 56\nError: x\n");
+        assert!(budget.hear(&mut said));
+        assert_eq!(budget.count, Some(Count { objects: 12, used_bytes: 3400, large_bytes: 56 }));
+        assert_eq!(said, b"Error: x\n");
+        assert!(!budget.hear(&mut said));
+        assert_eq!(parse(b"heapkit-count 1 2\n"), None);
+        assert_eq!(parse(b"heapkit-count 1 2 -3\n"), None);
+    }
+
+    #[test]
+    fn reads_how_much_memory_a_process_has() {
+        assert!(Pid::from_raw(i32::try_from(std::process::id()).unwrap()).is_some_and(|own| resident_bytes(own) > MIB));
+    }
 }

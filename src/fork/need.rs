@@ -93,7 +93,7 @@ mod tests {
 
     fn within(estimate: u64, measured: u64) {
         let ratio = (estimate * 100).checked_div(measured * MB).unwrap_or(0);
-        assert!((95..=175).contains(&ratio), "{} MB for {measured}: {ratio} %", estimate / MB);
+        assert!((95..=190).contains(&ratio), "{} MB for {measured}: {ratio} %", estimate / MB);
     }
 
     /// As measured on Node 20 with 35 to 45 MB of heap: the group's peak less what it had before.
