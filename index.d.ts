@@ -116,8 +116,8 @@ export interface Progress {
 
 export interface MemoryOptions {
   /**
-   * Bytes that stay available to the service: a snapshot whose estimate (8 times the used heap, and 32 MiB) does not leave them is
-   * refused, and a child that gets there is killed, both with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
+   * Bytes that stay available to the service: a snapshot whose estimate (by the number of objects, or by what the last one took) does not
+   * leave them is refused, and a child that gets there is killed, both with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
    */
   reserveBytes?: number
   /** Begin although the estimate says that there is not enough; the child is still killed before the reserve is touched. Default: false. */

@@ -123,6 +123,7 @@ class ForkedWork {
 
   #inner = new binding.ForkedWork()
 
+  /** Resolves with whether the work must count first. */
   prepare (writer, memory, cpu) { return callAsync(() => this.#inner.prepare(writer.inner, memory, cpu)) }
   isQuiet () { return this.#inner.isQuiet() }
   /** Synchronously forks; the promise is for what the child does. */

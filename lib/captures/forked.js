@@ -5,10 +5,10 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 const { performance } = require('node:perf_hooks')
-const v8 = require('node:v8')
 const { ForkedWork } = require('../native')
 const { v8PoolSize } = require('../node-options')
 const { HeapkitError, codes } = require('../errors')
+const { heapFacts } = require('./census')
 
 const ATTEMPTS = 3
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4))
@@ -19,8 +19,9 @@ const QUIET_WITHIN_MS = 2000
 const SETTLED_WITHIN_MS = 200
 
 /**
- * Lets a child do `work(output)`, which writes to that descriptor and answers whether it did. Resolves when all of it is with the writer.
- * `options` are { memory, maxCpu, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
+ * Lets a child do `work(output, counts)`, which writes to that descriptor and answers whether it did; `counts`: it must say first how much there
+ * is to do, because memory may be too short for it. Resolves when all of it is with the writer.
+ * `options` are { memory, maxCpu, exposeNumericValues, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
  */
 async function runForked (recording, options, work) {
   const seen = []
@@ -36,16 +37,16 @@ async function runForked (recording, options, work) {
 }
 
 /** Answers null, or why it failed if another attempt may help. */
-async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, beforeFork }, work) {
+async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, exposeNumericValues: namesNumbers, beforeFork }, work) {
   const twin = new ForkedWork()
   const cpu = { maxCpu: maxCpu === 'auto' ? undefined : maxCpu, v8PoolSize: v8PoolSize() }
   recording.heldBackBy(() => twin.throttle())
-  const { used_heap_size: usedHeapBytes } = v8.getHeapStatistics()
+  const memory = { ...heapFacts(), namesNumbers, reserveBytes, force }
   try {
-    await recording.step(() => twin.prepare(recording.writer, { usedHeapBytes, reserveBytes, force }, cpu))
+    const counts = await recording.step(() => twin.prepare(recording.writer, memory, cpu))
     if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })
     await quiet(recording, twin)
-    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork(work))))
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork((output) => work(output, counts)))))
   } finally {
     twin.dropPrepared()
   }

@@ -13,6 +13,7 @@ const { Recording } = require('./recording')
 const { acquireSlot } = require('./slot')
 const { runForked, isForkSupported } = require('./forked')
 const { numberObjects } = require('./object-ids')
+const { count } = require('./census')
 
 // 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
 const RAW_BYTES_PER_HEAP_BYTE = 1.8
@@ -47,7 +48,7 @@ async function captureSnapshot (wanted, slot, recording) {
     await recording.open()
     if (wanted.mode === 'fork') {
       const beforeFork = wanted.stableIds ? numberObjects : undefined
-      await runForked(recording, { ...wanted, beforeFork }, (output) => writeInChild(output, wanted))
+      await runForked(recording, { ...wanted, beforeFork }, (output, counts) => writeInChild(output, counts, wanted))
     } else {
       recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
     }
@@ -60,8 +61,9 @@ async function captureSnapshot (wanted, slot, recording) {
 }
 
 /** Runs in the child, which has no path, no descriptor but these two, and whose end comes with the answer. */
-function writeInChild (output, wanted) {
+function writeInChild (output, counts, wanted) {
   try {
+    if (counts) writeFromChild(ERRORS, Buffer.from(count(wanted.stableIds)))
     findLines()
     snapshotByV8(wanted, (chunk) => writeFromChild(output, chunk))
     return true

@@ -10,9 +10,9 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::writer::Writer;
-use super::{promise, to_napi};
+use super::{owner, promise, to_napi};
 use crate::error::Error;
-use crate::fork::{self, CpuRule, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
+use crate::fork::{self, CpuRule, Heap, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
 use crate::sink;
 
 /// How much memory the work may take; validated by `lib/options.js`.
@@ -20,6 +20,12 @@ use crate::sink;
 pub struct ForkMemory {
     /// What the heap holds now.
     pub used_heap_bytes: i64,
+    /// What of that has pages of its own.
+    pub large_object_bytes: i64,
+    /// What its objects hold outside of it.
+    pub external_bytes: i64,
+    /// Whether the values of numbers are wanted.
+    pub names_numbers: bool,
     /// What must stay available.
     pub reserve_bytes: i64,
     /// Begin although the estimate exceeds what is available.
@@ -111,7 +117,7 @@ impl ForkedWork {
         Self::default()
     }
 
-    /// Finds out, off this thread, whether there is memory, and what the fork needs to know.
+    /// Finds out, off this thread, whether there is memory, and what the fork needs to know. Resolves with whether the work must count first.
     #[napi(catch_unwind)]
     pub fn prepare<'env>(
         &self,
@@ -120,20 +126,26 @@ impl ForkedWork {
         memory: ForkMemory,
         cpu: ForkCpu,
     ) -> Result<Object<'env>> {
-        let rule = MemoryRule {
-            used_heap_bytes: u64::try_from(memory.used_heap_bytes).unwrap_or(0),
-            reserve_bytes: u64::try_from(memory.reserve_bytes).unwrap_or(0),
-            force: memory.force,
+        let bytes = |number: i64| u64::try_from(number).unwrap_or(0);
+        let heap = Heap {
+            owner: owner(),
+            used_bytes: bytes(memory.used_heap_bytes),
+            large_bytes: bytes(memory.large_object_bytes),
+            external_bytes: bytes(memory.external_bytes),
+            names_numbers: memory.names_numbers,
         };
+        let rule = MemoryRule { heap, reserve_bytes: bytes(memory.reserve_bytes), force: memory.force };
         let outlet = SinkOutlet(writer.opened().map_err(|error| to_napi(&error))?);
-        let (reply, object) = promise(env, |()| ())?;
+        let (reply, object) = promise(env, |counts: bool| counts)?;
         let place = Arc::clone(&self.state);
         let keep = move |result: crate::Result<Prepared>| {
             reply(result.map(|prepared| {
+                let counts = prepared.counts();
                 let mut state = place.lock();
                 if matches!(*state, State::New) {
                     *state = State::Prepared(prepared);
                 }
+                counts
             }));
         };
         let terms = Terms {

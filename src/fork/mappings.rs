@@ -13,6 +13,7 @@ use std::io;
 use std::ops::Range;
 
 use super::large_blocks::LargeBlocks;
+use super::need::Layout;
 use super::smaps::Mapping;
 use super::sys::{Inheritance, set_inheritance};
 
@@ -25,6 +26,7 @@ pub(super) struct Mappings {
     marked: Vec<Range<usize>>,
     /// What the child can do without, and goes without.
     left_out: Vec<Range<usize>>,
+    layout: Layout,
 }
 
 impl Mappings {
@@ -36,6 +38,11 @@ impl Mappings {
             blocks.add(&mapping);
         })?;
         Ok(Self { left_out: blocks.end(), ..survey.end() })
+    }
+
+    /// What can be told from it about the heaps.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// Lets a child have everything but what it can do without. On the thread that forks, just before.
@@ -79,11 +86,21 @@ struct Survey {
 impl Survey {
     fn add(&mut self, mapping: &Mapping) {
         self.end = mapping.range.end;
+        self.measure(mapping);
         if mapping.is_left_out_of_forks() && mapping.is_private_anonymous() {
             self.mappings.mark(mapping.range.clone());
         } else if mapping.is_left_out_of_forks() || mapping.is_device() {
             self.mappings.copied.push(self.start..mapping.range.start);
             self.start = mapping.range.end;
+        }
+    }
+
+    fn measure(&mut self, mapping: &Mapping) {
+        let (layout, bytes) = (&mut self.mappings.layout, mapping.range.len() as u64);
+        if mapping.name == "[heap]" {
+            layout.malloc_bytes += bytes;
+        } else if mapping.is_left_out_of_forks() && mapping.is_data() {
+            layout.longest_bytes = layout.longest_bytes.max(bytes);
         }
     }
 
@@ -113,6 +130,7 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\nVmFlags: ex 
         Mapping::each(SMAPS.as_bytes(), |mapping| survey.add(&mapping)).unwrap();
         let mappings = survey.end();
         assert_eq!(mappings.marked, vec![Range { start: 0x1000, end: 0x4000 }]);
+        assert_eq!(mappings.layout, Layout { longest_bytes: 0x1000, malloc_bytes: 0x1000 });
         assert_eq!(mappings.copied, [0..0x6000, 0x7000..0x8000, 0x9000..0xa000]);
     }
 

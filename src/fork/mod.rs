@@ -11,6 +11,7 @@
 //! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress;
 //! * `twin`: the parent's hold on the child: ends it, learns how it ended, reaps it;
 //! * `quota`: keeps the child and the compressor within what CPU quotas leave;
+//! * `budget`: whether there is memory, before and meanwhile; `need` estimates it, `past` remembers, `shortage` says it in words;
 //! * `json_end`: sees when the bytes are complete.
 //!
 //! The order of things, and the thread of each:
@@ -23,13 +24,17 @@
 //! Invariants: whatever goes wrong goes wrong in the child; no child outlives its watch, and none is left a zombie; a
 //! `Prepared` that is dropped leaves nothing behind.
 
+mod budget;
 mod child;
 mod filter;
 mod json_end;
 mod large_blocks;
 mod mappings;
+mod need;
+mod past;
 mod quota;
 mod shared_memory;
+mod shortage;
 mod smaps;
 mod sys;
 mod twin;
@@ -49,18 +54,13 @@ use rustix::process::Pid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{MemoryLimits, is_filtered};
+use budget::Budget;
 use mappings::Mappings;
+pub use need::Heap;
 use quota::Governor;
 pub use quota::Throttle;
 use sys::share::SharePage;
 use workers::Workers;
-
-/// A child needs about this many times the used heap for a snapshot: V8's graph of it, with an entry for each node and edge, and
-/// the pages that garbage collection makes its own. 7 times were measured for the heap of a service (`bench/pause.js`), 13 for one
-/// of nothing but tiny objects; the watch is there for what the estimate does not see.
-const SNAPSHOT_FACTOR: u64 = 8;
-/// What a child needs for an empty heap.
-const SNAPSHOT_BASE_BYTES: u64 = 32 << 20;
 
 /// How an answer comes back: called once, on the thread of the watch.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -106,8 +106,8 @@ pub enum Offered {
 /// How much memory the work may take.
 #[derive(Debug, Clone)]
 pub struct MemoryRule {
-    /// What the heap holds now.
-    pub used_heap_bytes: u64,
+    /// What it is for.
+    pub heap: Heap,
     /// What must stay available; below it the child is killed.
     pub reserve_bytes: u64,
     /// Begin although the estimate exceeds what is available.
@@ -154,6 +154,7 @@ pub struct Prepared {
     /// Where the child reads what share of a processor it may have, if there is a limit.
     share: Option<Arc<SharePage>>,
     throttle: Arc<Throttle>,
+    counts: bool,
 }
 
 /// The child's ends of the two pipes.
@@ -165,11 +166,6 @@ struct Ends {
 /// Writes all of it to a descriptor that [`Prepared::fork`] gave to the work: for the work, in the child.
 pub fn write_from_child(descriptor: RawFd, bytes: &[u8]) -> Result<()> {
     sys::write_all(descriptor, bytes).map_err(|error| Error::io("write", Path::new("the pipe to the parent"), error))
-}
-
-/// About how many bytes a child needs for the snapshot of a heap.
-pub fn estimate_bytes(used_heap_bytes: u64) -> u64 {
-    used_heap_bytes.saturating_mul(SNAPSHOT_FACTOR).saturating_add(SNAPSHOT_BASE_BYTES)
 }
 
 /// Finds out, on a thread of its own, whether the work may begin, and what a fork needs. The thread then waits for
@@ -197,28 +193,31 @@ fn attend(
     watch: Sender<watch::Order>,
     orders: &Receiver<watch::Order>,
 ) {
-    let limits = MemoryLimits::of_this_process();
-    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(terms, &limits, watch)));
+    let surveyed = catch_unwind(AssertUnwindSafe(|| survey(terms, watch)));
     match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
-        Ok((prepared, pipes, governor)) => {
+        Ok(Surveyed { prepared, pipes, budget, governor }) => {
             reply(Ok(prepared));
             // Dropped without a fork: nothing was done yet.
             let Ok(order) = orders.recv() else { return };
-            let memory = watch::Memory { limits: &limits, reserve_bytes: terms.memory.reserve_bytes };
-            watch::run(order, pipes, outlet, memory, governor);
+            watch::run(order, pipes, outlet, budget, governor);
         }
     }
 }
 
-type Surveyed = (Prepared, watch::Pipes, Option<Governor>);
+/// What was found out: for the JavaScript thread, and for the watch.
+struct Surveyed {
+    prepared: Prepared,
+    pipes: watch::Pipes,
+    budget: Budget,
+    governor: Option<Governor>,
+}
 
-fn survey(terms: &Terms, limits: &MemoryLimits, watch: Sender<watch::Order>) -> Result<Surveyed> {
+fn survey(terms: &Terms, watch: Sender<watch::Order>) -> Result<Surveyed> {
     // A filter of somebody else's may end whoever makes a call that it does not know: then the child finds out.
     if !is_filtered() {
         sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
     }
-    check_memory(&terms.memory, limits)?;
     let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
     let throttle = Arc::new(Throttle::default());
     let share = match terms.cpu {
@@ -227,29 +226,11 @@ fn survey(terms: &Terms, limits: &MemoryLimits, watch: Sender<watch::Order>) -> 
     };
     let governor = share.clone().map(|page| Governor::new(terms.cpu, page, Arc::clone(&throttle)));
     let mappings = Mappings::read().map_err(proc_error)?;
+    let budget = Budget::plan(&terms.memory, MemoryLimits::of_this_process(), mappings.layout())?;
     let workers = Workers::find(terms.v8_pool_size).map_err(proc_error)?;
     let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
-    Ok((Prepared { mappings, workers, ends, watch, share, throttle }, pipes, governor))
-}
-
-fn check_memory(rule: &MemoryRule, limits: &MemoryLimits) -> Result<()> {
-    let needed = estimate_bytes(rule.used_heap_bytes);
-    let Some(headroom) = limits.headroom() else { return Ok(()) };
-    if rule.force || needed.saturating_add(rule.reserve_bytes) <= headroom.available_bytes {
-        return Ok(());
-    }
-    let reason = format!(
-        "it needs about {} ({SNAPSHOT_FACTOR} times the {} of heap in use), and {} are to stay free; {} are available of the \
-         {} that {} allows. Give the service more memory, take the snapshot on a replica that has it, or try all the same \
-         with `memory: {{ force: true }}`: the child is killed before memory runs out",
-        mebibytes(needed),
-        mebibytes(rule.used_heap_bytes),
-        mebibytes(rule.reserve_bytes),
-        mebibytes(headroom.available_bytes),
-        mebibytes(headroom.limit_bytes),
-        headroom.source
-    );
-    Err(ErrorKind::Memory { reason }.into())
+    let prepared = Prepared { mappings, workers, ends, watch, share, throttle, counts: budget.counts() };
+    Ok(Surveyed { prepared, pipes, budget, governor })
 }
 
 fn mebibytes(bytes: u64) -> String {
@@ -269,6 +250,11 @@ fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
 }
 
 impl Prepared {
+    /// Whether the work must begin with a count of what there is to do: there may be too little memory for it. It says so on descriptor 2.
+    pub fn counts(&self) -> bool {
+        self.counts
+    }
+
     /// Whether V8's worker threads sleep at this moment: the moment to fork.
     pub fn is_quiet(&self) -> bool {
         self.workers.are_asleep()

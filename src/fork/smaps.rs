@@ -77,6 +77,11 @@ impl Mapping {
         !self.is_shared() && self.is_anonymous
     }
 
+    /// Whether it is private memory that is read and written now, and not run: neither code nor merely reserved.
+    pub(super) fn is_data(&self) -> bool {
+        self.is_private_anonymous() && self.permissions == "rw-p"
+    }
+
     /// Whether a child of `fork` goes without it (`MADV_DONTFORK`).
     pub(super) fn is_left_out_of_forks(&self) -> bool {
         self.has("dc")

@@ -43,6 +43,11 @@ impl LastWords {
         self.text.drain(..surplus);
     }
 
+    /// All that is kept; lines that are no words of it can be taken out.
+    pub(super) fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
     /// The last lines, on one.
     pub(super) fn quote(&self) -> String {
         let text = String::from_utf8_lossy(&self.text);

@@ -21,13 +21,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Pid;
 
+use super::budget::Budget;
 use super::json_end::JsonEnd;
 use super::mappings::Mappings;
 use super::quota::Governor;
 use super::twin::Twin;
-use super::{Ends, Outcome, Outlet, Reply, mebibytes};
-use crate::error::{Error, ErrorKind, Result};
-use crate::host::MemoryLimits;
+use super::{Ends, Outcome, Outlet, Reply};
+use crate::error::{Error, Result};
 use last_words::LastWords;
 use pending::{Passed, Pending};
 use verdict::{End, Remains, pass};
@@ -56,18 +56,21 @@ pub(super) struct Order {
     pub(super) reply: Reply<Outcome>,
 }
 
-pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, memory: Memory<'_>, governor: Option<Governor>) {
+pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, mut budget: Budget, governor: Option<Governor>) {
     let Order { child, mappings, ends, reply } = order;
     let twin = child.map(Twin::hold);
     drop(ends);
     mappings.restore_marks();
-    let Some(mut twin) = twin else { return reply(Err(Error::internal("fork gave a child no number"))) };
+    let (Some(mut twin), Some(child)) = (twin, child) else {
+        return reply(Err(Error::internal("fork gave a child no number")));
+    };
+    budget.begin(child);
     // Not before: who holds the lock on the address space must get on with it. "No process" means the calling thread.
     let _ = rustix::process::setpriority_process(None, NICE);
     let patience = Patience { child: HANG, outlet: outlet.patience() };
     // A bug here must not leave the capture waiting, nor the child alone.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        Watch { governor, ..Watch::new(&mut twin, pipes, outlet, memory, patience) }.run()
+        Watch { governor, ..Watch::new(&mut twin, pipes, outlet, budget, patience) }.run()
     }));
     reply(outcome.unwrap_or_else(|_| {
         twin.kill();
@@ -76,17 +79,11 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, memory: M
     twin.reap();
 }
 
-/// What must stay free.
-pub(super) struct Memory<'a> {
-    pub(super) limits: &'a MemoryLimits,
-    pub(super) reserve_bytes: u64,
-}
-
 struct Watch<'a> {
     twin: &'a mut Twin,
     output: OwnedFd,
     outlet: Box<dyn Outlet>,
-    memory: Memory<'a>,
+    budget: Budget,
     vigil: Vigil,
     governor: Option<Governor>,
     pending: Pending,
@@ -105,12 +102,12 @@ struct Ready {
 }
 
 impl<'a> Watch<'a> {
-    fn new(twin: &'a mut Twin, pipes: Pipes, outlet: Box<dyn Outlet>, memory: Memory<'a>, patience: Patience) -> Self {
+    fn new(twin: &'a mut Twin, pipes: Pipes, outlet: Box<dyn Outlet>, budget: Budget, patience: Patience) -> Self {
         Self {
             twin,
             output: pipes.output,
             outlet,
-            memory,
+            budget,
             vigil: Vigil::begin(Instant::now(), patience),
             governor: None,
             pending: Pending::new(),
@@ -128,6 +125,7 @@ impl<'a> Watch<'a> {
         self.twin.kill();
         self.twin.wait(FAREWELL);
         self.last_words.read();
+        self.budget.end(matches!(end, End::Complete), self.last_words.text());
         pass(end, &Remains { ended, taken: self.taken, last_words: self.last_words.quote() })
     }
 
@@ -160,10 +158,12 @@ impl<'a> Watch<'a> {
         if receiver.is_over {
             return Some(End::Unwanted);
         }
-        if self.vigil.is_memory_due(now)
-            && let Some(error) = self.memory_shortage(now)
-        {
-            return Some(End::GivenUp(error));
+        if self.vigil.is_memory_due(now) {
+            let short = self.budget.check(self.last_words.text());
+            self.vigil.saw_memory(now, self.budget.spare_bytes());
+            if let Some(error) = short {
+                return Some(End::GivenUp(error));
+            }
         }
         let seen = Seen {
             taken: self.taken,
@@ -179,23 +179,6 @@ impl<'a> Watch<'a> {
                 End::GivenUp(self.outlet.stalled(waited, receiver.queued_bytes + self.pending.len()))
             }
         })
-    }
-
-    fn memory_shortage(&mut self, now: Instant) -> Option<Error> {
-        let headroom = self.memory.limits.headroom();
-        let reserve_bytes = self.memory.reserve_bytes;
-        let spare = headroom.as_ref().map(|headroom| headroom.available_bytes.saturating_sub(reserve_bytes));
-        self.vigil.saw_memory(now, spare);
-        let headroom = headroom.filter(|headroom| headroom.available_bytes < reserve_bytes)?;
-        let reason = format!(
-            "only {} were left of the {} that {} allows, so the child was killed to keep the service's reserve of {} \
-             (`memory.reserveBytes`); nothing was kept. Give the service more memory, or take the snapshot on a replica that has it",
-            mebibytes(headroom.available_bytes),
-            mebibytes(headroom.limit_bytes),
-            headroom.source,
-            mebibytes(reserve_bytes)
-        );
-        Some(ErrorKind::Memory { reason }.into())
     }
 
     /// Waits until there is something to do: bytes, words, an end, or the time for something.
@@ -226,6 +209,8 @@ impl<'a> Watch<'a> {
     fn read(&mut self, ready: &Ready) -> io::Result<Option<End>> {
         if ready.errors {
             self.last_words.read();
+            // It may have said what it will need.
+            self.vigil.look_at_memory_soon();
         }
         if !self.pending.is_empty() || self.end.is_complete() || !(ready.output || self.ended) {
             return Ok(None);

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::error::Taker;
-use crate::fork::{Offered, Standing};
+use crate::error::{ErrorKind, Taker};
+use crate::fork::need::Layout;
+use crate::fork::{Heap, MemoryRule, Offered, Standing};
+use crate::host::MemoryLimits;
 
 /// Long enough to be no accident on a busy machine, short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(300);
@@ -80,10 +82,10 @@ fn watch_with(script: &str, outlet: Double, patience: Patience, reserve_bytes: u
     for pipe in [&output, &errors] {
         rustix::io::ioctl_fionbio(pipe, true).unwrap();
     }
-    let limits = MemoryLimits::of_this_process();
-    let memory = Memory { limits: &limits, reserve_bytes };
+    let rule = MemoryRule { heap: Heap::default(), reserve_bytes, force: true };
+    let budget = Budget::plan(&rule, MemoryLimits::of_this_process(), Layout::default()).unwrap();
     let mut twin = Twin::hold(pid);
-    let outcome = Watch::new(&mut twin, Pipes { output, errors }, Box::new(outlet), memory, patience).run();
+    let outcome = Watch::new(&mut twin, Pipes { output, errors }, Box::new(outlet), budget, patience).run();
     assert!(twin.wait(Duration::ZERO).is_some(), "the child is gone");
     outcome
 }

@@ -75,7 +75,9 @@ fn unsealed_by(remains: &Remains) -> Option<String> {
     if by.exit_status() == Some(status::UNSEALED) {
         Some(remains.last_words.clone())
     } else if by.terminating_signal() == Some(libc::SIGSYS) {
-        Some(String::from("a sandbox ended the child for a system call (SIGSYS)"))
+        Some(String::from(
+            "SIGSYS ended the child: a sandbox does not know a call that sealing takes, or native code of this process made a call of 32 bits",
+        ))
     } else {
         None
     }

@@ -93,6 +93,11 @@ impl Vigil {
         now >= self.memory
     }
 
+    /// Something was heard that memory is to be judged by.
+    pub(super) fn look_at_memory_soon(&mut self) {
+        self.memory = self.memory.min(self.child);
+    }
+
     /// Memory was looked at: there are so many bytes more than must stay free, if that is known.
     pub(super) fn saw_memory(&mut self, now: Instant, spare_bytes: Option<u64>) {
         let spare = spare_bytes.unwrap_or(u64::MAX);

@@ -1,0 +1,81 @@
+'use strict'
+
+// Whether there is memory for a forked snapshot: what is refused, when, and with what words; what is remembered.
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { describe, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
+const { takeSnapshot } = require('..')
+const { FIXTURES, tmpDir, ls, run, heapkitError } = require('./support')
+
+const isLinux = process.platform === 'linux'
+const MIB = 2 ** 20
+const PLENTY = 2 ** 50
+
+const failure = (record) => Object.assign(new Error(), { name: 'HeapkitError' }, record)
+const memoryError = (pattern) => heapkitError('HEAPKIT_ERR_MEMORY', pattern)
+
+describe('memory for a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
+  test('is estimated by what the last one took; the heap of another thread is another heap', async (t) => {
+    const dir = tmpDir(t)
+    await takeSnapshot({ dir, mode: 'fork' })
+    const outcome = takeSnapshot({ dir, mode: 'fork', memory: { reserveBytes: PLENTY } })
+    await assert.rejects(outcome, memoryError(/it needs about \d+ MiB for the \d+ MiB of heap in use, because the last one, \d+ s ago, took \d+ MiB for \d+ MiB, and/))
+    const worker = new Worker(`
+      const { parentPort, workerData: { root, dir, reserveBytes } } = require('node:worker_threads')
+      require(root).takeSnapshot({ dir, mode: 'fork', memory: { reserveBytes } }).catch(({ code, message }) => parentPort.postMessage({ code, message }))
+    `, { eval: true, workerData: { root: path.join(FIXTURES, '../..'), dir, reserveBytes: PLENTY } })
+    const error = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+    memoryError(/it needs at least \d+ MiB for the \d+ MiB of heap in use, and/)(failure(error))
+    assert.equal(ls(dir).length, 1)
+  })
+
+  const group = `/sys/fs/cgroup/memory/heapkit-test-memory-${process.pid}`
+  const missing = makeGroup()
+
+  /** Why there is no control group of 500 MiB. */
+  function makeGroup () {
+    try {
+      fs.mkdirSync(group)
+      fs.writeFileSync(path.join(group, 'memory.limit_in_bytes'), String(500 * MIB))
+    } catch {
+      return 'needs a control group of its own (version 1, memory), and root'
+    }
+    process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
+    return false
+  }
+
+  /** What came of snapshots with these options of a heap of `megabytes` in the group. */
+  async function inGroup (t, dir, megabytes, options) {
+    const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+    const service = run(t, 'fork-memory.js', { args: [dir, String(megabytes), JSON.stringify(options)], command })
+    const [line] = await service.line(/\[.*\]/)
+    assert.deepEqual(await service.exit, { code: 0, signal: null })
+    return JSON.parse(line)
+  }
+
+  test('that is not enough is told by the number of objects; once killed, the next is refused at once', { skip: missing }, async (t) => {
+    const dir = tmpDir(t)
+    const force = { memory: { force: true } }
+    // 40 MB of such objects take more than 1000.
+    const [counted, again, killed, remembered, forced, small] = await inGroup(t, dir, 40, [{}, { stableIds: true }, force, {}, force, { memory: { reserveBytes: MIB } }])
+    for (const one of [counted, again]) {
+      memoryError(/it needs about \d{4} MiB for the \d{6,7} objects in \d\d MiB of heap in use \(up to \d{6,7} of them in one array\), and 64 MiB are to stay free; \d{3} MiB are available of the 500 MiB that the control group .*heapkit-test-memory/)(failure(one))
+      assert.doesNotMatch(one.message, /heapkit-count/)
+    }
+    memoryError(/only \d+ MiB were left of the 500 MiB .* It had taken \d{3} MiB of about \d{4} MiB that it needs, for \d\d MiB of heap in use/)(failure(killed))
+    memoryError(/it needs more than \d{3} MiB for the \d\d MiB of heap in use, because the last one, \d+ s ago, was killed when it had taken that for \d\d MiB/)(failure(remembered))
+    memoryError(/only \d+ MiB were left/)(failure(forced))
+    memoryError(/it needs more than \d{3} MiB/)(failure(small))
+    assert.deepEqual(ls(dir), [])
+  })
+
+  test('that is enough by the count is delivered', { skip: missing }, async (t) => {
+    const dir = tmpDir(t)
+    // The most that 9 MB may need is 400; they need about 150.
+    assert.deepEqual(await inGroup(t, dir, 9, [{}, {}, { stableIds: true }]), ['delivered', 'delivered', 'delivered'])
+    assert.equal(ls(dir).length, 3)
+  })
+})
