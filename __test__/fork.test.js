@@ -14,6 +14,8 @@ const { takeSnapshot, createSnapshotStream } = require('..')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
 
 const isLinux = process.platform === 'linux'
+// On an emulated processor everything takes longer (scripts/vm-cgroup2).
+const patience = Number(process.env.TEST_PATIENCE ?? 1)
 
 class Planted {}
 globalThis.planted = Array.from({ length: 213 }, () => new Planted())
@@ -310,7 +312,7 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(ls(dir), [])
   })
 
-  test('a fork, and a thread, that the system refuses are errors that say so, and do not keep the process', { skip: crowded.missing, timeout: 60_000 }, async (t) => {
+  test('a fork, and a thread, that the system refuses are errors that say so, and do not keep the process', { skip: crowded.missing, timeout: 60_000 * patience }, async (t) => {
     const dir = tmpDir(t)
     const child = run(t, 'fork-refused.js', { args: [dir, crowded.path], command: crowded.command })
     assert.deepEqual(await child.exit, { code: 0, signal: null })

@@ -300,7 +300,7 @@ function record (name, { files }) {
 /** Runs tests of the repository whose titles match. */
 function tests (titles) {
   const args = ['--test', '--test-reporter=tap', `--test-name-pattern=${titles}`, '__test__/fork.test.js']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TEST_PATIENCE: '20' } })
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text })
   return new Promise((resolve) => child.on('close', (code) => resolve({ stdout, exit: code })))
