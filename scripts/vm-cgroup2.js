@@ -48,18 +48,16 @@ async function main () {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('needs Linux on x64: the kernel and the addon are for it')
   const work = values.work ? path.resolve(values.work) : fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-vm-'))
   fs.mkdirSync(work, { recursive: true })
-  try {
-    const accel = values.accel ?? (usable('/dev/kvm') ? 'kvm' : 'tcg')
-    const debian = unpacked(work)
-    const initramfs = makeImage(work, debian)
-    const outcome = await boot({ ...debian, initramfs, accel, work })
-    if (outcome.ready || accel !== 'kvm' || values.accel) return outcome.failed
-    // A machine that is itself virtual may have the device, and not what it takes to boot with it.
-    console.log('cgroup2: nothing boots with kvm here, once more without it')
-    return (await boot({ ...debian, initramfs, accel: 'tcg', work })).failed
-  } finally {
-    if (!values.work) fs.rmSync(work, { recursive: true, force: true })
-  }
+  // However it ends.
+  if (!values.work) process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }))
+  const accel = values.accel ?? (usable('/dev/kvm') ? 'kvm' : 'tcg')
+  const debian = unpacked(work)
+  const initramfs = makeImage(work, debian)
+  const outcome = await boot({ ...debian, initramfs, accel, work })
+  if (outcome.ready || accel !== 'kvm' || values.accel) return outcome.failed
+  // A machine that is itself virtual may have the device, and not what it takes to boot with it.
+  console.log('cgroup2: nothing boots with kvm here, once more without it')
+  return (await boot({ ...debian, initramfs, accel: 'tcg', work })).failed
 }
 
 function usable (device) {
@@ -111,9 +109,7 @@ function wanted () {
 }
 
 function apt (command, args, cwd) {
-  // HEAPKIT_VM_APT is for machines on which apt-get needs options of its own, separated by spaces.
-  const own = (process.env.HEAPKIT_VM_APT ?? '').split(' ').filter((option) => option !== '')
-  return execFileSync(command, [...own, ...args], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LC_ALL: 'C' } })
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LC_ALL: 'C' } })
 }
 
 /** An archive of files for the kernel to unpack into memory: this Node, heapkit with its tests, BusyBox. */
@@ -184,7 +180,7 @@ async function boot ({ tree, kernel, initramfs, accel, work }) {
   const seconds = READY_SECONDS[accel] ?? READY_SECONDS.tcg
   const clocks = [stop(`the machine did not end within ${minutes} minutes`, minutes * 60_000), stop(`the machine did not start within ${seconds} s`, seconds * 1000)]
   const ended = new Promise((resolve, reject) => machine.on('error', reject).on('close', resolve))
-  const seen = { ready: false, held: 0, failed: 0, planned: undefined }
+  const seen = { ready: false, held: 0, failed: 0, notes: 0, planned: undefined }
   for await (const line of readline.createInterface({ input: machine.stdout })) {
     take(line.replace(/\r$/, ''), seen)
     if (seen.ready) clearTimeout(clocks[1])
@@ -198,7 +194,7 @@ async function boot ({ tree, kernel, initramfs, accel, work }) {
     console.log(`not ok - the machine ended before its checks did; the end of its console:\n${fs.readFileSync(console_, 'utf8').slice(-3000)}`)
   }
   console.log(`cgroup2: ${seen.held} held, ${seen.failed} failed, in ${Math.round((Date.now() - started) / 1000)} s`)
-  return { ready: true, failed: !complete || seen.failed > 0 }
+  return { ready: true, failed: !complete || seen.failed > 0 || seen.held + seen.notes === 0 }
 }
 
 function take (line, seen) {
@@ -210,6 +206,7 @@ function take (line, seen) {
   else if (values.record) record(name, JSON.parse(text))
   if (line.startsWith('ok - ')) seen.held++
   if (line.startsWith('not ok - ')) seen.failed++
+  if (line.startsWith('note - ')) seen.notes++
 }
 
 function record (name, text) {
