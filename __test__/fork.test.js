@@ -14,6 +14,8 @@ const { takeSnapshot, createSnapshotStream } = require('..')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
 
 const isLinux = process.platform === 'linux'
+// On an emulated processor everything takes longer (scripts/vm-cgroup2).
+const patience = Number(process.env.TEST_PATIENCE ?? 1)
 
 class Planted {}
 globalThis.planted = Array.from({ length: 213 }, () => new Planted())
@@ -312,20 +314,51 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(await service.exit, { code: 0, signal: null })
   })
 
-  const small = makeGroup('memory', { 'memory.limit_in_bytes': 500 * 2 ** 20 })
-  const crowded = makeGroup('pids', { 'pids.max': 'max' })
+  const small = makeGroup('memory', { 1: 'memory.limit_in_bytes', 2: 'memory.max' }, 500 * 2 ** 20)
+  const crowded = makeGroup('pids', { 1: 'pids.max', 2: 'pids.max' }, 'max')
 
-  /** A control group of this test run, or why there is none: { path, missing, command }; the command starts what follows it in the group. */
-  function makeGroup (controller, limits) {
-    const group = `/sys/fs/cgroup/${controller}/heapkit-test-${process.pid}`
-    try {
-      fs.mkdirSync(group)
-      for (const [file, limit] of Object.entries(limits)) fs.writeFileSync(path.join(group, file), String(limit))
-    } catch {
-      return { missing: `needs a control group of its own (version 1, ${controller}), and root` }
+  /**
+   * A control group of this test run, of the version that has the controller, or why there is none: { path, missing, command }; the command
+   * starts what follows it in the group. `files` has the name of the file that takes the limit, by version.
+   */
+  function makeGroup (controller, files, limit) {
+    const name = `heapkit-test-${controller}-${process.pid}`
+    const reasons = []
+    for (const [version, top] of [[1, controllerTop(controller)], [2, unifiedTop(controller)]]) {
+      if (top === undefined) continue
+      const group = path.join(top, name)
+      try {
+        fs.mkdirSync(group)
+        process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
+        fs.writeFileSync(path.join(group, files[version]), String(limit))
+        return { path: group, missing: false, command: ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] }
+      } catch ({ message }) {
+        reasons.push(message)
+      }
     }
-    process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
-    return { path: group, missing: false, command: ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] }
+    return { missing: `needs a control group of its own (${controller}): ${reasons.join('; ') || 'neither version 1 nor version 2 has the controller here'}` }
+  }
+
+  /** Where version 1 has groups of this controller. */
+  function controllerTop (controller) {
+    return mounts().find(({ type, options }) => type === 'cgroup' && options.includes(controller))?.point
+  }
+
+  /** Where version 2 has groups with this controller: the top of the mount, if it passes the controller on. */
+  function unifiedTop (controller) {
+    const top = mounts().find(({ type }) => type === 'cgroup2')?.point
+    try {
+      return fs.readFileSync(path.join(top, 'cgroup.subtree_control'), 'utf8').trim().split(' ').includes(controller) ? top : undefined
+    } catch {}
+  }
+
+  function mounts () {
+    if (!isLinux) return []
+    return fs.readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').map((line) => {
+      const [mount, kind] = line.split(' - ')
+      const [type, , options] = kind.split(' ')
+      return { point: mount.split(' ')[4], type, options: options.split(',') }
+    })
   }
 
   test('in a control group of 500 MB with 110 MB of heap the service lives: refused, and killed in time when forced', { skip: small.missing }, async (t) => {
@@ -342,7 +375,7 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(ls(dir), [])
   })
 
-  test('a fork, and a thread, that the system refuses are errors that say so, and do not keep the process', { skip: crowded.missing, timeout: 60_000 }, async (t) => {
+  test('a fork, and a thread, that the system refuses are errors that say so, and do not keep the process', { skip: crowded.missing, timeout: 60_000 * patience }, async (t) => {
     const dir = tmpDir(t)
     const child = run(t, 'fork-refused.js', { args: [dir, crowded.path], command: crowded.command })
     assert.deepEqual(await child.exit, { code: 0, signal: null })

@@ -95,7 +95,7 @@ mod tests {
 
     fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, MemoryLimits) {
         let root = tempfile::tempdir().unwrap();
-        for (name, text) in files.iter().chain(&[("proc/meminfo", MEMINFO)]) {
+        for (name, text) in [("proc/meminfo", MEMINFO)].iter().chain(files) {
             let path = root.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
@@ -154,5 +154,89 @@ mod tests {
             Headroom { available_bytes: 8192 << 10, limit_bytes: 16384 << 10, source: String::from("the machine") }
         );
         assert_eq!(MemoryLimits::below(Path::new("/nowhere")).headroom(), None);
+    }
+
+    // The rest is what Linux 6.1 said to services in groups of version 2 (`npm run test:cgroup2 -- --record DIR`); of memory.stat and meminfo
+    // only the lines around those that count.
+
+    const SEEN_MEMINFO: (&str, &str) =
+        ("proc/meminfo", "MemTotal:        2026268 kB\nMemFree:         1691212 kB\nMemAvailable:    1641780 kB\n");
+    const SEEN_MOUNTS: (&str, &str) = (
+        "proc/self/mountinfo",
+        "1 1 0:2 / / rw - rootfs rootfs rw,size=955252k,nr_inodes=238813,inode64\n\
+         22 1 0:20 / /proc rw,relatime - proc proc rw\n\
+         23 1 0:21 / /sys rw,relatime - sysfs sysfs rw\n\
+         24 1 0:5 / /dev rw,relatime - devtmpfs devtmpfs rw,size=955252k,nr_inodes=238813,mode=755,inode64\n\
+         25 1 0:22 / /tmp rw,relatime - tmpfs tmpfs rw,inode64\n\
+         26 23 0:23 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n\
+         27 1 7:0 / /disk rw,relatime - ext4 /dev/loop0 rw\n",
+    );
+
+    #[test]
+    fn seen_a_group_with_pages_of_files() {
+        let (root, limits) = machine(&[
+            SEEN_MEMINFO,
+            SEEN_MOUNTS,
+            ("proc/self/cgroup", "0::/pages\n"),
+            ("sys/fs/cgroup/pages/memory.max", "167772160\n"),
+            ("sys/fs/cgroup/pages/memory.current", "106860544\n"),
+            (
+                "sys/fs/cgroup/pages/memory.stat",
+                "anon 62464000\nfile 42151936\nkernel 2007040\nshmem 0\ninactive_anon 62451712\nactive_anon 4096\n\
+                 inactive_file 41943040\nactive_file 208896\nunevictable 0\n",
+            ),
+        ]);
+        let headroom = limits.headroom().unwrap();
+        assert_eq!(
+            (headroom.available_bytes, headroom.limit_bytes),
+            (167_772_160 - 106_860_544 + 41_943_040, 167_772_160)
+        );
+        assert_eq!(headroom.source, format!("the control group {}", root.path().join("sys/fs/cgroup/pages").display()));
+    }
+
+    #[test]
+    fn seen_a_limit_two_groups_above() {
+        let stat = "anon 50814976\nfile 0\ninactive_anon 50794496\nactive_anon 4096\ninactive_file 0\nactive_file 0\n";
+        let (root, limits) = machine(&[
+            SEEN_MEMINFO,
+            SEEN_MOUNTS,
+            ("proc/self/cgroup", "0::/above/middle/leaf\n"),
+            ("sys/fs/cgroup/above/memory.max", "167772160\n"),
+            ("sys/fs/cgroup/above/memory.current", "53174272\n"),
+            ("sys/fs/cgroup/above/memory.stat", stat),
+            ("sys/fs/cgroup/above/middle/memory.max", "max\n"),
+            ("sys/fs/cgroup/above/middle/memory.current", "53166080\n"),
+            ("sys/fs/cgroup/above/middle/memory.stat", stat),
+            ("sys/fs/cgroup/above/middle/leaf/memory.max", "max\n"),
+            ("sys/fs/cgroup/above/middle/leaf/memory.current", "53157888\n"),
+        ]);
+        let headroom = limits.headroom().unwrap();
+        assert_eq!((headroom.available_bytes, headroom.limit_bytes), (167_772_160 - 53_174_272, 167_772_160));
+        assert_eq!(headroom.source, format!("the control group {}", root.path().join("sys/fs/cgroup/above").display()));
+    }
+
+    #[test]
+    fn seen_a_namespace_with_the_group_as_its_root() {
+        let (root, limits) = machine(&[
+            SEEN_MEMINFO,
+            (
+                "proc/self/mountinfo",
+                "28 28 0:2 / / rw - rootfs rootfs rw,size=955252k,nr_inodes=238813,inode64\n\
+                 29 28 0:20 / /proc rw,relatime - proc proc rw\n\
+                 30 28 0:21 / /sys rw,relatime - sysfs sysfs rw\n\
+                 32 28 0:5 / /dev rw,relatime - devtmpfs devtmpfs rw,size=955252k,nr_inodes=238813,mode=755,inode64\n\
+                 33 28 0:22 / /tmp rw,relatime - tmpfs tmpfs rw,inode64\n\
+                 34 28 7:0 / /disk rw,relatime - ext4 /dev/loop0 rw\n\
+                 31 30 0:23 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n",
+            ),
+            ("proc/self/cgroup", "0::/\n"),
+            ("sys/fs/cgroup/memory.max", "167772160\n"),
+            ("sys/fs/cgroup/memory.current", "39481344\n"),
+            ("sys/fs/cgroup/memory.stat", "anon 37715968\nfile 0\ninactive_file 0\nactive_file 0\n"),
+        ]);
+        let headroom = limits.headroom().unwrap();
+        assert_eq!((headroom.available_bytes, headroom.limit_bytes), (167_772_160 - 39_481_344, 167_772_160));
+        let group = root.path().join("sys/fs/cgroup");
+        assert_eq!(headroom.source.trim_end_matches('/'), format!("the control group {}", group.display()));
     }
 }
