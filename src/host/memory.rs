@@ -30,14 +30,19 @@ pub struct MemoryLimits {
 
 /// The names of one version of control groups.
 struct GroupFiles {
-    limit: &'static str,
+    /// Beyond the one the kernel kills; beyond the other, which only version 2 has, it slows down every process of the group.
+    limits: &'static [&'static str],
     usage: &'static str,
     inactive_file: &'static str,
 }
 
-const V1: GroupFiles =
-    GroupFiles { limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", inactive_file: "total_inactive_file" };
-const V2: GroupFiles = GroupFiles { limit: "memory.max", usage: "memory.current", inactive_file: "inactive_file" };
+const V1: GroupFiles = GroupFiles {
+    limits: &["memory.limit_in_bytes"],
+    usage: "memory.usage_in_bytes",
+    inactive_file: "total_inactive_file",
+};
+const V2: GroupFiles =
+    GroupFiles { limits: &["memory.max", "memory.high"], usage: "memory.current", inactive_file: "inactive_file" };
 
 impl MemoryLimits {
     /// Finds the limits of this process.
@@ -76,7 +81,8 @@ fn headroom(group: &Group) -> Option<Headroom> {
         Version::V1 => V1,
         Version::V2 => V2,
     };
-    let limit_bytes = group.number(files.limit).filter(|limit| *limit < 1 << 60)?;
+    let limit_bytes =
+        files.limits.iter().filter_map(|file| group.number(file)).filter(|limit| *limit < 1 << 60).min()?;
     let used = group.number(files.usage)?;
     let reclaimable = group.entry("memory.stat", files.inactive_file).unwrap_or(0);
     Some(Headroom {
@@ -102,6 +108,21 @@ mod tests {
         }
         let limits = MemoryLimits::below(root.path());
         (root, limits)
+    }
+
+    #[test]
+    fn version_2_counts_the_limit_from_which_the_group_is_slowed_down() {
+        let (root, limits) = machine(&[
+            ("proc/self/cgroup", "0::/app\n"),
+            ("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"),
+            ("sys/fs/cgroup/app/memory.max", "1000\n"),
+            ("sys/fs/cgroup/app/memory.high", "max\n"),
+            ("sys/fs/cgroup/app/memory.current", "700\n"),
+        ]);
+        assert_eq!(limits.headroom().unwrap().limit_bytes, 1000);
+        fs::write(root.path().join("sys/fs/cgroup/app/memory.high"), "800\n").unwrap();
+        let headroom = limits.headroom().unwrap();
+        assert_eq!((headroom.available_bytes, headroom.limit_bytes), (100, 800));
     }
 
     #[test]
