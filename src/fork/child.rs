@@ -63,7 +63,11 @@ pub(super) fn live(inherited: &Inherited<'_>, work: impl FnOnce(RawFd) -> bool) 
         Ok(()) if work(inherited.output) => 0,
         Ok(()) => status::FAILED,
         Err(Unsettled { step, error }) => {
-            let _ = sys::write_all(ERRORS, format!("{step}: {error}\n").as_bytes());
+            let text = format!("{step}: {error}\n");
+            // One of the two is the pipe, whichever step it was.
+            if sys::write_all(inherited.errors, text.as_bytes()).is_err() {
+                let _ = sys::write_all(ERRORS, text.as_bytes());
+            }
             status::UNSEALED
         }
     }));
@@ -90,11 +94,11 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
         sys::exit_now(status::ORPHANED);
     }
 
-    // What it does without leaves holes: nothing must be allocated before they are filled, for it might be put there.
-    must("memory that was left out", inherited.left_out.iter().try_for_each(pages::block))?;
-
     // 2. Where it can say what goes wrong.
     must("dup2 of the pipe for errors", sys::redirect(inherited.errors, ERRORS))?;
+
+    // What it does without leaves holes: nothing must be allocated before they are filled, for it might be put there.
+    must("memory that was left out", inherited.left_out.iter().try_for_each(pages::block))?;
 
     // 3. It is the first to go when memory is short. Before the next step, after which the file belongs to root.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
@@ -142,7 +146,7 @@ fn incomplete(hole: &Range<usize>) -> Stand {
 
 /// Closes every descriptor but the pipes, whatever its number: a limit that was lowered later does not matter to `close`.
 fn close_all_but(output: RawFd) -> io::Result<()> {
-    // A number for the list itself, where the service has used up all that it may have.
+    // A number for the list itself, where the service has used up all that it may have. The pipes have none so low.
     sys::close(0);
     let open: Vec<RawFd> =
         fs::read_dir("/proc/self/fd")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();

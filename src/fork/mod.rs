@@ -246,7 +246,9 @@ fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
         let flags = rustix::fs::fcntl_getfl(end)?;
         rustix::fs::fcntl_setfl(end, flags | rustix::fs::OFlags::NONBLOCK)?;
     }
-    Ok((watch::Pipes { output, errors }, Ends { output: output_end, errors: errors_end }))
+    // The child makes 2 its standard error. A service that has closed its own would have got that number for a pipe.
+    let above = |end: OwnedFd| if end.as_raw_fd() > 2 { Ok(end) } else { rustix::io::fcntl_dupfd_cloexec(&end, 3) };
+    Ok((watch::Pipes { output, errors }, Ends { output: above(output_end)?, errors: above(errors_end)? }))
 }
 
 impl Prepared {
