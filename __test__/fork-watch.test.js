@@ -38,7 +38,7 @@ function writerTo (dir, options) {
 /** Forks a child that does `work(output)`; the promise is the watch's answer. */
 async function forked (writer, work) {
   const twin = new native.ForkedWork()
-  await twin.prepare(writer, { ...heapFacts(), namesNumbers: false, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
+  await twin.prepare(writer, { ...heapFacts(), hasNumbers: false, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
   await until(() => twin.isQuiet(), 'V8\'s workers to sleep')
   return { answer: twin.fork(work) }
 }

@@ -37,11 +37,11 @@ async function runForked (recording, options, work) {
 }
 
 /** Answers null, or why it failed if another attempt may help. */
-async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, exposeNumericValues: namesNumbers, beforeFork }, work) {
+async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, exposeNumericValues: hasNumbers, beforeFork }, work) {
   const twin = new ForkedWork()
   const cpu = { maxCpu: maxCpu === 'auto' ? undefined : maxCpu, v8PoolSize: v8PoolSize() }
   recording.heldBackBy(() => twin.throttle())
-  const memory = { ...heapFacts(), namesNumbers, reserveBytes, force }
+  const memory = { ...heapFacts(), hasNumbers, reserveBytes, force }
   try {
     const counts = await recording.step(() => twin.prepare(recording.writer, memory, cpu))
     if (beforeFork) recording.pause.run(() => { beforeFork(); settle(twin) })

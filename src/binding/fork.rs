@@ -25,7 +25,7 @@ pub struct ForkMemory {
     /// What its objects hold outside of it.
     pub external_bytes: i64,
     /// Whether the values of numbers are wanted.
-    pub names_numbers: bool,
+    pub has_numbers: bool,
     /// What must stay available.
     pub reserve_bytes: i64,
     /// Begin although the estimate exceeds what is available.
@@ -132,7 +132,7 @@ impl ForkedWork {
             used_bytes: bytes(memory.used_heap_bytes),
             large_bytes: bytes(memory.large_object_bytes),
             external_bytes: bytes(memory.external_bytes),
-            names_numbers: memory.names_numbers,
+            has_numbers: memory.has_numbers,
         };
         let rule = MemoryRule { heap, reserve_bytes: bytes(memory.reserve_bytes), force: memory.force };
         let outlet = SinkOutlet(writer.opened().map_err(|error| to_napi(&error))?);

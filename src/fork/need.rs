@@ -9,9 +9,11 @@
 
 /// For an empty heap; what the parent's own writer takes is part of it.
 const BASE_BYTES: u64 = 32 << 20;
-const PER_OBJECT: u64 = 500;
+const PER_OBJECT: u64 = 450;
 /// The buffer of one name, with what malloc adds.
 const PER_NAME: u64 = 1080;
+/// The value of a number, where they are wanted: an entry and a text. About one an object.
+const PER_NUMBER: u64 = 150;
 /// What an object takes of the heap at least, on average, in heaps of nothing but the smallest.
 const SMALLEST_OBJECT: u64 = 24;
 /// The same where nothing could be counted: an average.
@@ -34,8 +36,8 @@ pub struct Heap {
     pub large_bytes: u64,
     /// What its objects hold outside of it: Buffers.
     pub external_bytes: u64,
-    /// Whether the snapshot is to have the values of numbers, each of which has a name.
-    pub names_numbers: bool,
+    /// Whether the snapshot is to have the values of numbers.
+    pub has_numbers: bool,
 }
 
 /// What the process's mappings tell of its heaps.
@@ -72,10 +74,10 @@ pub(super) fn most(heap: &Heap, layout: &Layout) -> u64 {
 /// What it takes, as far as a count can tell.
 pub(super) fn about(heap: &Heap, layout: &Layout, count: &Count) -> u64 {
     let objects = if count.objects == 0 { count.used_bytes / USUAL_OBJECT } else { count.objects };
-    let numbers = if heap.names_numbers { objects } else { 0 };
-    let names = objects.min(longest(layout, count.large_bytes)).saturating_add(numbers);
+    let each = if heap.has_numbers { PER_OBJECT + PER_NUMBER } else { PER_OBJECT };
+    let names = objects.min(longest(layout, count.large_bytes));
     let notes = heap.external_bytes.min(layout.malloc_bytes).min((objects / OBJECTS_PER_BUFFER).saturating_mul(PAGE));
-    [count.used_bytes, objects.saturating_mul(PER_OBJECT), names.saturating_mul(PER_NAME), notes]
+    [count.used_bytes, objects.saturating_mul(each), names.saturating_mul(PER_NAME), notes]
         .into_iter()
         .fold(BASE_BYTES, u64::saturating_add)
 }
@@ -129,7 +131,6 @@ mod tests {
         // Where nothing could be counted, an average is better than nothing.
         let unknown = about(&heap, &layout, &Count { objects: 0, ..count });
         assert!(least(&heap) < unknown && unknown < most(&heap, &layout));
-        // The values of numbers have names, too.
-        assert!(about(&Heap { names_numbers: true, ..heap }, &layout, &count) > counted + 1000 * MB);
+        assert!(about(&Heap { has_numbers: true, ..heap }, &layout, &count) > counted + 100 * MB);
     }
 }

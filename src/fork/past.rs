@@ -53,7 +53,7 @@ impl Attempt {
     /// What it tells of that heap, which is the same one later.
     pub(super) fn lesson(&self, heap: &Heap, now: Instant) -> Lesson {
         let (then, is_fresh) = (&self.heap, now.saturating_duration_since(self.at) < FRESH);
-        if !is_fresh || then.names_numbers != heap.names_numbers {
+        if !is_fresh || then.has_numbers != heap.has_numbers {
             return Lesson::Nothing;
         }
         let used = |percent: u64| then.used_bytes / 100 * percent;
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(past.lesson(&heap(1, 1300), now), Lesson::Nothing);
         assert_eq!(past.lesson(&heap(1, 700), now), Lesson::Nothing);
         assert_eq!(past.lesson(&Heap { large_bytes: 2 << 20, ..heap(1, 1000) }, now), Lesson::Nothing);
-        assert_eq!(past.lesson(&Heap { names_numbers: true, ..heap(1, 1000) }, now), Lesson::Nothing);
+        assert_eq!(past.lesson(&Heap { has_numbers: true, ..heap(1, 1000) }, now), Lesson::Nothing);
     }
 
     #[test]
