@@ -162,8 +162,9 @@ function diagnosticDir () {
 }
 
 /** The directory that captures go to where the call does not say. */
-function resolveDir (dir, fallback = process.cwd()) {
-  return path.resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback)
+function resolveDir (dir, fallback) {
+  // Nobody asks for the working directory who does not need it: it may be gone.
+  return path.resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? process.cwd())
 }
 
 /** How a file is packed, by its name: compression and level. */

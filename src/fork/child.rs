@@ -114,15 +114,17 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     // 6. V8 wakes workers that are not there; that must not wait for them.
     sys::condvar::silence();
 
-    // 7. It stands back: a low priority, and no more than its share.
+    // 7. No descriptor but the two pipes: no connection of the service's is held open, nothing can be written, locked or unlocked.
+    //    No directory either, which would keep its file system busy.
+    must("/proc/self/fd", close_all_but(inherited.output))?;
+    let _ = rustix::process::chdir("/");
+
+    // 8. It stands back: a low priority, and no more than its share.
     let _ = setpriority_process(None, NICE);
     sys::run_in_background();
     if let Some(page) = inherited.share {
         must("the timer of maxCpu", sys::share::obey(page))?;
     }
-
-    // 8. No descriptor but the two pipes: no connection of the service's is held open, nothing can be written, locked or unlocked.
-    must("/proc/self/fd", close_all_but(inherited.output))?;
 
     // 9. No memory that others see, but for the page that says what its share is, which it only reads.
     let own = inherited.share.map(SharePage::range);

@@ -37,6 +37,8 @@ pub(super) struct Room {
 /// When a call is let through.
 enum When {
     Always,
+    /// A futex of this process alone (flag in argument 1): one in a file's page would wake whoever else waits there.
+    Private,
     /// To the child itself (argument 0), and to end it (signal in argument 2).
     EndsItself,
     /// About a signal that ends it (argument 0).
@@ -59,7 +61,7 @@ const TABLE: &[(c_long, When)] = &[
     (libc::SYS_madvise, When::PrivateAdvice),
     (libc::SYS_brk, When::Always),
     // Time, and waiting; `restart_syscall` is how the kernel goes on with a sleep that a signal interrupted.
-    (libc::SYS_futex, When::Always),
+    (libc::SYS_futex, When::Private),
     (libc::SYS_clock_gettime, When::Always),
     (libc::SYS_gettimeofday, When::Always),
     (libc::SYS_clock_nanosleep, When::Always),
@@ -105,6 +107,10 @@ impl When {
         let address = |operator, value: usize| SeccompCondition::new(0, Qword, operator, value as u64);
         match self {
             Self::Always => Ok(Vec::new()),
+            Self::Private => {
+                let flag = u64::from(libc::FUTEX_PRIVATE_FLAG.cast_unsigned());
+                Ok(vec![SeccompRule::new(vec![SeccompCondition::new(1, Dword, SeccompCmpOp::MaskedEq(flag), flag)?])?])
+            }
             Self::EndsItself => {
                 let itself = || SeccompCondition::new(0, Dword, Eq, u64::from(room.pid));
                 ENDS.iter().map(|signal| SeccompRule::new(vec![itself()?, is(2, *signal)?])).collect()

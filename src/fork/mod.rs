@@ -228,7 +228,7 @@ fn survey(terms: &Terms, watch: Sender<watch::Order>) -> Result<Surveyed> {
     let mappings = Mappings::read().map_err(proc_error)?;
     let budget = Budget::plan(&terms.memory, MemoryLimits::of_this_process(), mappings.layout())?;
     let workers = Workers::find(terms.v8_pool_size).map_err(proc_error)?;
-    let (pipes, ends) = open_pipes().map_err(|error| Error::io("pipe", Path::new("of the child"), error))?;
+    let (pipes, ends) = open_pipes().map_err(|error| Error::io("make", Path::new("two pipes for the child"), error))?;
     let prepared = Prepared { mappings, workers, ends, watch, share, throttle, counts: budget.counts() };
     Ok(Surveyed { prepared, pipes, budget, governor })
 }
