@@ -73,7 +73,9 @@ async function measure (task, megabytes) {
 function report (heaps, groups) {
   const cells = heaps.flatMap((heap) => heap.cells)
   const count = (outcome) => cells.filter((cell) => cell.outcome === outcome).length
-  const [delivered, killed] = [count('delivered'), count('killed')]
+  // A child that is killed while it counts had been let in as well.
+  const counting = count('killed, counting')
+  const [delivered, killed] = [count('delivered'), count('killed') + counting]
   const refused = cells.filter(({ outcome }) => outcome === 'refused' || outcome === 'counted')
   const missed = refused.filter(({ fits }) => fits).length
   const share = killed / Math.max(1, delivered + killed)
@@ -85,12 +87,12 @@ function report (heaps, groups) {
       rows: heaps.map(({ kind, truth, cells }) => [
         kind, mib(truth.used), mib(truth.need), `${(truth.need / truth.used).toFixed(1)}x`, mib(truth.estimate),
         truth.estimate === undefined ? '' : `${(truth.estimate / truth.need).toFixed(2)}x`,
-        ...cells.map(({ outcome, fits }) => `${outcome === 'killed' ? 'KILLED' : outcome}${fits && outcome !== 'delivered' ? '?' : ''}`)
+        ...cells.map(({ outcome, fits }) => `${outcome.replace('killed', 'KILLED')}${fits && outcome !== 'delivered' ? '?' : ''}`)
       ])
     }],
     claims: [{
       claim: 'at most 5 % of the snapshots that were begun are killed for memory',
-      value: `${killed} of ${delivered + killed}; ${refused.length} were refused (${count('refused')} at once), ${missed} of which would have fit`,
+      value: `${killed} of ${delivered + killed} (${counting} of them while counting); ${refused.length} were refused (${count('refused')} at once), ${missed} of which would have fit`,
       holds: delivered > 0 && share <= MAX_KILLED
     }],
     data: { memory: heaps }

@@ -3,8 +3,8 @@
 // The only file that requires node:inspector. Sessions are opened when first needed, for each isolate, and never closed:
 // closing any session, even one that did nothing, makes V8 forget the object ids of earlier snapshots and drop the
 // allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26). One session is for
-// captures; another for object ids, because of what it stops for its own good (captures/object-ids.js); a third only ever exists
-// in forked children (captures/snapshot.js).
+// captures; another for object ids, because of what it stops for its own good (captures/object-ids.js); the others only ever exist
+// in forked children (captures/snapshot.js, captures/census.js).
 
 const { HeapkitError, codes } = require('./errors')
 

@@ -22,12 +22,17 @@ async function snapshot (memory) {
     await finished(stream.resume())
     return { outcome: 'delivered' }
   } catch ({ code, message }) {
-    const outcome = /it needs at least|it needs more than/.test(message)
-      ? 'refused'
-      : /it needs about/.test(message) ? 'counted' : /was killed to keep|SIGKILL/.test(message) ? 'killed' : 'failed'
-    return { outcome, code, message, estimate: estimateOf(message) }
+    return { outcome: OUTCOMES.find(([, pattern]) => pattern.test(message))?.[0] ?? 'failed', code, message, estimate: estimateOf(message) }
   }
 }
+
+const OUTCOMES = [
+  // The watch killed it at the reserve, before there was an estimate.
+  ['killed, counting', /gone before its objects were even counted/],
+  ['killed', /was killed to keep|SIGKILL/],
+  ['counted', /it needs about \d+ MiB for the (\d+ objects in )?\d+ MiB of heap in use \(up to/],
+  ['refused', /it needs /]
+]
 
 const estimateOf = (message) => Number(/about (\d+) MiB (?:for the|that it needs)/.exec(message)?.[1]) * MIB || undefined
 

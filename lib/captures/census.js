@@ -37,7 +37,9 @@ function count (keepIds) {
 
 /** V8 gives objects the ids 1, 3, 5 … when it is asked to track them: the id of one that comes later tells how many there are. */
 function countObjects (keepIds) {
-  const post = (method, params = {}) => inspector.postSync(method, params, 'census')
+  // Where ids count, a session that the parent has, too: a new one would be an object with an id of its own.
+  const session = keepIds ? 'object-ids' : 'census'
+  const post = (method, params = {}) => inspector.postSync(method, params, session)
   const track = () => post('HeapProfiler.startTrackingHeapObjects', { trackAllocations: false })
   // Forgets the ids of earlier captures, so that they begin with 1; and later its own table of them, which is memory.
   const forget = () => keepIds || post('HeapProfiler.disable')
