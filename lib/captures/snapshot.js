@@ -64,7 +64,7 @@ async function captureSnapshot (wanted, slot, recording) {
 function writeInChild (output, counts, wanted) {
   try {
     if (counts) writeFromChild(ERRORS, Buffer.from(count(wanted.stableIds)))
-    findLines()
+    findLines(wanted.stableIds)
     snapshotByV8(wanted, (chunk) => writeFromChild(output, chunk))
     return true
   } catch (error) {
@@ -77,10 +77,11 @@ function writeInChild (output, counts, wanted) {
  * V8 11 (Node 20) finds the place of every function by counting lines from the beginning of its script: minutes for scripts of
  * megabytes. A debugger makes it note where lines begin, once for each script.
  */
-function findLines () {
+function findLines (keepIds) {
   if (!COUNTS_LINES) return
   try {
-    inspector.postSync('Debugger.enable', {}, 'lines')
+    // Where ids count, a session that the parent has, too: a new one would be an object with an id of its own.
+    inspector.postSync('Debugger.enable', {}, keepIds ? 'object-ids' : 'lines')
   } catch {
     // Without the inspector it takes its time.
   }
