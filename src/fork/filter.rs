@@ -4,8 +4,8 @@
 //! that code may do to a path, a lock, another process or a socket cannot be known, so it is not asked: [`TABLE`] names
 //! what taking a snapshot needs, and the kernel refuses everything else with EPERM, for as long as the child lives.
 //!
-//! Where it matters what a call is about, its arguments are looked at: signals go only to the child itself, and only to end it, and
-//! memory that was shared stays out of reach ([`shared_memory`](super::shared_memory)).
+//! Where it matters what a call is about, its arguments are looked at: signals go only to the child itself, and only to end it, a
+//! futex wakes nobody else, and memory that was shared stays out of reach ([`shared_memory`](super::shared_memory)).
 //!
 //! A filter of its own lets writes go to the pipes only, and answers EAGAIN to any other. Node's event loop wakes its threads by
 //! writing to a descriptor that the child does not have any more; libuv ends the process unless it hears that the descriptor is
