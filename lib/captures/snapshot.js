@@ -103,6 +103,7 @@ function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
     else {
       try {
         onChunk(chunk)
+        giveBack(chunk)
       } catch (error) {
         failure ??= error
       }
@@ -117,6 +118,15 @@ function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
     // Frees V8's own copy of the heap's graph.
     stream.destroy()
   }
+}
+
+/**
+ * Frees the memory of a chunk, of which all is done. Until a garbage collection each chunk would take pages that the process does not have
+ * yet, which costs a child of Node 24 some three percent more processor time.
+ */
+function giveBack ({ buffer, length }) {
+  // Node 20 has no transfer().
+  if (buffer.byteLength === length) buffer.transfer?.(0)
 }
 
 /**

@@ -23,6 +23,7 @@ use seccompiler::{
 };
 
 use super::shared_memory::{Arena, GAP_BYTES};
+use super::sys;
 
 /// What a rule of the table is about.
 pub(super) struct Room {
@@ -137,7 +138,7 @@ pub(super) fn install(room: &Room) -> io::Result<()> {
     let writes = elsewhere.and_then(SeccompRule::new).map(|elsewhere| (libc::SYS_write, vec![elsewhere]));
     let calls = TABLE.iter().map(|(call, when)| Ok((*call, when.rules(room)?)));
     let programs = [compile([writes], Refuse::Listed)?, compile(calls, Refuse::Unlisted)?];
-    programs.iter().try_for_each(|program| seccompiler::apply_filter(program).map_err(io::Error::other))
+    programs.iter().try_for_each(|program| sys::apply_filter(program))
 }
 
 fn descriptor_is_not(descriptor: RawFd) -> Result<SeccompCondition, BackendError> {
