@@ -146,9 +146,8 @@ pub(super) fn apply_filter(program: &[seccompiler::sock_filter]) -> io::Result<(
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     let install = |flags: libc::c_ulong| {
         // SAFETY: the program has as many instructions as it says, in the kernel's layout, and the kernel only reads them.
-        let answer = unsafe {
-            libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program)
-        };
+        let answer =
+            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
         if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
     };
     match install(libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW) {
