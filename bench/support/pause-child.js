@@ -24,6 +24,7 @@ serve(async (task) => {
   globalThis.heap = new Heap()
   if (task.calibrate) return calibrate(globalThis.heap, task.calibrate)
   globalThis.heap.grow(task.units)
+  if (task.buffers) globalThis.buffers = Array.from({ length: task.buffers.count }, () => Buffer.alloc(task.buffers.bytes, 1))
   // Let what the building started (compiling, concurrent marking) come to an end.
   await sleep(500)
   if (task.side === 'v8') return byV8(task)
@@ -44,6 +45,7 @@ function byV8 ({ dir }) {
 }
 
 async function byHeapkit ({ side, dir }) {
+  const mode = side === 'inline' ? 'inline' : 'fork'
   const { takeSnapshot } = require('heapkit')
   const { ForkedWork } = require('../../lib/native')
   // fork(2) alone is measured where it happens: the same process, the same moment.
@@ -72,7 +74,7 @@ async function byHeapkit ({ side, dir }) {
   resetPeak()
   const rssBefore = rssBytes()
   const start = performance.now()
-  const artifact = await takeSnapshot({ mode: side, dir })
+  const artifact = await takeSnapshot({ mode, dir })
   const total = performance.now() - start
   clearInterval(timer)
   clearInterval(looking)
