@@ -42,6 +42,8 @@ pub(super) mod status {
     pub(in crate::fork) const UNSEALED: i32 = 73;
     /// It needed memory that was left out of it.
     pub(in crate::fork) const INCOMPLETE: i32 = 74;
+    /// It needed a lock that a thread held which it does not have.
+    pub(in crate::fork) const LOCKED: i32 = 75;
 }
 
 /// What the child gets from its parent.
@@ -132,6 +134,8 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     stands.extend(inherited.left_out.iter().map(incomplete));
     must("the handler of faults", pages::on_touch(stands))?;
 
+    // A wait that nobody can end ends the child.
+    must("the handler of traps", sys::deadlock::end_it())?;
     sys::unblock_signals();
     let _ = rustix::thread::set_name(NAME);
 

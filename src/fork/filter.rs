@@ -82,6 +82,9 @@ const TABLE: &[(c_long, When)] = &[
     (libc::SYS_exit_group, When::Always),
 ];
 
+/// What of a futex operation says which it is; the rest are flags.
+const FUTEX_CMD_MASK: u32 = 0x7f;
+
 /// The signals by which a process ends itself: `abort()`, and a fault that is nobody's.
 const ENDS: [i32; 2] = [libc::SIGABRT, libc::SIGSEGV];
 
@@ -136,13 +139,25 @@ impl When {
 pub(super) fn install(room: &Room) -> io::Result<()> {
     let elsewhere: Result<Vec<_>, _> = room.pipes.iter().map(|pipe| descriptor_is_not(*pipe)).collect();
     let writes = elsewhere.and_then(SeccompRule::new).map(|elsewhere| (libc::SYS_write, vec![elsewhere]));
+    let waits = [libc::FUTEX_WAIT, libc::FUTEX_WAIT_BITSET, libc::FUTEX_LOCK_PI].map(endless);
+    let waits = waits.into_iter().collect::<Result<Vec<_>, _>>().map(|waits| (libc::SYS_futex, waits));
     let calls = TABLE.iter().map(|(call, when)| Ok((*call, when.rules(room)?)));
-    let programs = [compile([writes], Refuse::Listed)?, compile(calls, Refuse::Unlisted)?];
+    let programs =
+        [compile([waits], Refuse::Trapped)?, compile([writes], Refuse::Listed)?, compile(calls, Refuse::Unlisted)?];
     programs.iter().try_for_each(|program| sys::apply_filter(program))
 }
 
 fn descriptor_is_not(descriptor: RawFd) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, u64::from(descriptor.cast_unsigned()))
+}
+
+/// A wait for a word to change, without a deadline (argument 3).
+fn endless(operation: i32) -> Result<SeccompRule, BackendError> {
+    let command = SeccompCmpOp::MaskedEq(u64::from(FUTEX_CMD_MASK));
+    SeccompRule::new(vec![
+        SeccompCondition::new(1, SeccompCmpArgLen::Dword, command, u64::from(operation.cast_unsigned()))?,
+        SeccompCondition::new(3, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?,
+    ])
 }
 
 /// Which calls a filter refuses, and how.
@@ -151,6 +166,8 @@ enum Refuse {
     Unlisted,
     /// Those that it lists, as if there were no room.
     Listed,
+    /// Those that it lists, by a SIGSYS.
+    Trapped,
 }
 
 fn compile(
@@ -161,6 +178,7 @@ fn compile(
     let (unlisted, listed) = match refuse {
         Refuse::Unlisted => (errno(libc::EPERM), SeccompAction::Allow),
         Refuse::Listed => (SeccompAction::Allow, errno(libc::EAGAIN)),
+        Refuse::Trapped => (SeccompAction::Allow, SeccompAction::Trap),
     };
     rules
         .into_iter()

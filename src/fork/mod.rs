@@ -5,7 +5,8 @@
 //! * `sys`: the system calls, `unsafe`, one function each; `sys::condvar`, the patch without which V8 hangs in a child;
 //! * `mappings`: makes the heap forkable, and puts Node's marks back; `smaps` reads what the kernel knows of them, and
 //!   `large_blocks` finds what a snapshot does not need;
-//! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job;
+//! * `workers`: whether V8's own threads sleep, so that none is lost in the middle of a job; `locks`: whether those that children met
+//!   locked are free;
 //! * `child`: the child's life, from `fork` to `_exit`: first it is made harmless (`shared_memory`, `filter`), then the work is
 //!   handed to it;
 //! * `watch`: the parent's side: takes the child's bytes, looks after memory and progress;
@@ -29,6 +30,7 @@ mod child;
 mod filter;
 mod json_end;
 mod large_blocks;
+mod locks;
 mod mappings;
 mod need;
 mod past;
@@ -55,12 +57,16 @@ use rustix::process::Pid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{MemoryLimits, is_filtered};
 use budget::Budget;
+use locks::Locks;
 use mappings::Mappings;
 pub use need::Heap;
 use quota::Governor;
 pub use quota::Throttle;
 use sys::share::SharePage;
 use workers::Workers;
+
+/// How long the service waits for a lock of its own that the child needs.
+const LOCKED_AT_MOST: Duration = Duration::from_millis(2);
 
 /// How an answer comes back: called once, on the thread of the watch.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -149,6 +155,7 @@ pub enum Outcome {
 pub struct Prepared {
     mappings: Mappings,
     workers: Workers,
+    locks: Locks,
     ends: Ends,
     watch: Sender<watch::Order>,
     /// Where the child reads what share of a processor it may have, if there is a limit.
@@ -229,7 +236,8 @@ fn survey(terms: &Terms, watch: Sender<watch::Order>) -> Result<Surveyed> {
     let budget = Budget::plan(&terms.memory, MemoryLimits::of_this_process(), mappings.layout())?;
     let workers = Workers::find(terms.v8_pool_size).map_err(proc_error)?;
     let (pipes, ends) = open_pipes().map_err(|error| Error::io("make", Path::new("two pipes for the child"), error))?;
-    let prepared = Prepared { mappings, workers, ends, watch, share, throttle, counts: budget.counts() };
+    let prepared =
+        Prepared { mappings, workers, locks: Locks::known(), ends, watch, share, throttle, counts: budget.counts() };
     Ok(Surveyed { prepared, pipes, budget, governor })
 }
 
@@ -257,9 +265,9 @@ impl Prepared {
         self.counts
     }
 
-    /// Whether V8's worker threads sleep at this moment: the moment to fork.
+    /// Whether V8's worker threads sleep at this moment, and the locks are free that a child needs: the moment to fork.
     pub fn is_quiet(&self) -> bool {
-        self.workers.are_asleep()
+        self.workers.are_asleep() && self.locks.are_free()
     }
 
     /// How much the child is held back, then and later; `None` if it may have all that it gets.
@@ -272,7 +280,7 @@ impl Prepared {
     /// parent `reply` learns how it went on, or that it failed.
     /// Answers how long `fork(2)` itself took.
     pub fn fork(self, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
-        let Self { mappings, ends, watch, share, .. } = self;
+        let Self { mappings, locks, ends, watch, share, .. } = self;
         let inherited = child::Inherited {
             parent: std::process::id(),
             output: ends.output.as_raw_fd(),
@@ -282,6 +290,7 @@ impl Prepared {
         };
         let forked = mappings.clear_marks().and_then(|()| {
             let mask = sys::block_signals()?;
+            wait_for(&locks);
             let start = Instant::now();
             let forked = sys::fork();
             let took = start.elapsed();
@@ -303,6 +312,14 @@ impl Prepared {
                 None
             }
         }
+    }
+}
+
+/// Lets whoever holds one of the locks get on with it. Bounded: the service waits meanwhile.
+fn wait_for(locks: &Locks) {
+    let deadline = Instant::now() + LOCKED_AT_MOST;
+    while !locks.are_free() && Instant::now() < deadline {
+        thread::yield_now();
     }
 }
 

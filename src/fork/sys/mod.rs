@@ -6,6 +6,7 @@
 
 pub(super) mod clock;
 pub(super) mod condvar;
+pub(super) mod deadlock;
 pub(super) mod pages;
 pub(super) mod share;
 

@@ -7,7 +7,7 @@ use super::vigil::HANG;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fork::child::status;
 use crate::fork::twin::Ended;
-use crate::fork::{Outcome, large_blocks, unsealed};
+use crate::fork::{Outcome, large_blocks, locks, unsealed};
 
 /// Why a watch ended.
 #[derive(Debug)]
@@ -48,10 +48,12 @@ pub(super) fn pass(end: End, remains: &Remains) -> Result<Outcome> {
         End::Hung => format!("it neither wrote nor computed for {} and was killed", seconds(HANG)),
         End::Silent => describe(remains.ended),
     };
-    if let (End::Silent, Some(Ended::By(by))) = (&end, remains.ended)
-        && by.exit_status() == Some(status::INCOMPLETE)
-    {
-        large_blocks::keep_all();
+    if let (End::Silent, Some(Ended::By(by))) = (&end, remains.ended) {
+        match by.exit_status() {
+            Some(status::INCOMPLETE) => large_blocks::keep_all(),
+            Some(status::LOCKED) => locks::remember(&remains.last_words),
+            _ => {}
+        }
     }
     let words = &remains.last_words;
     let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
@@ -98,6 +100,7 @@ fn describe(ended: Option<Ended>) -> String {
     match (status.terminating_signal(), status.exit_status()) {
         (Some(signal), _) => format!("signal {signal}{} ended it", name(signal)),
         (_, Some(0)) => String::from("it ended before its text was complete"),
+        (_, Some(status::LOCKED)) => String::from("it ended itself rather than wait for ever"),
         (_, Some(code)) => format!("it exited with status {code}"),
         _ => String::from("it ended"),
     }

@@ -1,0 +1,87 @@
+//! Locks that a child found locked by a thread that it does not have.
+//!
+//! `fork(2)` copies a lock as it is. V8's own workers sleep when it happens (`workers`); other threads of the service may hold a lock that
+//! the child needs: the queue of V8's platform, above all, where other isolates put their jobs. The child ends as soon as it would wait for one
+//! (`sys::deadlock`), and says where it is. The parent has the same lock at the same address, and from then on forks when it is free.
+//!
+//! Source: `nptl/lowlevellock.h` of glibc: the first word of a mutex is 0 while it is free, 1 when it is locked, and 2 when somebody
+//! waits for it. Memory with anything else in it is no such lock, or no longer.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use parking_lot::Mutex;
+
+/// What a child says, before the address.
+pub(super) const WORDS: &str = "heapkit: the child needs a lock that a thread of the service held, at 0x";
+const LOCKED: [u32; 2] = [1, 2];
+/// A process has few that matter.
+const MOST: usize = 16;
+
+/// Where children met them.
+static MET: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// Remembers the lock that a child told of.
+pub(super) fn remember(last_words: &str) {
+    let address = last_words
+        .split_once(WORDS)
+        .and_then(|(_, rest)| rest.split(|letter: char| !letter.is_ascii_hexdigit()).next())
+        .and_then(|digits| usize::from_str_radix(digits, 16).ok());
+    let mut met = MET.lock();
+    if let Some(address) = address
+        && !met.contains(&address)
+    {
+        if met.len() == MOST {
+            met.remove(0);
+        }
+        met.push(address);
+    }
+}
+
+/// Those that must be free when the process forks.
+pub(super) struct Locks {
+    memory: Option<File>,
+    addresses: Vec<usize>,
+}
+
+impl Locks {
+    pub(super) fn known() -> Self {
+        let addresses = MET.lock().clone();
+        let memory = if addresses.is_empty() { None } else { File::open("/proc/self/mem").ok() };
+        Self { memory, addresses }
+    }
+
+    /// Whether none of them is locked at this moment.
+    pub(super) fn are_free(&self) -> bool {
+        let Some(memory) = &self.memory else { return true };
+        self.addresses.iter().all(|address| !is_locked(memory, *address))
+    }
+}
+
+/// Reading through a file cannot fault.
+fn is_locked(memory: &File, address: usize) -> bool {
+    let mut word = [0; size_of::<u32>()];
+    let read = u64::try_from(address).is_ok_and(|address| memory.read_exact_at(&mut word, address).is_ok());
+    read && LOCKED.contains(&u32::from_ne_bytes(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_lock_that_was_told_of_must_be_free() {
+        let word = AtomicU32::new(2);
+        remember("nothing of the kind");
+        remember(&format!("something | {WORDS}{:x} | more", std::ptr::from_ref(&word).addr()));
+        let locks = Locks::known();
+        assert!(!locks.are_free());
+        word.store(0, Ordering::Relaxed);
+        assert!(locks.are_free());
+        // No lock any more.
+        word.store(4711, Ordering::Relaxed);
+        assert!(locks.are_free());
+    }
+}
