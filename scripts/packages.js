@@ -36,13 +36,18 @@ function compile (dir, nodeVersion) {
   try {
     execFileSync(node, [gyp, 'rebuild', '--release', '--jobs=max', `--nodedir=${path.join(node, '..', '..')}`], {
       cwd: dir,
-      env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`, CFLAGS: OPTIMIZE, CXXFLAGS: OPTIMIZE },
+      env: { ...withoutNpm(process.env), PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`, CFLAGS: OPTIMIZE, CXXFLAGS: OPTIMIZE },
       encoding: 'utf8',
       stdio: 'pipe'
     })
   } catch (error) {
     throw new Error(`${path.basename(dir)} could not be built for Node ${nodeVersion}:\n${error.stderr?.slice(-2000)}`)
   }
+}
+
+/** Under `npm run` the user's npm settings are in the environment, and node-gyp takes their `nodedir` rather than the one it is called with. */
+function withoutNpm (env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^npm_/i.test(name)))
 }
 
 module.exports = { installPackage }
