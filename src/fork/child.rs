@@ -15,9 +15,10 @@ use rustix::process::{
 };
 
 use super::shared_memory::{self, Separated};
+use super::sys::deadlock::Ending;
 use super::sys::pages::{self, Stand, WhenTouched};
 use super::sys::share::SharePage;
-use super::{filter, sys};
+use super::{filter, locks, sys};
 
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
@@ -134,12 +135,12 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     stands.extend(inherited.left_out.iter().map(incomplete));
     must("the handler of faults", pages::on_touch(stands))?;
 
-    // A wait that nobody can end ends the child.
-    must("the handler of traps", sys::deadlock::end_it())?;
     sys::unblock_signals();
     let _ = rustix::thread::set_name(NAME);
 
-    // 10. No system call but those that the work needs. Nothing can be undone from here on.
+    // 10. No system call but those that the work needs, and no wait that nobody can end. Nothing can be undone from here on.
+    let ending = Ending { words: locks::WORDS, descriptor: ERRORS, status: status::LOCKED };
+    must("the handler of traps", sys::deadlock::end_by(ending))?;
     let room = filter::Room { pipes: [inherited.output, ERRORS], pid: std::process::id(), arena };
     must("seccomp", filter::install(&room))
 }

@@ -82,8 +82,8 @@ const TABLE: &[(c_long, When)] = &[
     (libc::SYS_exit_group, When::Always),
 ];
 
-/// What of a futex operation says which it is; the rest are flags.
-const FUTEX_CMD_MASK: u32 = 0x7f;
+/// What of a futex operation says which it is, and whether it is of this process alone; the rest are flags.
+const FUTEX_OPERATION: u32 = 0xff;
 
 /// The signals by which a process ends itself: `abort()`, and a fault that is nobody's.
 const ENDS: [i32; 2] = [libc::SIGABRT, libc::SIGSEGV];
@@ -151,11 +151,13 @@ fn descriptor_is_not(descriptor: RawFd) -> Result<SeccompCondition, BackendError
     SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, u64::from(descriptor.cast_unsigned()))
 }
 
-/// A wait for a word to change, without a deadline (argument 3).
+/// A wait for a word of this process alone to change, without a deadline (argument 3). The parent looks at that word later, which must not
+/// bring it to a file on a disk that does not answer; any other wait the table refuses.
 fn endless(operation: i32) -> Result<SeccompRule, BackendError> {
-    let command = SeccompCmpOp::MaskedEq(u64::from(FUTEX_CMD_MASK));
+    let is = SeccompCmpOp::MaskedEq(u64::from(FUTEX_OPERATION));
+    let private = u64::from((operation | libc::FUTEX_PRIVATE_FLAG).cast_unsigned());
     SeccompRule::new(vec![
-        SeccompCondition::new(1, SeccompCmpArgLen::Dword, command, u64::from(operation.cast_unsigned()))?,
+        SeccompCondition::new(1, SeccompCmpArgLen::Dword, is, private)?,
         SeccompCondition::new(3, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?,
     ])
 }

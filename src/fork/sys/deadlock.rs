@@ -6,43 +6,44 @@
 #![allow(unsafe_code, reason = "a signal handler reads the registers of what it interrupted")]
 
 use std::ffi::{c_int, c_void};
-use std::io;
+use std::io::{self, Write};
+use std::os::fd::RawFd;
+use std::sync::OnceLock;
 
-use super::{check, exit_now, write_all};
-use crate::fork::child::{ERRORS, status};
-use crate::fork::locks;
+use super::{exit_now, handle, write_all};
+
+/// How the child ends then.
+#[derive(Clone, Copy)]
+pub(in crate::fork) struct Ending {
+    /// This is said, and the address of the word.
+    pub(in crate::fork) words: &'static str,
+    /// Where it is said.
+    pub(in crate::fork) descriptor: RawFd,
+    pub(in crate::fork) status: c_int,
+}
+
+/// Written once, before the handler is there.
+static ENDING: OnceLock<Ending> = OnceLock::new();
 
 /// In the child: such a wait ends it from now on.
-pub(in crate::fork) fn end_it() -> io::Result<()> {
-    // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = on_trap as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
-    action.sa_flags = libc::SA_SIGINFO;
-    // SAFETY: the handler has the type that goes with SA_SIGINFO; the old action is not asked for.
-    check(unsafe { libc::sigaction(libc::SIGSYS, &raw const action, std::ptr::null_mut()) })
+pub(in crate::fork) fn end_by(ending: Ending) -> io::Result<()> {
+    ENDING.get_or_init(|| ending);
+    handle(libc::SIGSYS, on_trap)
 }
 
 extern "C" fn on_trap(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut c_void) {
+    let Some(Ending { words, descriptor, status }) = ENDING.get() else { exit_now(1) };
     // SAFETY: the kernel hands a valid context to a handler with SA_SIGINFO.
     let word = unsafe { first_argument(&*context.cast::<libc::ucontext_t>()) };
-    let _ = write_all(ERRORS, locks::WORDS.as_bytes());
-    let _ = write_all(ERRORS, &hexadecimal(word));
-    exit_now(status::LOCKED)
+    // Nothing may be allocated in a handler; formatting a number into bytes does not.
+    let mut text = [0; 32];
+    let mut rest = &mut text[..];
+    let _ = writeln!(rest, "{word:x}");
+    let unused = rest.len();
+    let _ = write_all(*descriptor, words.as_bytes());
+    let _ = write_all(*descriptor, text.get(..text.len() - unused).unwrap_or_default());
+    exit_now(*status)
 }
-
-/// With a line's end. Nothing may be allocated in a handler.
-fn hexadecimal(number: u64) -> [u8; HEX_DIGITS + 1] {
-    let mut text = [b'\n'; HEX_DIGITS + 1];
-    let mut rest = number;
-    for place in text.iter_mut().take(HEX_DIGITS).rev() {
-        let digit = rest.to_le_bytes()[0] & 15;
-        *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
-        rest >>= 4;
-    }
-    text
-}
-
-const HEX_DIGITS: usize = 16;
 
 /// Of the system call that was trapped.
 #[cfg(target_arch = "x86_64")]
@@ -62,10 +63,12 @@ mod tests {
     use std::os::fd::AsRawFd;
     use std::sync::atomic::AtomicU32;
 
-    use super::super::{fork, redirect};
+    use super::super::fork;
     use super::*;
     use crate::fork::filter::{Room, install};
     use crate::fork::shared_memory::{Separated, separate};
+
+    const STATUS: c_int = 42;
 
     #[test]
     fn a_wait_that_nobody_can_end_ends_the_child_and_it_says_for_what() {
@@ -79,10 +82,14 @@ mod tests {
             (answer, io::Error::last_os_error().raw_os_error())
         };
         let Some(pid) = fork().unwrap() else {
-            let separated = redirect(child_end.as_raw_fd(), ERRORS).and_then(|()| separate(None));
-            let arena = separated.map(|Separated { arena, .. }| arena);
-            let room = arena.map(|arena| Room { pipes: [1000, ERRORS], pid: std::process::id(), arena });
-            if end_it().and(room).and_then(|room| install(&room)).is_err() {
+            let descriptor = child_end.as_raw_fd();
+            let room = separate(None).map(|Separated { arena, .. }| Room {
+                pipes: [1000, descriptor],
+                pid: std::process::id(),
+                arena,
+            });
+            let ended = end_by(Ending { words: "at ", descriptor, status: STATUS });
+            if ended.and(room).and_then(|room| install(&room)).is_err() {
                 exit_now(1);
             }
             let soon = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
@@ -96,9 +103,9 @@ mod tests {
         let mut status = 0;
         // SAFETY: a child of this very test, and a place for its status.
         assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
-        assert_eq!(libc::WEXITSTATUS(status), status::LOCKED, "{status:#x}");
+        assert_eq!(libc::WEXITSTATUS(status), STATUS, "{status:#x}");
         let mut said = String::new();
         std::fs::File::from(words).read_to_string(&mut said).unwrap();
-        assert_eq!(said, format!("{}{:016x}\n", locks::WORDS, word.as_ptr().addr()));
+        assert_eq!(said, format!("at {:x}\n", word.as_ptr().addr()));
     }
 }

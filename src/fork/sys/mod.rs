@@ -10,7 +10,7 @@ pub(super) mod deadlock;
 pub(super) mod pages;
 pub(super) mod share;
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -68,6 +68,19 @@ pub(super) fn reset_signal_handlers() {
         // SAFETY: SIG_DFL is a valid handler for every signal; for those that cannot be caught the call just fails.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+}
+
+/// What a handler of [`handle`] is: it gets the signal, its record and the state of what it interrupted.
+type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+
+/// A signal is handled from now on. No other is blocked meanwhile; system calls that it interrupts go on.
+fn handle(signal: c_int, handler: Handler) -> io::Result<()> {
+    // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler as usize;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+    // SAFETY: the handler has the type that goes with SA_SIGINFO; the old action is not asked for.
+    check(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) })
 }
 
 /// Unblocks every signal in this thread.
@@ -131,8 +144,13 @@ pub(super) fn write_all(descriptor: RawFd, mut bytes: &[u8]) -> io::Result<()> {
 /// Whether the kernel has filters for system calls, and lets this process have one: `Err` says what it answered.
 pub(super) fn probe_filter() -> io::Result<()> {
     let action = libc::SECCOMP_RET_ERRNO;
-    // SAFETY: SECCOMP_GET_ACTION_AVAIL reads the number that it is given, and changes nothing.
-    let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+    seccomp(libc::SECCOMP_GET_ACTION_AVAIL, 0, &action)
+}
+
+/// `seccomp(2)`; `argument` is what goes with the operation.
+fn seccomp<T>(operation: libc::c_uint, flags: libc::c_ulong, argument: &T) -> io::Result<()> {
+    // SAFETY: the operations of this module read what they are given, which is there, and write nothing.
+    let answer = unsafe { libc::syscall(libc::SYS_seccomp, operation, flags, std::ptr::from_ref(argument)) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -145,12 +163,7 @@ pub(super) fn apply_filter(program: &[seccompiler::sock_filter]) -> io::Result<(
     let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut().cast() };
     // SAFETY: four integers; the process gives up getting rights by exec.
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
-    let install = |flags: libc::c_ulong| {
-        // SAFETY: the program has as many instructions as it says, in the kernel's layout, and the kernel only reads them.
-        let answer =
-            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
-        if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-    };
+    let install = |flags| seccomp(libc::SECCOMP_SET_MODE_FILTER, flags, &program);
     match install(libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(0),
         result => result,

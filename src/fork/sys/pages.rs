@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::ptr::{self, null_mut, with_exposed_provenance, with_exposed_provenance_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::check;
+use super::{check, handle};
 
 /// What stands in the place of memory that the child does not share, or does not have.
 pub(in crate::fork) struct Stand {
@@ -84,12 +84,7 @@ pub(in crate::fork) fn on_touch(stands: Vec<Stand>) -> io::Result<()> {
     let stands = Stands { stands, page_bytes: rustix::param::page_size() };
     // Never freed: the handler may need it until the end of the process.
     STANDS.store(Box::into_raw(Box::new(stands)), Ordering::Release);
-    // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = on_fault as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as usize;
-    action.sa_flags = libc::SA_SIGINFO;
-    // SAFETY: the handler has the type that goes with SA_SIGINFO; the old action is not asked for.
-    check(unsafe { libc::sigaction(libc::SIGSEGV, &raw const action, null_mut()) })
+    handle(libc::SIGSEGV, on_fault)
 }
 
 extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c_void) {

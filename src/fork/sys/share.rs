@@ -6,13 +6,15 @@
 
 #![allow(unsafe_code, reason = "a page shared between processes, a signal handler and a timer are unsafe by nature")]
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
 
 use libc::{clockid_t, timespec};
+
+use super::{check, handle};
 
 /// All of a processor, in the page's unit.
 const ALL: u32 = 1_000_000;
@@ -84,23 +86,14 @@ pub(in crate::fork) fn obey(page: &SharePage) -> io::Result<()> {
     PAGE.store(page.0.as_ptr(), Ordering::Relaxed);
     RESTED_AT.store(now(libc::CLOCK_MONOTONIC), Ordering::Relaxed);
     RESTED_CPU.store(now(libc::CLOCK_PROCESS_CPUTIME_ID), Ordering::Relaxed);
-    // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = rest as extern "C" fn(c_int) as usize;
-    action.sa_flags = libc::SA_RESTART;
-    // SAFETY: the handler has the type that goes without SA_SIGINFO; the old one is not asked for.
-    check(unsafe { libc::sigaction(libc::SIGPROF, &raw const action, std::ptr::null_mut()) })?;
+    handle(libc::SIGPROF, rest)?;
     let every = libc::timeval { tv_sec: 0, tv_usec: QUANTUM_US };
     let timer = libc::itimerval { it_interval: every, it_value: every };
     // SAFETY: the timer's value lives through the call; the old one is not asked for.
     check(unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) })
 }
 
-fn check(result: c_int) -> io::Result<()> {
-    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-extern "C" fn rest(_signal: c_int) {
+extern "C" fn rest(_signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {
     // SAFETY: the address of this thread's errno; what it interrupts may be about to read it.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: a valid address, see above.
