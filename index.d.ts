@@ -95,7 +95,7 @@ export interface ControlOptions {
   signal?: AbortSignal
   /** Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. */
   timeoutMs?: number
-  /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing ends the capture. */
+  /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing, or rejecting, ends the capture. */
   onProgress?: (progress: Progress) => void
 }
 

@@ -401,3 +401,11 @@ test('the list is of the directory that captures go to, if none is given', async
     return heapkitError('HEAPKIT_ERR_IO')(error)
   })
 })
+
+test('a service that writes to standard streams which it has closed does not write into its artifacts', { skip: process.platform === 'win32' && 'descriptors are no small numbers there' }, async (t) => {
+  const answers = path.join(tmpDir(t), 'answers.json')
+  await run(t, 'closed-streams.js', { args: [tmpDir(t), answers] }).exit
+  const outcomes = JSON.parse(fs.readFileSync(answers, 'utf8'))
+  assert.deepEqual(outcomes, outcomes.map(() => true))
+  assert.ok(outcomes.length >= 2)
+})

@@ -124,6 +124,18 @@ for (const mode of MODES) {
     await takeSnapshot({ dir, mode })
   })
 
+  test(`a callback that rejects ends its capture, and is not unhandled (${mode})`, async (t) => {
+    const dir = tmpDir(t)
+    const boom = new Error('boom')
+    const onUnhandled = (reason) => { if (reason === boom) throw new Error('unhandled') }
+    process.on('unhandledRejection', onUnhandled)
+    t.after(() => process.removeListener('unhandledRejection', onUnhandled))
+    globalThis.text = Array.from({ length: 60_000 }, (_, index) => ({ name: `entry number ${index}`, index }))
+    await assert.rejects(takeSnapshot({ dir, mode, onProgress: async () => { throw boom } }), heapkitError('HEAPKIT_ERR_ABORTED', /onProgress threw: boom/))
+    delete globalThis.text
+    assert.deepEqual(ls(dir), [])
+  })
+
   test(`an aborted snapshot leaves nothing, whenever the abort comes (${mode})`, async (t) => {
     const dir = tmpDir(t)
     const reason = new Error('enough')

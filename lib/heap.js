@@ -7,6 +7,7 @@ const path = require('node:path')
 const { HeapReading } = require('./native')
 const { HeapkitError, codes, invalidOption } = require('./errors')
 const options = require('./options')
+const { tell } = require('./progress')
 
 const PROGRESS_EVERY_MS = 50
 
@@ -80,12 +81,10 @@ async function read ({ signal, onProgress }, work) {
   let failure
   const report = () => {
     const { stage, read: readBytes, total } = reading.progress()
-    try {
-      onProgress({ phase: stage, readBytes, totalBytes: total === 0 ? null : total })
-    } catch (error) {
+    tell(onProgress, { phase: stage, readBytes, totalBytes: total === 0 ? null : total }, (error) => {
       failure ??= error
       reading.cancel()
-    }
+    })
   }
   try {
     const result = await work(reading)

@@ -271,6 +271,10 @@ impl fmt::Display for Error {
 
 /// What to do about the errors of the system that users meet most.
 fn advice(error: &io::Error) -> &'static str {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
+        return "; this process has as many descriptors as it may (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find what does not close them";
+    }
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"

@@ -17,6 +17,7 @@
 //! Core modules do not import one another; what one needs of another is handed in by the binding as plain data or
 //! as a function. Without the feature `node` the crate builds and tests as ordinary Rust.
 
+mod descriptors;
 pub mod error;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub mod fork;

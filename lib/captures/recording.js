@@ -10,6 +10,7 @@ const { Writer, abandon, nextSequence } = require('../native')
 const { HeapkitError, codes } = require('../errors')
 const { publish } = require('../diagnostics')
 const { Pause } = require('./pause')
+const { tell } = require('../progress')
 
 const PROGRESS_EVERY_BYTES = 4 * 1024 * 1024
 const PROGRESS_EVERY_MS = 100
@@ -201,11 +202,10 @@ class Recording {
     // What V8 has put out is known when it has put out everything.
     const estimate = this.#estimatedRawBytes !== undefined &&
       { estimatedRawBytes: phase === 'serializing' ? Math.max(this.#estimatedRawBytes, rawBytes) : rawBytes }
-    try {
-      this.#options.onProgress({ phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed(), ...(phase === 'serializing' && this.#heldBack()) })
-    } catch (cause) {
+    const progress = { phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed(), ...(phase === 'serializing' && this.#heldBack()) }
+    tell(this.#options.onProgress, progress, (cause) => {
       this.#interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
-    }
+    })
   }
 
   #elapsed () { return Math.round(performance.now() - this.#start.at) }

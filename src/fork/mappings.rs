@@ -4,8 +4,14 @@
 //! moment of the fork everything is to be copied, and afterwards the marks must be back where they were. Only smaps tells who
 //! has the mark, and reading it costs milliseconds, so that is done beforehand on a thread of our own. V8 takes and returns
 //! pages meanwhile; that is why [`Mappings::copied`] names whole spans of the address space, with whatever is in them at the
-//! time of the fork: two or three system calls, and nothing to read. A chunk that V8 took in between does not get its mark
+//! time of the fork: a few system calls, and nothing to read. A chunk that V8 took in between does not get its mark
 //! back; it makes the next `spawn` copy a few page-table entries more.
+//!
+//! That must not happen to what others mark (memory that a network card reads, say). V8 asks for pages at random places in the lower half
+//! of the address space; whoever asks for none in particular gets one high up, below the stack. So spans are in the lower half, and of
+//! the upper only what had the mark is copied: V8's code, which stays where it is.
+//!
+//! Source: `OS::GetRandomMmapAddr` of V8; `mmap_base` of the kernel.
 //!
 //! What the child can do without (`large_blocks`) gets the mark for as long.
 
@@ -20,7 +26,8 @@ use super::sys::{Inheritance, set_inheritance};
 /// The address space as it was when it was read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mappings {
-    /// Spans in which every mapping may be copied: all but the devices' and the shared memory that somebody excluded.
+    /// Spans in which every mapping may be copied: all but the devices' and the shared memory that somebody excluded, and what others
+    /// may mark meanwhile.
     copied: Vec<Range<usize>>,
     /// Private anonymous mappings with the mark: V8's heap, above all.
     marked: Vec<Range<usize>>,
@@ -81,11 +88,16 @@ struct Survey {
     /// Where the span begins that the next barrier ends, and where the last mapping ended.
     start: usize,
     end: usize,
+    /// Where the upper half of the address space begins.
+    upper: Option<usize>,
 }
 
 impl Survey {
     fn add(&mut self, mapping: &Mapping) {
         self.end = mapping.range.end;
+        if mapping.name == "[stack]" {
+            self.upper = self.end.checked_next_power_of_two().map(|all| all / 2);
+        }
         self.measure(mapping);
         if mapping.is_left_out_of_forks() && mapping.is_private_anonymous() {
             self.mappings.mark(mapping.range.clone());
@@ -105,8 +117,15 @@ impl Survey {
     }
 
     fn end(mut self) -> Mappings {
-        self.mappings.copied.push(self.start..self.end);
-        self.mappings.copied.retain(|span| !span.is_empty());
+        let Mappings { copied, marked, .. } = &mut self.mappings;
+        copied.push(self.start..self.end);
+        if let Some(upper) = self.upper {
+            for span in &mut *copied {
+                span.end = span.end.min(upper);
+            }
+            copied.extend(marked.iter().map(|range| range.start.max(upper)..range.end));
+        }
+        copied.retain(|span| !span.is_empty());
         self.mappings
     }
 }
@@ -121,7 +140,8 @@ mod tests {
 00005000-00006000 rw-p 00000000 00:00 0 [heap]\nVmFlags: rd wr mr mw me ac \n\
 00006000-00007000 rw-s 00000000 00:05 17 /dev/infiniband\nVmFlags: rd wr sh dc \n\
 00008000-00009000 r--p 00000000 00:00 0 [vvar]\nVmFlags: rd mr pf io de dd \n\
-00009000-0000a000 rw-p 00000000 00:00 0 [stack]\nVmFlags: rd wr mr mw me gd ac \n\
+00009000-0000a000 rw-p 00000000 00:00 0 \nVmFlags: rd wr mr mw me ac dc \n\
+0000c000-0000d000 rw-p 00000000 00:00 0 [stack]\nVmFlags: rd wr mr mw me gd ac \n\
 ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\nVmFlags: ex \n";
 
     #[test]
@@ -129,13 +149,28 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\nVmFlags: ex 
         let mut survey = Survey::default();
         Mapping::each(SMAPS.as_bytes(), |mapping| survey.add(&mapping)).unwrap();
         let mappings = survey.end();
-        assert_eq!(mappings.marked, vec![Range { start: 0x1000, end: 0x4000 }]);
+        assert_eq!(mappings.marked, [0x1000..0x4000, 0x9000..0xa000]);
         assert_eq!(mappings.layout, Layout { longest_bytes: 0x1000, malloc_bytes: 0x1000 });
         assert_eq!(mappings.copied, [0..0x6000, 0x7000..0x8000, 0x9000..0xa000]);
     }
 
     #[test]
-    fn reads_this_process() {
-        assert!(!Mappings::read().unwrap().copied.is_empty());
+    fn what_others_mark_meanwhile_keeps_its_mark() {
+        let mappings = Mappings::read().unwrap();
+        assert!(!mappings.copied.is_empty());
+        let page = super::super::sys::pages::reserve(rustix::param::page_size()).unwrap();
+        set_inheritance(&page, Inheritance::Absent).unwrap();
+        mappings.clear_marks().unwrap();
+        mappings.restore_marks();
+        assert!(is_left_out(&page));
+    }
+
+    fn is_left_out(range: &Range<usize>) -> bool {
+        let mut found = false;
+        Mapping::each_of_this_process(|mapping| {
+            found |= mapping.range.contains(&range.start) && mapping.is_left_out_of_forks();
+        })
+        .unwrap();
+        found
     }
 }

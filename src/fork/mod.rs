@@ -54,6 +54,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
+use crate::descriptors::move_above_standard;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{MemoryLimits, is_filtered};
 use budget::Budget;
@@ -67,6 +68,9 @@ use workers::Workers;
 
 /// How long the service waits for a lock of its own that the child needs.
 const LOCKED_AT_MOST: Duration = Duration::from_millis(2);
+
+const NO_PROC: &str = "a forked snapshot must know what memory the process has and which of V8's threads sleep, and /proc/self cannot be \
+     read: mount /proc in this container. `mode: 'inline'` does without, but stops this thread while V8 takes the snapshot";
 
 /// How an answer comes back: called once, on the thread of the watch.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -225,7 +229,10 @@ fn survey(terms: &Terms, watch: Sender<watch::Order>) -> Result<Surveyed> {
     if !is_filtered() {
         sys::probe_filter().map_err(|error| unsealed(&format!("seccomp(2) answers: {error}")))?;
     }
-    let proc_error = |error| Error::io("read", Path::new("/proc/self"), error);
+    let proc_error = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => ErrorKind::Unsupported { reason: String::from(NO_PROC) }.into(),
+        _ => Error::io("read", Path::new("/proc/self"), error),
+    };
     let throttle = Arc::new(Throttle::default());
     let share = match terms.cpu {
         CpuRule::Share(share) if share >= 1.0 => None,
@@ -247,16 +254,18 @@ fn mebibytes(bytes: u64) -> String {
 
 fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
     let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
-    let ((output, output_end), (errors, errors_end)) = (pipe()?, pipe()?);
+    let ((mut output, mut output_end), (mut errors, mut errors_end)) = (pipe()?, pipe()?);
+    // The child, too, makes 2 its standard error.
+    for end in [&mut output, &mut output_end, &mut errors, &mut errors_end] {
+        move_above_standard(end)?;
+    }
     // Fewer turns; an unprivileged process may not have it, which is all right.
     let _ = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
     for end in [&output, &errors] {
         let flags = rustix::fs::fcntl_getfl(end)?;
         rustix::fs::fcntl_setfl(end, flags | rustix::fs::OFlags::NONBLOCK)?;
     }
-    // The child makes 2 its standard error. A service that has closed its own would have got that number for a pipe.
-    let above = |end: OwnedFd| if end.as_raw_fd() > 2 { Ok(end) } else { rustix::io::fcntl_dupfd_cloexec(&end, 3) };
-    Ok((watch::Pipes { output, errors }, Ends { output: above(output_end)?, errors: above(errors_end)? }))
+    Ok((watch::Pipes { output, errors }, Ends { output: output_end, errors: errors_end }))
 }
 
 impl Prepared {

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 use super::vigil::HANG;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fork::child::status;
@@ -58,14 +60,11 @@ pub(super) fn pass(end: End, remains: &Remains) -> Result<Outcome> {
     let words = &remains.last_words;
     let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
     let detail = format!("{seen}, after {} bytes{said}", remains.taken);
-    // The kernel's own killer and operators send SIGKILL: trying again would bring the same about.
     if let Some(Ended::By(status)) = remains.ended
-        && status.terminating_signal() == Some(libc::SIGKILL)
+        && let Some(cause) =
+            status.terminating_signal().and_then(|signal| lasting_cause(signal, getrlimit(Resource::Cpu).current))
     {
-        let detail = format!(
-            "{detail}. SIGKILL comes from an operator, or from the kernel when memory runs out: see the kernel's log"
-        );
-        return Err(ErrorKind::Child { detail }.into());
+        return Err(ErrorKind::Child { detail: format!("{detail}. {cause}") }.into());
     }
     // What was taken cannot be taken back, so only a child that wrote nothing can be replaced.
     if remains.taken == 0 { Ok(Outcome::Retry(detail)) } else { Err(ErrorKind::Child { detail }.into()) }
@@ -106,6 +105,21 @@ fn describe(ended: Option<Ended>) -> String {
     }
 }
 
+/// Where such a signal comes from, if another attempt would get it, too; `cpu_seconds` is what a process may use here.
+fn lasting_cause(signal: i32, cpu_seconds: Option<u64>) -> Option<String> {
+    let limit = cpu_seconds.map(|seconds| {
+        format!("a child of this process may use {seconds} s of processor time (`ulimit -t`, RLIMIT_CPU)")
+    });
+    match signal {
+        libc::SIGKILL => Some(format!(
+            "SIGKILL comes from an operator, or from the kernel when memory runs out: see the kernel's log{}",
+            limit.map(|limit| format!("; or at its limit: {limit}")).unwrap_or_default()
+        )),
+        libc::SIGXCPU => limit,
+        _ => None,
+    }
+}
+
 fn name(signal: i32) -> &'static str {
     match signal {
         libc::SIGSEGV => " (SIGSEGV)",
@@ -116,6 +130,21 @@ fn name(signal: i32) -> &'static str {
         libc::SIGKILL => " (SIGKILL)",
         libc::SIGTERM => " (SIGTERM)",
         libc::SIGINT => " (SIGINT)",
+        libc::SIGXCPU => " (SIGXCPU)",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_processor_time_is_named_where_it_may_have_been_the_cause() {
+        assert_eq!(lasting_cause(libc::SIGXCPU, None), None);
+        assert_eq!(lasting_cause(libc::SIGSEGV, Some(3)), None);
+        assert!(lasting_cause(libc::SIGXCPU, Some(3)).unwrap().contains("3 s of processor time"));
+        assert!(lasting_cause(libc::SIGKILL, Some(3)).unwrap().contains("RLIMIT_CPU"));
+        assert!(!lasting_cause(libc::SIGKILL, None).unwrap().contains("RLIMIT_CPU"));
     }
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ATTEMPTS, failed};
+use crate::descriptors::move_above_standard;
 use crate::error::{Error, Result};
 
 /// A locked temporary file; removed when dropped, unless it was renamed.
@@ -38,8 +39,9 @@ impl Temporary {
     }
 
     fn create_as(path: PathBuf) -> io::Result<Option<Self>> {
-        let file = create_exclusive(&path)?;
-        Ok(Self { path, file, renamed: false }.lock())
+        let mut temporary = Self { file: create_exclusive(&path)?, path, renamed: false };
+        move_above_standard(&mut temporary.file)?;
+        Ok(temporary.lock())
     }
 
     /// `None` where a sweep was faster.

@@ -1,0 +1,15 @@
+'use strict'
+
+// Reports of progress to a callback of the application.
+
+/** `failed` gets what the callback throws: at once, or later where it is async. */
+function tell (onProgress, progress, failed) {
+  try {
+    const answer = onProgress(progress)
+    if (typeof answer?.then === 'function') answer.then(undefined, failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+module.exports = { tell }
