@@ -43,7 +43,7 @@ pub(super) mod status {
     pub(in crate::fork) const UNSEALED: i32 = 73;
     /// It needed memory that was left out of it.
     pub(in crate::fork) const INCOMPLETE: i32 = 74;
-    /// It needed a lock that a thread held which it does not have.
+    /// It needed a lock, the first time in this process, that a thread held which it does not have.
     pub(in crate::fork) const LOCKED: i32 = 75;
 }
 
@@ -57,6 +57,8 @@ pub(super) struct Inherited<'a> {
     pub(super) share: Option<&'a SharePage>,
     /// Memory that the parent has, and the child has not.
     pub(super) left_out: &'a [Range<usize>],
+    /// What children before it met, which it takes over if it meets it, too.
+    pub(super) locks: &'a [usize],
 }
 
 /// Lives the child's life.
@@ -139,7 +141,8 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     let _ = rustix::thread::set_name(NAME);
 
     // 10. No system call but those that the work needs, and no wait that nobody can end. Nothing can be undone from here on.
-    let ending = Ending { words: locks::WORDS, descriptor: ERRORS, status: status::LOCKED };
+    let known = inherited.locks.to_vec();
+    let ending = Ending { words: locks::WORDS, descriptor: ERRORS, status: status::LOCKED, known };
     must("the handler of traps", sys::deadlock::end_by(ending))?;
     let room = filter::Room { pipes: [inherited.output, ERRORS], pid: std::process::id(), arena };
     must("seccomp", filter::install(&room))

@@ -2,19 +2,21 @@
 //!
 //! `fork(2)` copies a lock as it is. V8's own workers sleep when it happens (`workers`); other threads of the service may hold a lock that
 //! the child needs: the queue of V8's platform, above all, where other isolates put their jobs. The child ends as soon as it would wait for one
-//! (`sys::deadlock`), and says where it is. The parent has the same lock at the same address, and from then on forks when it is free.
+//! (`sys::deadlock`), and says where it is. The parent has the same lock at the same address, and from then on forks when it is free. Where
+//! somebody takes it while the kernel copies the process, or never gives it back, the next child takes it over: what it guards may be in
+//! the middle of a change, so that child may crash, and then there is another.
 //!
-//! Source: `nptl/lowlevellock.h` of glibc: the first word of a mutex is 0 while it is free, 1 when it is locked, and 2 when somebody
-//! waits for it. Memory with anything else in it is no such lock, or no longer.
+//! Memory with anything else in it than the state of a lock is none, or none any more.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use parking_lot::Mutex;
 
+use super::sys::deadlock::{HELD, WAITED_FOR};
+
 /// What a child says, before the address.
 pub(super) const WORDS: &str = "heapkit: the child needs a lock that a thread of the service held, at 0x";
-const LOCKED: [u32; 2] = [1, 2];
 /// A process has few that matter.
 const MOST: usize = 16;
 
@@ -51,6 +53,11 @@ impl Locks {
         Self { memory, addresses }
     }
 
+    /// Where they are.
+    pub(super) fn addresses(&self) -> &[usize] {
+        &self.addresses
+    }
+
     /// Whether none of them is locked at this moment.
     pub(super) fn are_free(&self) -> bool {
         let Some(memory) = &self.memory else { return true };
@@ -62,7 +69,7 @@ impl Locks {
 fn is_locked(memory: &File, address: usize) -> bool {
     let mut word = [0; size_of::<u32>()];
     let read = u64::try_from(address).is_ok_and(|address| memory.read_exact_at(&mut word, address).is_ok());
-    read && LOCKED.contains(&u32::from_ne_bytes(word))
+    read && [HELD, WAITED_FOR].contains(&u32::from_ne_bytes(word))
 }
 
 #[cfg(test)]

@@ -296,6 +296,7 @@ impl Prepared {
             errors: ends.errors.as_raw_fd(),
             share: share.as_deref(),
             left_out: mappings.left_out(),
+            locks: locks.addresses(),
         };
         let forked = mappings.clear_marks().and_then(|()| {
             let mask = sys::block_signals()?;

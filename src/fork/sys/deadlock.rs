@@ -1,25 +1,48 @@
-//! The end of a child that would wait for ever.
+//! What a child does that would wait for ever.
 //!
-//! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait, and
-//! the handler of the trap says which word the child would have waited at, and ends it: at once, where a watch would take its time.
+//! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait. The
+//! handler of the trap says which word the child would have waited at, and ends it: at once, where a watch would take its time. Of
+//! locks that it was told of it takes over those that are held by nobody who is here, and goes on.
+//!
+//! Source: `nptl/lowlevellock.h` of glibc for the states of a lock, `bits/struct_mutex.h` for the mutex that begins with one.
 
 #![allow(unsafe_code, reason = "a signal handler reads the registers of what it interrupted")]
 
 use std::ffi::{c_int, c_void};
 use std::io::{self, Write};
 use std::os::fd::RawFd;
+use std::ptr::with_exposed_provenance;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{exit_now, handle, write_all};
 
+/// A lock that nobody holds.
+const FREE: u32 = 0;
+/// One that somebody holds, and nobody waits for.
+pub(in crate::fork) const HELD: u32 = 1;
+/// One that somebody may wait for.
+pub(in crate::fork) const WAITED_FOR: u32 = 2;
+
+/// A mutex is so many words, of which these say who holds it and of which kind it is.
+const MUTEX_WORDS: usize = 10;
+const OWNER: usize = 2;
+const KIND: usize = 4;
+/// The kinds that are of one process, and nothing else.
+const ORDINARY: std::ops::RangeInclusive<u32> = 0..=3;
+
+/// More are no locks: something else waits in a loop.
+const TAKEN_OVER_AT_MOST: u32 = 1000;
+
 /// How the child ends then.
-#[derive(Clone, Copy)]
 pub(in crate::fork) struct Ending {
     /// This is said, and the address of the word.
     pub(in crate::fork) words: &'static str,
     /// Where it is said.
     pub(in crate::fork) descriptor: RawFd,
     pub(in crate::fork) status: c_int,
+    /// The locks that do not end it.
+    pub(in crate::fork) known: Vec<usize>,
 }
 
 /// Written once, before the handler is there.
@@ -32,9 +55,14 @@ pub(in crate::fork) fn end_by(ending: Ending) -> io::Result<()> {
 }
 
 extern "C" fn on_trap(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut c_void) {
-    let Some(Ending { words, descriptor, status }) = ENDING.get() else { exit_now(1) };
-    // SAFETY: the kernel hands a valid context to a handler with SA_SIGINFO.
-    let word = unsafe { first_argument(&*context.cast::<libc::ucontext_t>()) };
+    let Some(Ending { words, descriptor, status, known }) = ENDING.get() else { exit_now(1) };
+    // SAFETY: the kernel hands a valid context to a handler with SA_SIGINFO, which is the handler's until it returns.
+    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    let Wait { word, expected } = wait_of(context);
+    if known.contains(&word) && expected == WAITED_FOR && take_over(word) {
+        answer(context);
+        return;
+    }
     // Nothing may be allocated in a handler; formatting a number into bytes does not.
     let mut text = [0; 32];
     let mut rest = &mut text[..];
@@ -45,23 +73,72 @@ extern "C" fn on_trap(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut
     exit_now(*status)
 }
 
-/// Of the system call that was trapped.
+/// Makes a mutex free whose owner is not here: the next attempt gets it. Answers whether there should be one.
+fn take_over(mutex: usize) -> bool {
+    static TAKEN_OVER: AtomicU32 = AtomicU32::new(0);
+    if !mutex.is_multiple_of(align_of::<AtomicU32>())
+        || TAKEN_OVER.fetch_add(1, Ordering::Relaxed) >= TAKEN_OVER_AT_MOST
+    {
+        return false;
+    }
+    // SAFETY: aligned, and where this process's one thread waits for a lock; where there is no memory after all, that ends the child.
+    let mutex = unsafe { &*with_exposed_provenance::<[AtomicU32; MUTEX_WORDS]>(mutex) };
+    if !ORDINARY.contains(&mutex[KIND].load(Ordering::Relaxed)) {
+        return false;
+    }
+    mutex[OWNER].store(0, Ordering::Relaxed);
+    mutex[0].store(FREE, Ordering::Relaxed);
+    true
+}
+
+/// The system call that was trapped.
+struct Wait {
+    word: usize,
+    expected: u32,
+}
+
 #[cfg(target_arch = "x86_64")]
-fn first_argument(context: &libc::ucontext_t) -> u64 {
-    let register = usize::try_from(libc::REG_RDI).unwrap_or_default();
-    context.uc_mcontext.gregs.get(register).map_or(0, |value| value.cast_unsigned())
+fn wait_of(context: &libc::ucontext_t) -> Wait {
+    let [word, expected] = [libc::REG_RDI, libc::REG_RDX]
+        .map(|register| usize::try_from(register).ok().and_then(|index| context.uc_mcontext.gregs.get(index)))
+        .map(|value| value.map_or(0, |value| value.cast_unsigned()));
+    Wait::of(word, expected)
+}
+
+/// The call answers that it was woken.
+#[cfg(target_arch = "x86_64")]
+fn answer(context: &mut libc::ucontext_t) {
+    let index = usize::try_from(libc::REG_RAX).ok();
+    if let Some(answer) = index.and_then(|index| context.uc_mcontext.gregs.get_mut(index)) {
+        *answer = 0;
+    }
 }
 
 #[cfg(target_arch = "aarch64")]
-fn first_argument(context: &libc::ucontext_t) -> u64 {
-    context.uc_mcontext.regs[0]
+fn wait_of(context: &libc::ucontext_t) -> Wait {
+    let [word, _, expected, ..] = context.uc_mcontext.regs;
+    Wait::of(word, expected)
+}
+
+/// The call answers that it was woken.
+#[cfg(target_arch = "aarch64")]
+fn answer(context: &mut libc::ucontext_t) {
+    context.uc_mcontext.regs[0] = 0;
+}
+
+impl Wait {
+    /// The kernel, too, takes the lower half of what is expected.
+    #[expect(clippy::cast_possible_truncation, reason = "targets of the filter have addresses of 64 bits")]
+    fn of(word: u64, expected: u64) -> Self {
+        Self { word: word as usize, expected: expected as u32 }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::c_long;
     use std::io::Read;
     use std::os::fd::AsRawFd;
-    use std::sync::atomic::AtomicU32;
 
     use super::super::fork;
     use super::*;
@@ -70,17 +147,9 @@ mod tests {
 
     const STATUS: c_int = 42;
 
-    #[test]
-    fn a_wait_that_nobody_can_end_ends_the_child_and_it_says_for_what() {
+    /// How a child ends behind the filter that does `work`, and what it says.
+    fn in_a_child(known: Vec<usize>, work: impl FnOnce() -> c_int) -> (c_int, String) {
         let (words, child_end) = rustix::pipe::pipe().unwrap();
-        // As a mutex is that others wait for.
-        let word = AtomicU32::new(2);
-        let wait = |deadline: *const libc::timespec| {
-            let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-            // SAFETY: a word and a time that are there; the kernel only reads them.
-            let answer = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, 2, deadline) };
-            (answer, io::Error::last_os_error().raw_os_error())
-        };
         let Some(pid) = fork().unwrap() else {
             let descriptor = child_end.as_raw_fd();
             let room = separate(None).map(|Separated { arena, .. }| Room {
@@ -88,24 +157,68 @@ mod tests {
                 pid: std::process::id(),
                 arena,
             });
-            let ended = end_by(Ending { words: "at ", descriptor, status: STATUS });
+            let ended = end_by(Ending { words: "at ", descriptor, status: STATUS, known });
             if ended.and(room).and_then(|room| install(&room)).is_err() {
                 exit_now(1);
             }
-            let soon = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
-            if wait(&raw const soon) != (-1, Some(libc::ETIMEDOUT)) {
-                exit_now(2);
-            }
-            wait(std::ptr::null());
-            exit_now(3);
+            exit_now(work())
         };
         drop(child_end);
         let mut status = 0;
         // SAFETY: a child of this very test, and a place for its status.
         assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
-        assert_eq!(libc::WEXITSTATUS(status), STATUS, "{status:#x}");
         let mut said = String::new();
         std::fs::File::from(words).read_to_string(&mut said).unwrap();
-        assert_eq!(said, format!("at {:x}\n", word.as_ptr().addr()));
+        assert!(libc::WIFEXITED(status), "{status:#x}");
+        (libc::WEXITSTATUS(status), said)
+    }
+
+    fn wait(word: &AtomicU32, expected: u32, deadline: Option<&libc::timespec>) -> (c_long, Option<i32>) {
+        let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+        let deadline = deadline.map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: a wait at a word of this process; the deadline lives through the call.
+        let answer = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, expected, deadline) };
+        (answer, io::Error::last_os_error().raw_os_error())
+    }
+
+    #[test]
+    fn a_wait_that_nobody_can_end_ends_the_child_and_it_says_for_what() {
+        let word = AtomicU32::new(7);
+        let ended = in_a_child(Vec::new(), || {
+            let soon = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+            if wait(&word, 7, Some(&soon)) != (-1, Some(libc::ETIMEDOUT)) {
+                return 2;
+            }
+            wait(&word, 7, None);
+            3
+        });
+        assert_eq!(ended, (STATUS, format!("at {:x}\n", word.as_ptr().addr())));
+    }
+
+    #[test]
+    fn a_mutex_that_is_known_is_taken_over_as_often_as_it_takes() {
+        const HOLDER: u32 = 4711;
+        let mutex: [AtomicU32; MUTEX_WORDS] = Default::default();
+        mutex[OWNER].store(HOLDER, Ordering::Relaxed);
+        mutex[0].store(WAITED_FOR, Ordering::Relaxed);
+        let address = mutex.as_ptr().expose_provenance();
+        let ended = in_a_child(vec![address], || {
+            let (answer, _) = wait(&mutex[0], WAITED_FOR, None);
+            if answer != 0 || mutex.iter().any(|word| word.load(Ordering::Relaxed) != 0) {
+                return 2;
+            }
+            // What waits for something else at that place.
+            wait(&mutex[0], 0, None);
+            3
+        });
+        assert_eq!(ended, (STATUS, format!("at {address:x}\n")));
+        // What does not go on when the mutex is free.
+        let ended = in_a_child(vec![address], || {
+            loop {
+                mutex[0].store(WAITED_FOR, Ordering::Relaxed);
+                wait(&mutex[0], WAITED_FOR, None);
+            }
+        });
+        assert_eq!(ended, (STATUS, format!("at {address:x}\n")));
     }
 }
