@@ -10,6 +10,8 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 
+/// How Node.js 24 calls them; Node.js 26 says `node-` before it.
+const NAME: &str = "V8Worker";
 /// Beside the threads of `--v8-pool-size` there is one more, for delayed tasks.
 const FOR_DELAYED_TASKS: usize = 1;
 /// So many more of the first threads are asked for the name that threads have here: the most common one.
@@ -29,12 +31,9 @@ struct Thread {
 
 /// The ids of those that are V8's.
 fn choose(mut threads: Vec<Thread>, count: usize) -> Vec<u32> {
-    if threads.iter().any(|thread| thread.name.starts_with("V8Worker")) {
-        return threads
-            .into_iter()
-            .filter(|thread| thread.name.starts_with("V8Worker"))
-            .map(|thread| thread.id)
-            .collect();
+    let named: Vec<u32> = threads.iter().filter(|thread| thread.name.ends_with(NAME)).map(|thread| thread.id).collect();
+    if !named.is_empty() {
+        return named;
     }
     threads.sort_by_key(|thread| (thread.started, thread.id));
     let mut names: HashMap<&str, usize> = HashMap::new();
@@ -126,6 +125,8 @@ mod tests {
         // Node.js 24 names them, however many there are.
         let named = ["V8Worker", "jemalloc_bg_thd", "DelayedTaskSche", "V8Worker", "libuv-worker", "V8Worker"];
         assert_eq!(choose(threads(&named), 1), [10, 13, 15]);
+        let prefixed = ["DelayedTaskSche", "node-V8Worker", "SignalInspector"];
+        assert_eq!(choose(threads(&prefixed), 1), [11]);
         assert!(choose(Vec::new(), 5).is_empty());
     }
 
