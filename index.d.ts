@@ -229,12 +229,14 @@ export function takeSnapshot (options?: SnapshotOptions): Promise<Artifact>
 /**
  * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory. Beyond that a forked child
  * waits for the reader, as long as it takes something now and then (after 30 s without, `HEAPKIT_ERR_STALLED`); inline, the rest goes to an
- * unlinked temporary file in `dir` (default: the system's directory for temporary files). `file` and the quotas do not apply.
+ * unlinked temporary file in `dir` (default: the system's directory for temporary files). There is no `file`, and no quota.
  *
  * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
  * Destroying the stream gives the capture up.
  */
-export function createSnapshotStream (options?: SnapshotOptions): SnapshotStream
+export function createSnapshotStream (options?: SnapshotStreamOptions): SnapshotStream
+
+export type SnapshotStreamOptions = Omit<SnapshotOptions, 'file' | 'maxFiles' | 'maxBytes' | 'maxAgeMs'>
 
 export interface SnapshotStream extends Readable {
   /** How the bytes would be called as a file, such as `Heap.20261120.213000.4242.0.001.heapsnapshot.gz`. */
@@ -284,7 +286,10 @@ export function startCpuProfile (options?: CpuProfileOptions): CaptureSession<'c
 // ---------------------------------------------------------------- HTTP
 
 export interface HandlerOptions extends Defaults {
-  /** What clients send as `Authorization: Bearer TOKEN`; compared in constant time. This or `authorize` is mandatory. */
+  /**
+   * What clients send as `Authorization: Bearer TOKEN`; compared in constant time. This or `authorize` is mandatory. ASCII without spaces; those around
+   * it, such as the newline at the end of a file, do not count.
+   */
   token?: string
   /** Answers `true` for those who may. Everything else is 401, throwing is 500. */
   authorize?: (req: IncomingMessage) => boolean | Promise<boolean>
@@ -302,15 +307,24 @@ export function createHandler (options: HandlerOptions): (req: IncomingMessage, 
 
 // ---------------------------------------------------------------- signals
 
-export interface SignalOptions extends OutputOptions, ControlOptions, SnapshotOnly, SamplingOptions, TimelineOptions {
-  /** Length of a sampling (default 30), CPU (30) or timeline (10) capture. */
-  seconds?: number
+export interface SignalCallbacks {
   onArtifact?: (artifact: Artifact) => void
   /** Without it a failure is a process warning. */
   onError?: (error: HeapkitError) => void
 }
 
-type SnapshotOnly = Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu' | 'stableIds' | 'redact' | 'exposeInternals' | 'exposeNumericValues'>
+interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOptions<Format>, ControlOptions, SignalCallbacks {
+  /** Length of the capture, in seconds. Default: 30, of a timeline 10. */
+  seconds?: number
+}
+
+/** What {@link onSignal} takes, by kind of capture. */
+export interface SignalOptions {
+  snapshot: SnapshotOptions & SignalCallbacks
+  sampling: SamplingOptions & TimedSignalOptions<'heapprofile'>
+  timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'>
+  cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'>
+}
 
 export interface SignalTrigger extends Disposable {
   readonly signal: NodeJS.Signals
@@ -327,7 +341,7 @@ export interface SignalTrigger extends Disposable {
  * be caught, that end the process, or that mean a crash. Emits a process warning when the signal has another listener.
  * Throws for invalid options, and in worker threads, which signals do not reach.
  */
-export function onSignal (signal: NodeJS.Signals, capture: CaptureKind, options?: SignalOptions): SignalTrigger
+export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capture: Kind, options?: SignalOptions[Kind]): SignalTrigger
 
 // ---------------------------------------------------------------- the rest
 

@@ -34,7 +34,7 @@ test('a handler without token and authorize is refused', () => {
 
 test('wrong options are refused by name, and a token is never in the message', () => {
   for (const [option, value] of [
-    ['token', ''], ['token', 42], ['token', null], ['authorize', 'yes'], ['authorize', null], ['prefix', 'debug'],
+    ['token', ''], ['token', ' \n'], ['token', 'two words'], ['token', 'pässwort'], ['token', 42], ['token', null], ['authorize', 'yes'], ['authorize', null], ['prefix', 'debug'],
     ['prefix', '/a b'], ['prefix', '/a?b'], ['prefix', '//a'], ['prefix', 7], ['maxSeconds', 0], ['maxSeconds', -1],
     ['maxSeconds', NaN], ['maxSeconds', 1.5], ['maxSeconds', '10'], ['maxSeconds', 1e9], ['dir', 42], ['dir', ''],
     ['compression', 'brotli'], ['level', 10], ['maxFiles', 0], ['maxBytes', -1], ['maxAgeMs', '1'], ['minFreeBytes', -1]
@@ -52,6 +52,11 @@ test('wrong options are refused by name, and a token is never in the message', (
 })
 
 // --- who may ---
+
+test('a token is what a file of secrets has: the newline at its end does not count', async (t) => {
+  const { request } = await serve(t, { token: `${TOKEN}\n` })
+  assert.equal((await request('GET', '/status')).status, 200)
+})
 
 test('without a token, or with something that is none, it answers 401 and says how', async (t) => {
   const { request } = await serve(t)

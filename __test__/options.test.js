@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const { test } = require('node:test')
+const vm = require('node:vm')
 const heapkit = require('..')
 const { tmpDir, ls, run, heapkitError } = require('./support')
 
@@ -120,6 +121,77 @@ test('a wrong environment variable is named by the capture that meets it', async
     }
   }
   assert.deepEqual(ls(dir), [])
+})
+
+test('a name that a call does not know is refused, with the one that was meant', async (t) => {
+  const dir = tmpDir(t)
+  const refused = (option, text) => (error) => naming(option)(error) && heapkitError('HEAPKIT_ERR_INVALID_OPTION', text)(error)
+  await assert.rejects(heapkit.takeSnapshot({ dir, maxfile: 1 }), refused('maxfile', /is not known here; did you mean `maxFiles`\?$/))
+  await assert.rejects(heapkit.takeSnapshot({ dir, memory: { reservedBytes: 1 } }), refused('memory.reservedBytes', /did you mean `reserveBytes`/))
+  await assert.rejects(heapkit.takeSnapshot({ dir, redact: { kep: [] } }), refused('redact.kep', /did you mean `keep`/))
+  assert.throws(() => heapkit.createSnapshotStream({ maxFiles: 1 }), naming('maxFiles'))
+  assert.throws(() => heapkit.configure({ file: 'a' }), refused('file', /there are dir, compression/))
+  assert.throws(() => heapkit.createHandler({ token: 'a', maxSecond: 1 }), refused('maxSecond', /did you mean `maxSeconds`/))
+  assert.throws(() => heapkit.onSignal('SIGUSR2', 'cpu', { trackAllocations: true }), naming('trackAllocations'))
+  assert.throws(() => heapkit.startSampling({ interval: 1 }), naming('interval'))
+  assert.throws(() => heapkit.startTimeline({ trackAllocation: true }), refused('trackAllocation', /did you mean `trackAllocations`/))
+  await assert.rejects(heapkit.diffSnapshots(['a', 'b'], { tpo: 1 }), refused('tpo', /is not known/))
+  // As everywhere in JavaScript, undefined is as good as left away.
+  await heapkit.takeSnapshot({ dir, maxfile: undefined })
+  assert.equal(ls(dir).length, 1)
+})
+
+test('what objects inherit is no option', async (t) => {
+  const dir = tmpDir(t)
+  // eslint-disable-next-line no-extend-native
+  Object.prototype.file = path.join(dir, 'inherited')
+  t.after(() => { delete Object.prototype.file })
+  const { path: file } = await heapkit.takeSnapshot({ dir })
+  assert.match(file, /\.heapsnapshot\.gz$/)
+})
+
+test('options that throw when they are read are wrong options, and the error says why', async (t) => {
+  const cause = new Error('no such setting')
+  const unreadable = (option) => (error) => {
+    assert.equal(error.cause, cause)
+    return naming(option)(error) && heapkitError('HEAPKIT_ERR_INVALID_OPTION', /cannot be read: no such setting/)(error)
+  }
+  await assert.rejects(heapkit.takeSnapshot({ get dir () { throw cause } }), unreadable('dir'))
+  await assert.rejects(heapkit.takeSnapshot({ signal: { get aborted () { throw cause } } }), unreadable('signal'))
+  await assert.rejects(heapkit.takeSnapshot(new Proxy({}, { ownKeys () { throw cause } })), unreadable('options'))
+  assert.throws(() => heapkit.startSampling({ get stackDepth () { throw cause } }), unreadable('stackDepth'))
+  await heapkit.takeSnapshot({ dir: tmpDir(t) })
+})
+
+test("another realm's regular expressions and signals are as good as this one's", async (t) => {
+  const dir = tmpDir(t)
+  const keep = vm.runInNewContext('[/^KEPT/i]')
+  const artifact = await heapkit.takeSnapshot({ dir, redact: { keep: [...keep] } })
+  assert.ok(artifact.redacted)
+  const listeners = new Set()
+  const signal = vm.runInNewContext('({ aborted: false, addEventListener: (_name, listener) => listeners.add(listener), removeEventListener: (_name, listener) => listeners.delete(listener) })', { listeners })
+  await heapkit.takeSnapshot({ dir, signal })
+  assert.equal(listeners.size, 0)
+})
+
+test('no default makes every capture fail: a level counts with the codec that it was set for', async (t) => {
+  const dir = tmpDir(t)
+  t.after(() => {
+    heapkit.configure({})
+    delete process.env.HEAPKIT_COMPRESSION
+  })
+  process.env.HEAPKIT_COMPRESSION = 'zstd'
+  heapkit.configure({ level: 15 })
+  assert.equal((await heapkit.takeSnapshot({ dir })).compression, 'zstd')
+  for (const compression of ['none', 'gzip']) {
+    process.env.HEAPKIT_COMPRESSION = compression
+    assert.equal((await heapkit.takeSnapshot({ dir })).compression, compression)
+  }
+  assert.throws(() => heapkit.configure({ level: 15 }), naming('level'))
+  // What the call itself says must hold with everything that is known.
+  heapkit.configure({ compression: 'zstd' })
+  assert.equal((await heapkit.takeSnapshot({ dir, level: 15 })).compression, 'zstd')
+  await assert.rejects(heapkit.takeSnapshot({ dir, level: 0 }), naming('level'))
 })
 
 test('an error shows a value without giving it away at length', async () => {

@@ -27,7 +27,7 @@ class HeapGraph {
   }
 
   retainers (target, given) {
-    return this.#ask(() => ({ target: targetText(target), paths: options.top(options.plainObject(given), 'paths', 10) }), async (file, { target, paths }) => {
+    return this.#ask(() => ({ target: targetText(target), paths: options.top(given, 'paths', 10) }), async (file, { target, paths }) => {
       const answer = await file.retainers(target, paths)
       if (answer === null) throw invalidOption('target', 'must be the id (`@123`) of an object, or the name of a class, that this snapshot has', target)
       return answer
@@ -36,7 +36,7 @@ class HeapGraph {
 
   /** What `heapkit report` shows. */
   report (given) {
-    return this.#ask(() => options.top(options.plainObject(given), 'top', 1000), (file, top) => file.report(top))
+    return this.#ask(() => options.top(given, 'top', 1000), (file, top) => file.report(top))
   }
 
   /** Gives its memory back. */

@@ -18,7 +18,14 @@ const { readQuery } = require('./http/query')
 const { Problem, sendJson, sendProblem } = require('./http/response')
 
 const MAX_BODY_BYTES = 64 * 1024
-const OUTPUT = ['dir', 'compression', 'level', 'maxFiles', 'maxBytes', 'maxAgeMs', 'minFreeBytes']
+
+const OPTIONS = {
+  ...options.SHARED,
+  token: tokenText,
+  authorize: options.callback,
+  prefix: pathPrefix,
+  maxSeconds: options.integerFrom(1, 86_400)
+}
 
 const ROUTES = {
   '/status': { GET: status },
@@ -66,28 +73,29 @@ function createHandler (given) {
 }
 
 function validate (given) {
-  given = options.plainObject(given)
-  const { token, authorize } = given
+  const { token, authorize, prefix = '', maxSeconds = 300, ...output } = options.read(given, OPTIONS)
   if (token === undefined && authorize === undefined) {
     throw invalidOption('token', 'is missing: the handler lets people read the heap, so it needs a `token` or an `authorize` function')
   }
   if (token !== undefined && authorize !== undefined) throw invalidOption('authorize', 'cannot be combined with `token`')
-  if (token !== undefined && (typeof token !== 'string' || token === '')) {
-    // The value is a secret, even a wrong one.
-    throw invalidOption('token', 'must be a string that is not empty')
-  }
-  if (authorize !== undefined) options.callback(authorize, 'authorize')
-  const prefix = options.optional(given, 'prefix', (value, name) => {
-    if (typeof value !== 'string' || !/^(\/[^/?#\s]+)*\/?$/.test(value)) {
-      throw invalidOption(name, "must be a path such as '/debug/heapkit'", value)
-    }
-    return value.replace(/\/$/, '')
-  }, '')
-  const maxSeconds = options.optional(given, 'maxSeconds', (value, name) => options.integer(value, name, 1, 86_400), 300)
-  const output = Object.fromEntries(OUTPUT.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]))
-  // A wrong output option is found here, not by the first request.
-  options.stop(output, ['heapsnapshot'])
+  // Options that do not go together are found here, not by the first request.
+  options.stop('sampling', output)
   return { authorize: token === undefined ? byFunction(authorize) : byToken(token), prefix, maxSeconds, output }
+}
+
+/** Files of secrets end in a newline, which no header can hold; nor can it hold what the rest refuses. The value is a secret, even a wrong one. */
+function tokenText (value, name) {
+  const text = typeof value === 'string' ? value.trim() : ''
+  if (text === '') throw invalidOption(name, 'must be a string that is not empty')
+  if (!/^[\x21-\x7e]+$/.test(text)) throw invalidOption(name, 'must be ASCII without spaces: no `Authorization` header could carry anything else')
+  return text
+}
+
+function pathPrefix (value, name) {
+  if (typeof value !== 'string' || !/^(\/[^/?#\s]+)*\/?$/.test(value)) {
+    throw invalidOption(name, "must be a path such as '/debug/heapkit'", value)
+  }
+  return value.replace(/\/$/, '')
 }
 
 // --- who may ---

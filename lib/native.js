@@ -4,6 +4,7 @@
 
 const { getSystemErrorName } = require('node:util')
 const { HeapkitError, codes } = require('./errors')
+const { bare } = require('./options/read')
 
 const binding = load()
 
@@ -83,7 +84,7 @@ class Writer {
   get inner () { return this.#inner }
 
   constructor (options) {
-    this.#inner = call(() => new binding.Writer({ queueBytes: QUEUE_BYTES, patienceMs: PATIENCE_MS, ...options }))
+    this.#inner = call(() => new binding.Writer(bare({ queueBytes: QUEUE_BYTES, patienceMs: PATIENCE_MS }, options)))
   }
 
   open () { return callAsync(() => this.#inner.open()) }

@@ -10,6 +10,8 @@ const { randomBytes } = require('node:crypto')
 const native = require('./native')
 const { nodeOption } = require('./node-options')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
+const { read, pick, bare } = require('./options/read')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns } = require('./options/values')
 
 const COMPRESSIONS = {
   // On heap snapshots (bench/sink.js) gzip 4 keeps up with V8's serializer, and the levels above it save 2 % more. zstd 1 is
@@ -25,16 +27,69 @@ const START_DIR = process.cwd()
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
+// --- what each call knows ---
+
+const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSIONS)), level: integerFrom(0, 19), minFreeBytes: integerFrom(0) }
+
 /** Limits and defaults of a directory that may be set by call, configure() and environment alike. */
-const SHARED = {
-  dir: { parse: pathText },
-  compression: { parse: (value, name) => oneOf(value, name, Object.keys(COMPRESSIONS)) },
-  level: { parse: (value, name) => integer(value, name, 0, 19) },
-  maxFiles: { parse: (value, name) => integer(value, name, 1) },
-  maxBytes: { parse: (value, name) => integer(value, name, 1) },
-  maxAgeMs: { parse: (value, name) => integer(value, name, 1) },
-  minFreeBytes: { parse: (value, name) => integer(value, name, 0) }
+const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
+
+/** What every operation that takes time accepts. */
+const CONTROL = { signal: abortSignal, timeoutMs: integerFrom(1, MAX_TIMEOUT_MS), onProgress: callback }
+
+const SNAPSHOT = {
+  mode: oneOfThese(['auto', 'fork', 'inline']),
+  exposeInternals: boolean,
+  exposeNumericValues: boolean,
+  memory,
+  maxCpu: (value, name) => value === 'auto' ? value : share(value, name, "'auto' or "),
+  stableIds: boolean,
+  redact
 }
+
+/** The sessions that are started and stopped: what starting them knows, and what it takes for granted. */
+const SESSIONS = {
+  sampling: {
+    format: 'heapprofile',
+    schema: {
+      sampleInterval: integerFrom(1, 2 ** 31 - 1),
+      stackDepth: integerFrom(1, 128),
+      includeObjectsCollectedByMajorGC: boolean,
+      includeObjectsCollectedByMinorGC: boolean
+    },
+    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
+  },
+  timeline: { format: 'heaptimeline', schema: { trackAllocations: boolean }, defaults: { trackAllocations: false } },
+  cpu: { format: 'cpuprofile', schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
+}
+
+/** What a signal's capture knows besides. */
+const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
+
+const READING = { partial: boolean, signal: abortSignal, onProgress: callback }
+
+/** How much of an answer is wanted. */
+const TOP = integerFrom(1, 10_000)
+
+/** Where a capture goes and how it is packed; a stream goes nowhere, and keeps to no quota. */
+function outputSchema (format, stream) {
+  return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese([format]) }
+}
+
+/** What a forked snapshot may take. */
+function memory (value, name) {
+  const own = read(value, { reserveBytes: integerFrom(0), force: boolean }, { name, inside: `${name}.` })
+  return bare({ reserveBytes: 64 * 1024 * 1024, force: false }, own)
+}
+
+/** How contents of strings are replaced; undefined for not at all. The salt is made here, so that no two files share one. */
+function redact (value, name) {
+  if (value === false) return undefined
+  const own = read(value === true ? undefined : value, { keep: patterns, extra: patterns }, { name, inside: `${name}.` })
+  return bare({ keep: [], extra: [] }, own, { salt: randomBytes(32) })
+}
+
+// --- layers of defaults ---
 
 const ENVIRONMENT = {
   HEAPKIT_DIR: ['dir', (text) => path.resolve(START_DIR, text)],
@@ -46,55 +101,6 @@ const ENVIRONMENT = {
 
 const BUILT_IN = { compression: 'gzip', minFreeBytes: 64 * 1024 * 1024 }
 
-// --- values ---
-
-function integer (value, name, min, max = Number.MAX_SAFE_INTEGER) {
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
-    throw invalidOption(name, `must be an integer ${range}`, value)
-  }
-  return value
-}
-
-function boolean (value, name) {
-  if (typeof value !== 'boolean') throw invalidOption(name, 'must be true or false', value)
-  return value
-}
-
-function oneOf (value, name, values) {
-  if (!values.includes(value)) {
-    throw invalidOption(name, `must be ${values.map((one) => `'${one}'`).join(' or ')}`, value)
-  }
-  return value
-}
-
-function pathText (value, name) {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw invalidOption(name, 'must be a path, a string that is not empty', value)
-  }
-  return value
-}
-
-function callback (value, name) {
-  if (typeof value !== 'function') throw invalidOption(name, 'must be a function', value)
-  return value
-}
-
-function abortSignal (value, name) {
-  if (typeof value?.aborted !== 'boolean' || typeof value.addEventListener !== 'function') {
-    throw invalidOption(name, 'must be an AbortSignal', value)
-  }
-  return value
-}
-
-function plainObject (value, name = 'options') {
-  if (value === undefined) return {}
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidOption(name, 'must be an object', value)
-  }
-  return value
-}
-
 function number (text) {
   return /^\d+$/.test(text) ? Number(text) : text
 }
@@ -105,29 +111,13 @@ function byteCount (text) {
   return match ? Number(match[1]) * 1024 ** ' kmg'.indexOf(match[2].toLowerCase() || ' ') : text
 }
 
-/** Applies `parse` to the value where there is one. */
-function optional (options, name, parse, fallback) {
-  const value = options[name]
-  return value === undefined ? fallback : parse(value, name)
-}
-
-// --- layers of defaults ---
-
-function parseShared (options) {
-  const parsed = {}
-  for (const [name, { parse }] of Object.entries(SHARED)) {
-    if (options[name] !== undefined) parsed[name] = parse(options[name], name)
-  }
-  return parsed
-}
-
 /** What HEAPKIT_* says; an error names the variable. An empty variable counts as not set. */
 function fromEnvironment (env = process.env) {
   const parsed = {}
-  for (const [variable, [name, read]] of Object.entries(ENVIRONMENT)) {
+  for (const [variable, [name, parse]] of Object.entries(ENVIRONMENT)) {
     if (!env[variable]) continue
     try {
-      parsed[name] = SHARED[name].parse(read(env[variable]), variable)
+      parsed[name] = SHARED[name](parse(env[variable]), variable)
     } catch (error) {
       throw environmentError(error, variable, env[variable])
     }
@@ -147,9 +137,10 @@ function defaults () {
 }
 
 /** Sets the process's defaults, for all its threads. Replaces what was set before. */
-function configure (options) {
-  const parsed = parseShared(plainObject(options, 'defaults'))
-  checkLevel(parsed.compression ?? BUILT_IN.compression, parsed.level)
+function configure (given) {
+  const parsed = read(given, SHARED, { name: 'defaults' })
+  const { compression } = bare(BUILT_IN, fromEnvironment(), parsed)
+  checkLevel(compression, parsed.level)
   // A relative directory means the one of now, whoever changes the working directory later.
   if (parsed.dir !== undefined) parsed.dir = path.resolve(parsed.dir)
   native.setDefaults(JSON.stringify(parsed))
@@ -174,176 +165,116 @@ function packingOf (file) {
 }
 
 function checkLevel (compression, level) {
-  if (level === undefined) return
+  if (level === undefined || fits(compression, level)) return
   const { min, max } = COMPRESSIONS[compression]
   if (max === undefined) throw invalidOption('level', "means nothing with compression 'none'", level)
-  integer(level, 'level', min, max)
+  throw invalidOption('level', `must be an integer from ${min} to ${max} with compression '${compression}'`, level)
+}
+
+function fits (compression, level) {
+  const { min, max } = COMPRESSIONS[compression]
+  return level >= min && level <= max
+}
+
+/** A default level belongs to the codec that it was set with: where a capture has another one, it counts only if that one has it. */
+function levelOf ({ level: ownLevel, compression: ownCompression }, { level: defaultLevel }, compression) {
+  checkLevel(compression, ownLevel)
+  const inherited = ownCompression === undefined && defaultLevel !== undefined && fits(compression, defaultLevel) ? defaultLevel : undefined
+  return ownLevel ?? inherited ?? COMPRESSIONS[compression].level ?? 0
 }
 
 // --- options of the calls ---
 
-/** OutputOptions: where a capture goes, and how it is packed. `formats` are the capture's own, the first the default. */
-function output (options, formats, { stream = false } = {}) {
-  const own = parseShared(options)
-  const merged = { ...BUILT_IN, ...fromEnvironment(), ...defaults(), ...own }
-  // A level belongs to the codec it was set with.
-  if (own.compression !== undefined) merged.level = own.level
-  checkLevel(merged.compression, merged.level)
-  const codec = COMPRESSIONS[merged.compression]
-  const format = optional(options, 'format', (value) => oneOf(value, 'format', formats), formats[0])
-  const file = optional(options, 'file', pathText)
-  if (file !== undefined && own.dir !== undefined) {
-    throw invalidOption('file', 'is the whole path; leave `dir` away', file)
+/** Where a capture goes, and how it is packed; `own` is what its call says. */
+function output (own, format, { stream = false } = {}) {
+  const configured = defaults()
+  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, pick(own, SHARED))
+  const level = levelOf(own, configured, compression)
+  if (own.file !== undefined && own.dir !== undefined) {
+    throw invalidOption('file', 'is the whole path; leave `dir` away', own.file)
   }
-  const target = file === undefined
+  const target = own.file === undefined
     ? { dir: resolveDir(own.dir, stream ? os.tmpdir() : undefined) }
-    : { dir: path.dirname(path.resolve(file)), file: path.basename(path.resolve(file)) }
-  return {
-    ...target,
-    format,
-    extension: format + codec.extension,
-    compression: merged.compression,
-    level: merged.level ?? codec.level ?? 0,
-    maxFiles: merged.maxFiles,
-    maxBytes: merged.maxBytes,
-    maxAgeMs: merged.maxAgeMs,
-    minFreeBytes: merged.minFreeBytes
-  }
+    : { dir: path.dirname(path.resolve(own.file)), file: path.basename(path.resolve(own.file)) }
+  return bare(target, { format, extension: format + COMPRESSIONS[compression].extension, compression, level, maxFiles, maxBytes, maxAgeMs, minFreeBytes })
 }
 
-/** What every operation that takes time accepts. */
-function control (options) {
-  return {
-    signal: optional(options, 'signal', abortSignal),
-    timeoutMs: optional(options, 'timeoutMs', (value, name) => integer(value, name, 1, MAX_TIMEOUT_MS)),
-    onProgress: optional(options, 'onProgress', callback)
-  }
+function snapshot (given, { stream = false } = {}) {
+  const format = 'heapsnapshot'
+  const own = read(given, { ...SNAPSHOT, ...CONTROL, ...outputSchema(format, stream) })
+  const usual = { mode: 'auto', exposeInternals: false, exposeNumericValues: false, memory: memory(undefined, 'memory'), maxCpu: 'auto', stableIds: false }
+  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { output: output(own, format, { stream }) })
 }
 
-function share (value, name, or = '') {
-  if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, `must be ${or}a number from 0.01 to 1`, value)
-  return value
-}
-
-/** What a forked snapshot may take. */
-function memory (value, name) {
-  const given = plainObject(value, name)
-  return {
-    reserveBytes: optional(given, 'reserveBytes', (bytes) => integer(bytes, 'memory.reserveBytes', 0), 64 * 1024 * 1024),
-    force: optional(given, 'force', (force) => boolean(force, 'memory.force'), false)
-  }
-}
-
-/** How contents of strings are replaced; undefined for not at all. The salt is made here, so that no two files share one. */
-function redact (value, name) {
-  if (value === false) return undefined
-  const given = plainObject(value === true ? undefined : value, name)
-  return {
-    keep: optional(given, 'keep', (list) => patterns(list, `${name}.keep`), []),
-    extra: optional(given, 'extra', (list) => patterns(list, `${name}.extra`), []),
-    salt: randomBytes(32)
-  }
-}
-
-/** Regular expressions as text: of a RegExp its source, because the core has its own engine, which takes no longer than linear time. */
-function patterns (value, name) {
-  if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
-  return value.map((pattern) => {
-    if (pattern instanceof RegExp) return pattern.flags.includes('i') ? `(?i)${pattern.source}` : pattern.source
-    if (typeof pattern !== 'string' || pattern === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', pattern)
-    return pattern
-  })
-}
-
-function snapshot (options, { stream = false } = {}) {
-  options = plainObject(options)
-  return {
-    mode: optional(options, 'mode', (value, name) => oneOf(value, name, ['auto', 'fork', 'inline']), 'auto'),
-    exposeInternals: optional(options, 'exposeInternals', boolean, false),
-    exposeNumericValues: optional(options, 'exposeNumericValues', boolean, false),
-    memory: optional(options, 'memory', memory, memory({})),
-    maxCpu: optional(options, 'maxCpu', (value, name) => value === 'auto' ? value : share(value, name, "'auto' or "), 'auto'),
-    stableIds: optional(options, 'stableIds', boolean, false),
-    redact: optional(options, 'redact', redact),
-    ...control(options),
-    output: output(options, ['heapsnapshot'], { stream })
-  }
-}
-
-function sampling (options) {
-  options = plainObject(options)
-  return {
-    sampleInterval: optional(options, 'sampleInterval', (value, name) => integer(value, name, 1, 2 ** 31 - 1), 512 * 1024),
-    stackDepth: optional(options, 'stackDepth', (value, name) => integer(value, name, 1, 128), 64),
-    includeObjectsCollectedByMajorGC: optional(options, 'includeObjectsCollectedByMajorGC', boolean, false),
-    includeObjectsCollectedByMinorGC: optional(options, 'includeObjectsCollectedByMinorGC', boolean, false)
-  }
-}
-
-function timeline (options) {
-  options = plainObject(options)
-  return { trackAllocations: optional(options, 'trackAllocations', boolean, false) }
-}
-
-function cpu (options) {
-  options = plainObject(options)
-  return { sampleInterval: optional(options, 'sampleInterval', (value, name) => integer(value, name, 50, 10_000_000), 1000) }
+/** Options that start a session. */
+function start (kind, given) {
+  const { schema, defaults } = SESSIONS[kind]
+  return bare(defaults, read(given, schema))
 }
 
 /** Options of a session's stop() and capture(). */
-function stop (options, formats) {
-  options = plainObject(options)
-  return { ...control(options), output: output(options, formats) }
+function stop (kind, given) {
+  const { format } = SESSIONS[kind]
+  const own = read(given, { ...CONTROL, ...outputSchema(format) })
+  return bare(pick(own, CONTROL), { output: output(own, format) })
+}
+
+/**
+ * Options of a capture that comes later, without a caller: { seconds, onArtifact, onError, start, output }, of which the last two are for the
+ * capture itself. Wrong ones are found now.
+ */
+function triggered (kind, given) {
+  const { schema = {}, format = 'heapsnapshot' } = SESSIONS[kind] ?? {}
+  const ending = { ...(kind === 'snapshot' && SNAPSHOT), ...CONTROL, ...outputSchema(format) }
+  const known = { ...TRIGGER, ...schema, ...ending }
+  // As they were given, because each capture checks them again; `redact` makes a salt of its own each time.
+  const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
+  const own = read(asGiven, known)
+  if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
+  output(own, format)
+  return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
 
 /** What reading a snapshot accepts. */
-function reading (options) {
-  options = plainObject(options)
-  return {
-    partial: optional(options, 'partial', boolean, false),
-    signal: optional(options, 'signal', abortSignal),
-    onProgress: optional(options, 'onProgress', callback)
-  }
+function reading (given) {
+  return bare({ partial: false }, read(given, READING))
 }
 
-const MAX_TOP = 10_000
-
-/** How much of an answer is wanted. */
-function top (options, name = 'top', fallback = 20) {
-  return optional(options, name, (value) => integer(value, name, 1, MAX_TOP), fallback)
+/** How many of an answer's entries are wanted, where nothing else is asked. */
+function top (given, name, fallback) {
+  return read(given, { [name]: TOP })[name] ?? fallback
 }
 
-function summary (options) {
-  options = plainObject(options)
-  return { top: top(options), sort: optional(options, 'sort', (value, name) => oneOf(value, name, ['retained', 'shallow', 'count']), 'retained') }
+function summary (given) {
+  return bare({ top: 20, sort: 'retained' }, read(given, { top: TOP, sort: oneOfThese(['retained', 'shallow', 'count']) }))
 }
 
-function suspects (options) {
-  return { threshold: optional(plainObject(options), 'threshold', share, 0.1) }
+function suspects (given) {
+  return bare({ threshold: 0.1 }, read(given, { threshold: share }))
 }
 
-function diff (options) {
-  options = plainObject(options)
-  return { top: top(options), ...reading(options) }
+function diff (given) {
+  return bare({ top: 20, partial: false }, read(given, { top: TOP, ...READING }))
 }
 
 module.exports = {
+  SHARED,
+  read,
+  bare,
   integer,
+  integerFrom,
   oneOf,
   callback,
-  plainObject,
-  optional,
+  pathText,
   byteCount,
   fromEnvironment,
   environmentError,
   configure,
   resolveDir,
   snapshot,
-  sampling,
-  timeline,
-  cpu,
+  start,
   stop,
-  pathText,
+  triggered,
   packingOf,
   redact,
   reading,

@@ -30,6 +30,11 @@ describe('captures', () => {
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ maxCpu: 'all' })
     expect(heapkit.startSampling).type.not.toBeCallableWith({ sampleInterval: 'x' })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'everything')
+    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { stableIds: true, onArtifact: () => {} })
+    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { seconds: 10, sampleInterval: 100 })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { seconds: 10 })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { trackAllocations: true })
+    expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ maxFiles: 1 })
   })
 
   test('can be watched and ended early', () => {

@@ -12,7 +12,7 @@ class CpuSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop(given, ['cpuprofile']), (recording) =>
+    return this._stop(options.stop('cpu', given), (recording) =>
       recording.pause.run(() => JSON.stringify(stopProfiler())))
   }
 
@@ -28,7 +28,7 @@ function stopProfiler () {
 }
 
 function startCpuProfile (given) {
-  const { sampleInterval } = options.cpu(given)
+  const { sampleInterval } = options.start('cpu', given)
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
   inspector.postSync('Profiler.enable')
   inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })

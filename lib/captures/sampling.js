@@ -8,8 +8,6 @@ const { HeapkitError, codes } = require('../errors')
 const { CaptureSession, activeSession } = require('./session')
 const { limitStackDepth } = require('./stack-depth')
 
-const FORMATS = ['heapprofile']
-
 class SamplingSession extends CaptureSession {
   #stackDepth
 
@@ -19,11 +17,11 @@ class SamplingSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop(given, FORMATS), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
+    return this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
   }
 
   async capture (given) {
-    return this._capture(options.stop(given, FORMATS),
+    return this._capture(options.stop('sampling', given),
       (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
   }
 
@@ -40,7 +38,7 @@ class SamplingSession extends CaptureSession {
 }
 
 function startSampling (given) {
-  const { sampleInterval, stackDepth, ...flags } = options.sampling(given)
+  const { sampleInterval, stackDepth, ...flags } = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   // `stackDepth` is known to V8 from Node 26 on; older ones record 128 frames, of which the profile keeps `stackDepth`.
   inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })

@@ -39,7 +39,7 @@ function supported (wanted) {
       `mode 'fork' needs Linux on x64 or arm64, not ${process.platform}-${process.arch}; ` +
       "mode 'inline' stops this thread while V8 takes the snapshot")
   }
-  return wanted.mode === 'auto' ? { ...wanted, mode: isForkSupported ? 'fork' : 'inline' } : wanted
+  return wanted.mode === 'auto' ? options.bare(wanted, { mode: isForkSupported ? 'fork' : 'inline' }) : wanted
 }
 
 /** From an open output to the artifact. */

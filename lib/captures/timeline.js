@@ -19,7 +19,7 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop(given, ['heaptimeline']), (recording) =>
+    return this._stop(options.stop('timeline', given), (recording) =>
       recording.pause.run(() => this.#end((chunk) => recording.writeChunk(chunk))))
   }
 
@@ -45,7 +45,7 @@ function letGoOfNextTimer () {
 }
 
 function startTimeline (given) {
-  const { trackAllocations } = options.timeline(given)
+  const { trackAllocations } = options.start('timeline', given)
   const slot = acquireSlot('timeline')
   try {
     const timers = new LoopTimers()

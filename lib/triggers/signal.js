@@ -35,18 +35,11 @@ const armed = new Map()
 function onSignal (signal, capture, given) {
   checkSignal(signal)
   options.oneOf(capture, 'capture', CAPTURES)
-  const { seconds, onArtifact, onError, ...rest } = options.plainObject(given)
-  const wanted = {
-    seconds: options.optional({ seconds }, 'seconds', (value, name) => options.integer(value, name, 1, 86_400), TIMED[capture]?.seconds),
-    onArtifact: options.optional({ onArtifact }, 'onArtifact', options.callback),
-    onError: options.optional({ onError }, 'onError', options.callback)
-  }
-  if (capture === 'snapshot' && seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', seconds)
-  checkCaptureOptions(capture, rest)
+  const wanted = options.triggered(capture, given)
   if (armed.has(signal)) {
     throw invalidOption('signal', `is armed already, for ${armed.get(signal).capture}; dispose of that first`, signal)
   }
-  return new SignalTrigger(signal, capture, { ...wanted, options: rest })
+  return new SignalTrigger(signal, capture, wanted)
 }
 
 function checkSignal (signal) {
@@ -59,15 +52,6 @@ function checkSignal (signal) {
   // By number, because some signals have two names: SIGIOT is SIGABRT.
   const refused = Object.keys(REFUSED).find((name) => os.constants.signals[name] === os.constants.signals[signal])
   if (refused) throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[refused]}. SIGUSR2 is the usual choice`)
-}
-
-/** Finds wrong options now, not when the signal comes. */
-function checkCaptureOptions (capture, rest) {
-  if (capture === 'snapshot') options.snapshot(rest)
-  else {
-    options[capture](rest)
-    options.stop(rest, [{ sampling: 'heapprofile', cpu: 'cpuprofile', timeline: 'heaptimeline' }[capture]])
-  }
 }
 
 class SignalTrigger {
@@ -139,8 +123,8 @@ class SignalTrigger {
   }
 
   async #capture () {
-    const { seconds, options } = this.#wanted
-    return this.capture === 'snapshot' ? takeSnapshot(options) : captureFor(this.capture, seconds, options, options)
+    const { seconds = TIMED[this.capture]?.seconds, start, output } = this.#wanted
+    return this.capture === 'snapshot' ? takeSnapshot(output) : captureFor(this.capture, seconds, start, output)
   }
 }
 

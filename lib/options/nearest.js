@@ -1,0 +1,24 @@
+'use strict'
+
+/** The one of `names` that a misspelt `name` was meant to be, if one is near enough: at most a third of its letters differ. */
+function nearest (name, names) {
+  const near = names
+    .map((one) => ({ one, edits: distance(name.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ one, edits }) => edits <= Math.max(1, one.length / 3))
+  return near.sort((a, b) => a.edits - b.edits)[0]?.one
+}
+
+/** Levenshtein's: how many letters have to be put in, left out or changed. */
+function distance (from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let at = 0; at < from.length; at++) {
+    const next = [at + 1]
+    for (let index = 0; index < to.length; index++) {
+      next.push(Math.min(row[index] + (from[at] === to[index] ? 0 : 1), row[index + 1] + 1, next[index] + 1))
+    }
+    row = next
+  }
+  return row[to.length]
+}
+
+module.exports = { nearest }

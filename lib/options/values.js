@@ -1,0 +1,75 @@
+'use strict'
+
+// Checks of single values: each answers the value to use, or throws an error that names the option.
+
+const { types } = require('node:util')
+const { invalidOption } = require('../errors')
+
+function integer (value, name, min, max = Number.MAX_SAFE_INTEGER) {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+    throw invalidOption(name, `must be an integer ${range}`, value)
+  }
+  return value
+}
+
+/** A check for integers of this range. */
+const integerFrom = (min, max) => (value, name) => integer(value, name, min, max)
+
+function boolean (value, name) {
+  if (typeof value !== 'boolean') throw invalidOption(name, 'must be true or false', value)
+  return value
+}
+
+function oneOf (value, name, values) {
+  if (!values.includes(value)) {
+    throw invalidOption(name, `must be ${values.map((one) => `'${one}'`).join(' or ')}`, value)
+  }
+  return value
+}
+
+/** A check for one of these texts. */
+const oneOfThese = (values) => (value, name) => oneOf(value, name, values)
+
+function pathText (value, name) {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw invalidOption(name, 'must be a path, a string that is not empty', value)
+  }
+  return value
+}
+
+function callback (value, name) {
+  if (typeof value !== 'function') throw invalidOption(name, 'must be a function', value)
+  return value
+}
+
+/** Of any realm: a window's, a vm context's. */
+function abortSignal (value, name) {
+  if (typeof value?.aborted !== 'boolean' || typeof value.addEventListener !== 'function' || typeof value.removeEventListener !== 'function') {
+    throw invalidOption(name, 'must be an AbortSignal', value)
+  }
+  return value
+}
+
+/** A share of a whole. */
+function share (value, name, or = '') {
+  if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, `must be ${or}a number from 0.01 to 1`, value)
+  return value
+}
+
+const RUST_FLAGS = ['i', 'm', 's']
+
+/** Regular expressions as text: of a RegExp its source, because the core has its own engine, which takes no longer than linear time. */
+function patterns (value, name) {
+  if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
+  return value.map((pattern) => {
+    if (types.isRegExp(pattern)) {
+      const flags = RUST_FLAGS.filter((flag) => pattern.flags.includes(flag)).join('')
+      return flags === '' ? pattern.source : `(?${flags})${pattern.source}`
+    }
+    if (typeof pattern !== 'string' || pattern === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', pattern)
+    return pattern
+  })
+}
+
+module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns }
