@@ -245,6 +245,18 @@ test('an empty file is sent as one', async (t) => {
   assert.deepEqual([answer.status, answer.headers['content-length'], answer.body.length], [200, '0', 0])
 })
 
+test('a file that becomes shorter while it is sent ends the connection', async (t) => {
+  const { start, dir } = await serve(t)
+  const file = path.join(dir, NAME)
+  fs.writeFileSync(file, Buffer.alloc(64 * 1024 * 1024))
+  const req = start('GET', `/artifacts/${NAME}`)
+  const res = await new Promise((resolve) => req.once('response', resolve))
+  fs.truncateSync(file, 1024)
+  const error = await new Promise((resolve) => res.on('error', resolve).on('end', resolve).resume())
+  assert.equal(error?.code, 'ECONNRESET')
+  assert.equal(res.complete, false)
+})
+
 test('DELETE removes one artifact, once', async (t) => {
   const { request, dir } = await serveCanaries(t)
   const before = ls(dir)

@@ -7,6 +7,7 @@ const { test } = require('node:test')
 const { pipeline } = require('node:stream/promises')
 const zlib = require('node:zlib')
 const { createSnapshotStream, takeSnapshot } = require('..')
+const { nextEvent } = require('./http-support')
 const { tmpDir, ls, parseSnapshot, heapkitError } = require('./support')
 
 async function collect (stream) {
@@ -50,6 +51,18 @@ test('a slow reader gets everything, with backpressure', async () => {
     }
   })
   assert.equal(bytes, stream.artifact.rawBytes)
+})
+
+test('a stream can be destroyed with anything', async () => {
+  const stream = createSnapshotStream()
+  const failed = nextEvent('error')
+  const closed = new Promise((resolve) => stream.on('error', () => {}).on('close', resolve))
+  stream.destroy('text')
+  await closed
+  const { error } = await failed
+  heapkitError('HEAPKIT_ERR_ABORTED', /its stream was destroyed before the end$/)(error)
+  assert.equal(error.cause, 'text')
+  parseSnapshot(zlib.gunzipSync(await collect(createSnapshotStream())).toString())
 })
 
 test('a destroyed stream gives its capture up and the next one works', async () => {

@@ -174,8 +174,10 @@ class SnapshotStream extends Readable {
   }
 
   _destroy (error, callback) {
-    this.#recording.interrupt(error ??
-      new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end'))
+    // Anything can be given to destroy().
+    this.#recording.interrupt(error instanceof Error
+      ? error
+      : new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end', { cause: error ?? undefined }))
     // 'close' comes when nothing of the capture is left.
     this.#finished.then(() => {}, () => {}).then(() => callback(error))
   }

@@ -29,7 +29,7 @@ async function get ({ req, res, search, dir, name }) {
     res.writeHead(200, { ...downloadHeaders(req, name), 'Content-Length': stat.size })
     if (req.method === 'HEAD') res.end()
     // As many bytes as were announced, even if the file were to grow.
-    else await sendStream(res, file.createReadStream({ start: 0, end: Math.max(0, stat.size - 1), autoClose: false }))
+    else await sendStream(res, file.createReadStream({ start: 0, end: Math.max(0, stat.size - 1), autoClose: false }), { bytes: stat.size })
   } finally {
     await file.close()
   }

@@ -23,7 +23,7 @@ function current () {
 }
 
 /** Runs `capture(signal)` as the only one, cancelled when the client goes away. */
-async function exclusively ({ res }, kind, duration, capture) {
+async function exclusively ({ req, res }, kind, duration, capture) {
   if (running) {
     const left = running.endsAt === undefined ? RETRY_AFTER_SECONDS : (running.endsAt - Date.now()) / 1000
     throw tooMany(`A ${running.kind} capture asked for over HTTP is under way since ${running.startedAt}; try again when it is over`, left)
@@ -34,7 +34,9 @@ async function exclusively ({ res }, kind, duration, capture) {
   // Also after an answer, which during a capture can only be a refusal: of a body that is too long.
   const onClose = () => gone.abort(new Error('the client went away'))
   res.once('close', onClose)
-  if (res.destroyed) onClose()
+  // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
+  req.socket.once('close', onClose)
+  if (res.destroyed || req.socket.destroyed) onClose()
   try {
     return await capture(gone.signal)
   } catch (error) {
@@ -43,6 +45,7 @@ async function exclusively ({ res }, kind, duration, capture) {
     throw error
   } finally {
     res.off('close', onClose)
+    req.socket.off('close', onClose)
     running = null
   }
 }
@@ -70,7 +73,7 @@ async function downloadSnapshot ({ req, res, output }, options) {
   // Wait for the first bytes: until then a failure can still be answered as such.
   await new Promise((resolve, reject) => stream.once('readable', resolve).once('error', reject))
   res.writeHead(200, downloadHeaders(req, stream.fileName))
-  await sendStream(res, stream)
+  await sendStream(res, stream, { signal: options.signal })
 }
 
 async function timed (context, kind, known) {

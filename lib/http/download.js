@@ -4,7 +4,12 @@
 // that accepts the encoding gets it as Content-Encoding, under the bare name; any other gets the packed file as it is.
 
 const path = require('node:path')
-const { pipeline } = require('node:stream')
+const { performance } = require('node:perf_hooks')
+const { pipeline } = require('node:stream/promises')
+const { HeapkitError, codes } = require('../errors')
+
+/** As long as a sink waits for its reader. */
+const PATIENCE_MS = 30_000
 
 const CODINGS = {
   '.gz': { encoding: 'gzip', type: 'application/gzip' },
@@ -41,11 +46,64 @@ function accepts (header, coding) {
   return weights.get(coding) ?? weights.get('*') ?? false
 }
 
-/** Resolves when everything was sent; rejects when the source fails or the client goes away. */
-function sendStream (res, source) {
-  return new Promise((resolve, reject) => {
-    pipeline(source, res, (error) => error ? reject(error) : resolve())
-  })
+/**
+ * Resolves when everything was sent; rejects when the source fails, the client goes away or takes nothing for `patienceMs`, or `signal` aborts.
+ * Of `bytes`, where they were announced, none may be missing. What breaks off does not look complete to the client.
+ */
+async function sendStream (res, source, { bytes, signal, patienceMs = PATIENCE_MS } = {}) {
+  // Before the pipeline hears of it, which ends the connection as if all were well; it hears of it here, or from the generator.
+  source.once('error', () => breakOff(res))
+  const watch = watchReader(res, patienceMs, (error) => source.destroy(error))
+  try {
+    await pipeline(source, (chunks) => whole(chunks, res, bytes), res, { signal })
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+/** Passes all on. Where that is less than was announced, or fails, the connection breaks off. */
+async function * whole (chunks, res, bytes = 0) {
+  let sent = 0
+  try {
+    for await (const chunk of chunks) {
+      sent += chunk.length
+      yield chunk
+    }
+    if (sent < bytes) throw new HeapkitError(codes.IO, `The file became shorter while it was sent: ${sent} bytes instead of ${bytes}`)
+  } catch (error) {
+    breakOff(res)
+    throw error
+  }
+}
+
+/** To HTTP/1.0 the end of the connection is the end of the file, unless it is a reset. */
+function breakOff (res) {
+  if (res.chunkedEncoding || res.hasHeader('content-length')) return
+  const { socket } = res
+  if (!socket) return
+  // resetAndDestroy() ends the stream first, which would say that all is well before the reset does not.
+  socket._final = (done) => done()
+  try {
+    socket.resetAndDestroy()
+  } catch {
+    // Not a TCP connection: what it is has to tell its client in its own way.
+    res.destroy()
+  }
+}
+
+/** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
+function watchReader (res, patienceMs, onStall) {
+  let taken
+  let since = performance.now()
+  return setInterval(() => {
+    const now = res.socket?.bytesWritten
+    if (!res.writableNeedDrain || now !== taken) {
+      taken = now
+      since = performance.now()
+    } else if (performance.now() - since >= patienceMs) {
+      onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${res.writableLength} bytes were waiting for it; the connection was ended`))
+    }
+  }, patienceMs / 10).unref()
 }
 
 module.exports = { downloadHeaders, sendStream }
