@@ -409,3 +409,32 @@ test('a service that writes to standard streams which it has closed does not wri
   assert.deepEqual(outcomes, outcomes.map(() => true))
   assert.ok(outcomes.length >= 2)
 })
+
+const shell = process.platform === 'win32' && 'needs a shell, and a directory that can be removed while somebody is in it'
+
+test('a working directory that was removed does not matter to absolute paths, and is named where a path is relative', { skip: shell }, async (t) => {
+  const [dir, gone] = [tmpDir(t), path.join(tmpDir(t), 'gone')]
+  const command = ['sh', '-c', 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', gone]
+  const [artifact, ...relative] = await steps(t, [
+    { call: 'sampling', options: { dir } },
+    { call: 'sampling', options: {} },
+    { call: 'sampling', options: { dir: 'x' } },
+    { call: 'sampling', options: { file: 'x.heapprofile' } },
+    { call: 'snapshot', options: { dir: 'x' } }
+  ], { command })
+  assert.equal(path.dirname(artifact.path), dir)
+  for (const { name, code, message } of relative) {
+    assert.deepEqual([name, code], ['HeapkitError', 'HEAPKIT_ERR_IO'])
+    assert.match(message, /working directory of this process was removed/)
+  }
+})
+
+test('a working directory whose name is not UTF-8 is used as it is', { skip: process.platform !== 'linux' && 'no such names elsewhere' }, async (t) => {
+  const outer = tmpDir(t)
+  const command = ['sh', '-c', 'd="$0/$(printf "caf\\351")"; mkdir "$d" && cd "$d" && exec "$@"', outer]
+  const artifacts = await steps(t, [{ call: 'sampling', options: {} }, { call: 'sampling', options: { dir: 'inner' } }], { command })
+  const [cafe] = fs.readdirSync(outer, { encoding: 'buffer' })
+  assert.equal(cafe.toString('latin1'), 'café')
+  const found = fs.readdirSync(Buffer.concat([Buffer.from(`${outer}/`), cafe])).sort()
+  assert.deepEqual(found, [path.basename(artifacts[0].path), 'inner'].sort())
+})

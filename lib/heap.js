@@ -3,11 +3,11 @@
 // Snapshots that are read: openSnapshot() and diffSnapshots(). Everything is worked out on threads of the pool; this thread
 // only passes questions and answers on.
 
-const path = require('node:path')
 const { HeapReading } = require('./native')
 const { HeapkitError, codes, invalidOption } = require('./errors')
 const options = require('./options')
 const { tell } = require('./progress')
+const { resolve } = require('./working-dir')
 
 const PROGRESS_EVERY_MS = 50
 
@@ -107,7 +107,7 @@ function aborted (signal) {
 /** `-` is standard input. */
 function resolved (file, name) {
   if (file instanceof URL) throw invalidOption(name, 'must be a path; use fileURLToPath()', file)
-  return options.pathText(file, name) === '-' ? '-' : path.resolve(file)
+  return options.pathText(file, name) === '-' ? '-' : resolve(file)
 }
 
 module.exports = { openSnapshot, diffSnapshots, read, resolved }

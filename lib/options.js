@@ -9,6 +9,7 @@ const path = require('node:path')
 const { randomBytes } = require('node:crypto')
 const native = require('./native')
 const { nodeOption } = require('./node-options')
+const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns } = require('./options/values')
@@ -20,10 +21,6 @@ const COMPRESSIONS = {
   zstd: { extension: '.zst', level: 1, min: 1, max: 19 },
   none: { extension: '' }
 }
-
-// What the environment and the command line name relatively is relative to where the process was started, whoever changes
-// the working directory later.
-const START_DIR = process.cwd()
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
@@ -92,7 +89,7 @@ function redact (value, name) {
 // --- layers of defaults ---
 
 const ENVIRONMENT = {
-  HEAPKIT_DIR: ['dir', (text) => path.resolve(START_DIR, text)],
+  HEAPKIT_DIR: ['dir', resolveFromStart],
   HEAPKIT_COMPRESSION: ['compression', (text) => text],
   HEAPKIT_MAX_FILES: ['maxFiles', number],
   HEAPKIT_MAX_BYTES: ['maxBytes', byteCount],
@@ -142,20 +139,19 @@ function configure (given) {
   const { compression } = bare(BUILT_IN, fromEnvironment(), parsed)
   checkLevel(compression, parsed.level)
   // A relative directory means the one of now, whoever changes the working directory later.
-  if (parsed.dir !== undefined) parsed.dir = path.resolve(parsed.dir)
+  if (parsed.dir !== undefined) parsed.dir = resolve(parsed.dir)
   native.setDefaults(JSON.stringify(parsed))
 }
 
 /** --diagnostic-dir is Node's own option for the same purpose. */
 function diagnosticDir () {
   const dir = nodeOption('--diagnostic-dir')
-  return dir ? path.resolve(START_DIR, dir) : undefined
+  return dir ? resolveFromStart(dir) : undefined
 }
 
 /** The directory that captures go to where the call does not say. */
 function resolveDir (dir, fallback) {
-  // Nobody asks for the working directory who does not need it: it may be gone.
-  return path.resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? process.cwd())
+  return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
 
 /** How a file is packed, by its name: compression and level. */
@@ -195,7 +191,7 @@ function output (own, format, { stream = false } = {}) {
   }
   const target = own.file === undefined
     ? { dir: resolveDir(own.dir, stream ? os.tmpdir() : undefined) }
-    : { dir: path.dirname(path.resolve(own.file)), file: path.basename(path.resolve(own.file)) }
+    : { dir: path.dirname(resolve(own.file)), file: path.basename(resolve(own.file)) }
   return bare(target, { format, extension: format + COMPRESSIONS[compression].extension, compression, level, maxFiles, maxBytes, maxAgeMs, minFreeBytes })
 }
 
