@@ -327,7 +327,7 @@ test('a process that is killed while it writes leaves no file with a final name,
   await child.line(/midway/)
   // The child stays where it is; its writer puts out what it has.
   const [partial] = await until(() => ls(dir).length > 0 && fs.statSync(path.join(dir, ls(dir)[0])).size > 0 && ls(dir), 'a partial file')
-  assert.match(partial, /^Heap\..*\.heapsnapshot\.\d+-[0-9a-f]{16}\.partial$/)
+  assert.match(partial, /^Heap\..*\.heapsnapshot\.heapkit-\d+-[0-9a-f]{16}\.partial$/)
   assert.deepEqual(await listArtifacts(dir), [])
   const meanwhile = await capture({ dir })
   assert.deepEqual(ls(dir), names(meanwhile, partial), 'what a living process writes is not swept')
@@ -373,7 +373,7 @@ test('the list tells of each artifact what its name says, the oldest first', asy
   const later = Date.now() / 1000 + 10
   fs.utimesSync(cpu.path, later, later)
   const old = plant(dir, 7)
-  fs.writeFileSync(path.join(dir, `${old}.1-0123456789abcdef.partial`), '')
+  fs.writeFileSync(path.join(dir, `${old}.heapkit-1-0123456789abcdef.partial`), '')
   fs.writeFileSync(path.join(dir, 'notes.txt'), '')
   fs.mkdirSync(path.join(dir, old.replace('007', '008')))
   fs.symlinkSync(old, path.join(dir, old.replace('007', '009')))

@@ -24,7 +24,7 @@ async function serveCanaries (t, options) {
   fs.mkdirSync(dir, { recursive: true })
   fs.mkdirSync(path.join(root, 'etc'))
   fs.writeFileSync(path.join(dir, NAME), zlib.gzipSync(TEXT))
-  const canaries = ['etc/passwd', `a/${NAME}`, NAME, 'a/b/notes.txt', `a/b/${NAME}.12-0123456789abcdef.partial`].map((file) => path.join(root, file))
+  const canaries = ['etc/passwd', `a/${NAME}`, NAME, 'a/b/notes.txt', `a/b/${NAME}.heapkit-12-0123456789abcdef.partial`].map((file) => path.join(root, file))
   for (const canary of canaries) fs.writeFileSync(canary, CANARY)
   const there = await serve(t, { ...options, dir })
   const send = (method, target) => there.raw(Buffer.from(
@@ -68,7 +68,7 @@ const TRICKS = [
   `//artifacts/${NAME}`, `/./artifacts/${NAME}`, `/artifacts/../b/${NAME}`, `/artifacts/..%2fb%2f${NAME}`, `/artifacts/${NAME}/`, `/artifacts/${NAME}/.`, `/artifacts/${NAME}/..`,
   `/artifacts/${NAME}%2f..`, `/artifacts/${NAME}.`, `/artifacts/${NAME}..`, `/artifacts/${NAME}%2e`, `/artifacts/${NAME}%20`, `/artifacts/%20${NAME}`, `/artifacts/${NAME}%00`,
   `/artifacts/${NAME}%00.gz`, `/artifacts/${NAME}%0a`, `/artifacts/${NAME}%0d%0aX-Y:1`, `/artifacts/${NAME};x`, `/artifacts/${NAME}:$DATA`, `/artifacts/${NAME}%3a%3a$DATA`,
-  `/artifacts/${NAME}~1`, `/artifacts/${NAME}.12-0123456789abcdef.partial`, `/artifacts/${NAME}.gz`, `/artifacts/${NAME.toLowerCase()}`,
+  `/artifacts/${NAME}~1`, `/artifacts/${NAME}.heapkit-12-0123456789abcdef.partial`, `/artifacts/${NAME}.gz`, `/artifacts/${NAME.toLowerCase()}`,
   `/artifacts/${NAME.replace('.heap', '%252eheap')}`, `/artifacts/${NAME}#`, `/artifacts/${NAME}#/../../etc/passwd`, `/%61rtifacts/../${NAME}`, `/artifacts%2f${NAME}`,
   `/artifacts\\${NAME}`, `/ARTIFACTS/${NAME}`, `/artifacts;/${NAME}`, `/artifacts/${NAME}%3Fx`,
   'http://127.0.0.1/artifacts/../../etc/passwd', `http://127.0.0.1/artifacts/../${NAME}`, `http://127.0.0.1/artifacts/${NAME}`, 'http:///etc/passwd', 'file:///etc/passwd'

@@ -204,7 +204,7 @@ test('what killed processes left half written is gone at start, and nothing else
   writer.child.kill('SIGSTOP')
   const [partial, ...more] = ls(dir)
   assert.deepEqual(more, [])
-  assert.match(partial, new RegExp(`^Heap\\..*\\.heapsnapshot\\.zst\\.${writer.child.pid}-[0-9a-f]{16}\\.partial$`))
+  assert.match(partial, new RegExp(`^Heap\\..*\\.heapsnapshot\\.zst\\.heapkit-${writer.child.pid}-[0-9a-f]{16}\\.partial$`))
 
   const foreign = ['mine.partial', 'Heap.20261120.213000.4242.0.001.heapsnapshot.gz', 'notes.txt']
   for (const name of foreign) fs.writeFileSync(path.join(dir, name), '')

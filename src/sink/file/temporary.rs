@@ -68,13 +68,24 @@ impl Drop for Temporary {
     }
 }
 
-/// `FINAL.PID-RANDOM.partial`: the pid is for people, the random part makes it unique and unguessable.
+/// What tells heapkit's temporaries from everybody else's.
+const MARK: &str = ".heapkit-";
+const EXTENSION: &str = ".partial";
+
+/// What every file system takes as a name.
+const LONGEST_NAME_BYTES: usize = 255;
+
+/// `FINAL.heapkit-PID-RANDOM.partial`: the pid is for people, the random part makes it unique and unguessable. Of a long name there is as
+/// much as has room.
 fn temporary_path(path: &Path) -> PathBuf {
     // RandomState is seeded by the system for every value.
     let random = RandomState::new().hash_one(path);
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}-{random:016x}.partial", std::process::id()));
-    PathBuf::from(name)
+    let tail = format!("{MARK}{}-{random:016x}{EXTENSION}", std::process::id());
+    let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    while name.len() + tail.len() > LONGEST_NAME_BYTES {
+        name.pop();
+    }
+    path.with_file_name(name + &tail)
 }
 
 /// Removes temporaries that no living process is writing. Called before each capture into `dir`.
@@ -98,9 +109,9 @@ pub fn sweep(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `….PID-RANDOM.partial`, as [`temporary_path`] makes them.
+/// As [`temporary_path`] makes them.
 fn is_temporary_name(name: &str) -> bool {
-    let Some((_, tail)) = name.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.')) else { return false };
+    let Some((_, tail)) = name.strip_suffix(EXTENSION).and_then(|rest| rest.rsplit_once(MARK)) else { return false };
     let Some((pid, random)) = tail.split_once('-') else { return false };
     let is_hex = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex && !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit())
@@ -149,22 +160,33 @@ mod tests {
     }
 
     #[test]
+    fn a_name_as_long_as_a_name_may_be_has_a_temporary() {
+        let dir = tempfile::tempdir().unwrap();
+        for letter in ["a", "\u{20ac}"] {
+            let path = dir.path().join(letter.repeat(LONGEST_NAME_BYTES / letter.len()));
+            let temporary = Temporary::create(&path).unwrap();
+            assert!(is_temporary_name(temporary.path.file_name().unwrap().to_str().unwrap()));
+        }
+    }
+
+    #[test]
     fn knows_no_other_temporary_names() {
-        assert!(is_temporary_name("x.1-0123456789abcdef.partial"));
+        assert!(is_temporary_name("x.heapkit-1-0123456789abcdef.partial"));
         for name in [
             "",
             ".partial",
             "x.partial",
             "movie.mkv.partial",
             "1-0123456789abcdef.partial",
-            "x.1-0123456789abcdef",
-            "x.1-0123456789abcdef.partial.gz",
-            "x.1-0123456789abcde.partial",
-            "x.1-0123456789abcdef0.partial",
-            "x.1-0123456789abcdeg.partial",
-            "x.-0123456789abcdef.partial",
-            "x.a-0123456789abcdef.partial",
-            "x.10123456789abcdef.partial",
+            "x.1-0123456789abcdef.partial",
+            "x.heapkit-1-0123456789abcdef",
+            "x.heapkit-1-0123456789abcdef.partial.gz",
+            "x.heapkit-1-0123456789abcde.partial",
+            "x.heapkit-1-0123456789abcdef0.partial",
+            "x.heapkit-1-0123456789abcdeg.partial",
+            "x.heapkit--0123456789abcdef.partial",
+            "x.heapkit-a-0123456789abcdef.partial",
+            "x.heapkit-10123456789abcdef.partial",
         ] {
             assert!(!is_temporary_name(name), "{name:?}");
         }
@@ -188,7 +210,7 @@ mod tests {
     fn whatever_stands_in_the_place_of_a_temporary_is_neither_written_nor_removed() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("target");
-        let place = dir.path().join("a.1-0123456789abcdef.partial");
+        let place = dir.path().join("a.heapkit-1-0123456789abcdef.partial");
         let create = || Temporary::create_as(place.clone()).err().unwrap().kind();
 
         fs::write(&target, "precious").unwrap();
@@ -216,7 +238,7 @@ mod tests {
     #[test]
     fn a_temporary_that_a_sweep_takes_is_never_handed_out() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.1-0123456789abcdef.partial");
+        let path = dir.path().join("a.heapkit-1-0123456789abcdef.partial");
         let created = || Temporary { path: path.clone(), file: create_exclusive(&path).unwrap(), renamed: false };
 
         let temporary = created();
