@@ -208,6 +208,11 @@ export interface SamplingOptions {
 export interface TimelineOptions {
   /** Also note the stack of every allocation. Costly: every allocation of the program is recorded. Default: false. */
   trackAllocations?: boolean
+  /**
+   * Milliseconds between two samples, 50 to 3600000: how exactly objects know when they were allocated. For each sample V8 collects all garbage and walks
+   * the heap, which stops the event loop for as long. Default: 1000.
+   */
+  resolutionMs?: number
 }
 
 export interface CpuProfileOptions {

@@ -25,6 +25,7 @@ for (const what of ['startSampling', 'startCpuProfile', 'startTimeline', 'create
 
 for (const [what, output] of [
   ['startTimelineAndWork', 'worked\n'],
+  ['startTimelineOfMany', ''],
   ['captureThenGoOn', 'sampling\n'],
   ['stopAll', 'sampling\ncpu\ntimeline\n'],
   ['failed', 'HEAPKIT_ERR_NO_SPACE\n']

@@ -56,7 +56,7 @@ test('garbage is thrown by what starts a session, and nothing is left running', 
       includeObjectsCollectedByMajorGC: ['x', 1],
       includeObjectsCollectedByMinorGC: ['x', 0]
     },
-    startTimeline: { trackAllocations: ['x', 1, null] },
+    startTimeline: { trackAllocations: ['x', 1, null], resolutionMs: [0, 49, 3_600_001, 50.5, '1s', null] },
     startCpuProfile: { sampleInterval: [0, -1, 'x', NaN, 49, null] }
   }
   for (const [start, options] of Object.entries(garbage)) {

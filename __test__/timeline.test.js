@@ -4,11 +4,12 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 const { test } = require('node:test')
 const { startTimeline, startCpuProfile, takeSnapshot } = require('..')
+const { onTimelineSample } = require('../lib/inspector')
 const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, until, heapkitError } = require('./support')
 
 class Allocated {}
 
-/** V8 samples the timeline every 50 ms; the test waits until it has a few. */
+/** Long enough for some samples at the finest resolution. */
 async function allocateForAWhile () {
   globalThis.kept = []
   const start = Date.now()
@@ -19,7 +20,7 @@ async function allocateForAWhile () {
 }
 
 test('a timeline is a snapshot whose objects know when they were allocated', async (t) => {
-  const session = startTimeline()
+  const session = startTimeline({ resolutionMs: 50 })
   await allocateForAWhile()
   const artifact = await session.stop({ dir: tmpDir(t) })
   assert.equal(artifact.kind, 'timeline')
@@ -45,6 +46,21 @@ test('with trackAllocations it knows where, too', async (t) => {
     names.push(snapshot.strings[snapshot.trace_function_infos[at + fields.indexOf('name')]])
   }
   assert.ok(names.some((name) => name.includes('until') || name.includes('allocateForAWhile')), names.slice(0, 20).join())
+})
+
+test('it samples as often as it is told', async (t) => {
+  const samples = async (resolutionMs, enough) => {
+    const session = startTimeline({ resolutionMs })
+    let seen = 0
+    const unwatch = onTimelineSample(() => seen++)
+    await enough(() => seen)
+    unwatch()
+    const { samples } = parseSnapshot(readArtifact(await session.stop({ dir: tmpDir(t) })))
+    return samples.length / 2
+  }
+  assert.ok(await samples(50, (seen) => until(() => seen() >= 5)) >= 5)
+  // One as it starts, perhaps, and one as it stops.
+  assert.ok(await samples(3_600_000, allocateForAWhile) <= 2)
 })
 
 test('a timeline has the place of a snapshot until it is stopped', async (t) => {

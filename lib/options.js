@@ -56,7 +56,11 @@ const SESSIONS = {
     },
     defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
   },
-  timeline: { format: 'heaptimeline', schema: { trackAllocations: boolean }, defaults: { trackAllocations: false } },
+  timeline: {
+    format: 'heaptimeline',
+    schema: { trackAllocations: boolean, resolutionMs: integerFrom(50, 3_600_000) },
+    defaults: { trackAllocations: false, resolutionMs: 1000 }
+  },
   cpu: { format: 'cpuprofile', schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
 }
 

@@ -12,10 +12,10 @@ class TimelineSession extends CaptureSession {
   #slot
   #unwatch
 
-  constructor (slot) {
+  constructor (slot, resolutionMs) {
     super('timeline')
     this.#slot = slot
-    this.#unwatch = inspector.onTimelineSample(letGoOfNextTimer)
+    this.#unwatch = inspector.onTimelineSample(() => paceNextTimer(resolutionMs))
   }
 
   async stop (given) {
@@ -39,24 +39,24 @@ class TimelineSession extends CaptureSession {
 }
 
 /** From Node 22 on, V8 takes a new timer for each of its samples, right after it has told of the sample. */
-function letGoOfNextTimer () {
+function paceNextTimer (resolutionMs) {
   const timers = new LoopTimers()
-  setImmediate(() => timers.unrefNew()).unref()
+  setImmediate(() => timers.paceNew(resolutionMs)).unref()
 }
 
 function startTimeline (given) {
-  const { trackAllocations } = options.start('timeline', given)
+  const { trackAllocations, resolutionMs } = options.start('timeline', given)
   const slot = acquireSlot('timeline')
   try {
     const timers = new LoopTimers()
     inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations })
-    // The inspector samples by a timer, which would keep the process alive.
-    timers.unrefNew()
+    // The inspector samples by a timer, which would keep the process alive, and stop it most of the time.
+    timers.paceNew(resolutionMs)
   } catch (error) {
     slot.release()
     throw error
   }
-  return new TimelineSession(slot)
+  return new TimelineSession(slot, resolutionMs)
 }
 
 module.exports = { startTimeline }

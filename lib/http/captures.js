@@ -88,7 +88,7 @@ const SAMPLING = { sampleInterval: integer, stackDepth: integer }
 
 const sampling = (context) => timed(context, 'sampling', SAMPLING)
 const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
-const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag })
+const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
 
 async function samplingStart ({ res, search }) {
   const session = startSampling(readQuery(search, SAMPLING))

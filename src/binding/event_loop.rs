@@ -1,8 +1,9 @@
 //! Has a say in the timers of V8's inspector.
 //!
 //! While it tracks allocations, V8's heap profiler asks its embedder for a repeating timer, and Node gives it a libuv timer that
-//! keeps the event loop alive. heapkit keeps no process alive, so lib/captures/timeline.js takes the reference back; and
-//! lib/captures/object-ids.js stops the timer, which walks the whole heap for figures that nobody reads. Both mean the
+//! keeps the event loop alive, and is due every 50 ms although each time the whole heap is collected and walked. heapkit keeps no process
+//! alive and stops no service, so lib/captures/timeline.js takes the reference back and lets it be due less often; and
+//! lib/captures/object-ids.js stops the timer, whose figures nobody reads there. Both mean the
 //! repeating timers that came to this thread's loop between two moments, around what the inspector does.
 
 #![allow(unsafe_code, reason = "the loop's handles are reached through libuv only, which is C")]
@@ -24,7 +25,9 @@ type Visit = unsafe extern "C" fn(*mut Handle, *mut c_void);
 type Walk = unsafe extern "C" fn(*mut c_void, Visit, *mut c_void);
 type GetType = unsafe extern "C" fn(*const Handle) -> c_int;
 type GetRepeat = unsafe extern "C" fn(*const Handle) -> u64;
+type SetRepeat = unsafe extern "C" fn(*mut Handle, u64);
 type Unref = unsafe extern "C" fn(*mut Handle);
+type TimerAgain = unsafe extern "C" fn(*mut Handle) -> c_int;
 type TimerStop = unsafe extern "C" fn(*mut Handle) -> c_int;
 
 /// `UV_TIMER` of libuv's `uv_handle_type`, part of its stable ABI.
@@ -44,13 +47,20 @@ impl LoopTimers {
         Ok(Self { before: handles(env)?.into_iter().map(|handle| handle.addr()).collect() })
     }
 
-    /// Takes from the repeating timers that came since the right to keep the loop alive. Answers how many there were.
+    /// Takes from the repeating timers that came since the right to keep the loop alive, and makes them due in so many milliseconds, and as
+    /// often from then on. Answers how many there were.
     #[napi(catch_unwind)]
-    pub fn unref_new(&self, env: Env) -> Result<u32> {
+    pub fn pace_new(&self, env: Env, every_ms: u32) -> Result<u32> {
         let Some(unref) = symbol::<Unref>(b"uv_unref\0") else { return Ok(0) };
+        let Some(set_repeat) = symbol::<SetRepeat>(b"uv_timer_set_repeat\0") else { return Ok(0) };
+        let Some(again) = symbol::<TimerAgain>(b"uv_timer_again\0") else { return Ok(0) };
         self.for_each_new(env, |timer| {
-            // SAFETY: `timer` is alive (for_each_new); uv_unref may be called for any handle, as often as one likes.
-            unsafe { unref(timer) };
+            // SAFETY: `timer` is a timer that was started, and alive (for_each_new). uv_unref may be called for any handle, as often as one likes.
+            unsafe {
+                set_repeat(timer, u64::from(every_ms));
+                again(timer);
+                unref(timer);
+            }
         })
     }
 
