@@ -3,15 +3,17 @@
 // Captures over HTTP: what each route answers, one at a time, and nothing left of what its client no longer waits for.
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
 const path = require('node:path')
 const { Readable } = require('node:stream')
 const { test } = require('node:test')
+const { threadId } = require('node:worker_threads')
 const zlib = require('node:zlib')
-const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects } = require('./support')
+const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
 const { sendStream } = require('../lib/http/download')
-const { createHandler, takeSnapshot, startTimeline, startSampling, stopSampling, startCpuProfile } = require('..')
+const { createHandler, createSnapshotStream, takeSnapshot, startTimeline, startSampling, stopSampling, startCpuProfile } = require('..')
 const { TOKEN, client, listen, serve, nextEvent } = require('./http-support')
 
 const BUSY = 'HEAPKIT_ERR_BUSY'
@@ -220,6 +222,39 @@ test('a timeline of the program makes heavy captures 429, and only those', async
   await timeline[Symbol.asyncDispose]()
   assert.deepEqual(ls(dir).map((name) => name.split('.')[6]), ['cpuprofile', 'heapprofile'])
   assert.equal((await request('POST', '/snapshot?download=1')).status, 200)
+})
+
+test('an operator ends what is under way, whoever began it', async (t) => {
+  const { request, dir } = await serve(t)
+  assert.equal((await request('DELETE', '/capture')).status, 404)
+
+  // Of a handler.
+  const started = nextEvent('start')
+  const asked = request('POST', '/cpu?seconds=60')
+  await started
+  const { capture } = (await request('GET', '/status')).json()
+  assert.ok(capture.ageMs >= 0 && capture.kind === 'cpu' && capture.threadId === threadId)
+  const { ended } = (await request('DELETE', '/capture')).json()
+  assert.equal(ended.startedAt, capture.startedAt)
+  assert.ok(ended.ageMs >= capture.ageMs)
+  assert.match((await asked).json().detail, /an operator ended it/)
+  assert.equal((await request('GET', '/status')).json().capture, null)
+
+  // Of the program: a stream that nobody reads, a snapshot, a timeline.
+  const stream = createSnapshotStream({ dir })
+  const failed = once(stream, 'error')
+  assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
+  assert.match((await failed)[0].message, /an operator ended it/)
+  const snapshot = takeSnapshot({ dir })
+  const rejected = assert.rejects(snapshot, heapkitError('HEAPKIT_ERR_ABORTED', /an operator ended it/))
+  assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
+  await rejected
+  const session = startTimeline()
+  assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'timeline')
+  await assert.rejects(session.stop({ dir }), heapkitError('HEAPKIT_ERR_NOT_ACTIVE'))
+  assert.equal((await request('DELETE', '/capture')).status, 404)
+  assert.deepEqual(ls(dir), [])
+  await takeSnapshot({ dir })
 })
 
 test('a snapshot of the program makes another one 429', async (t) => {

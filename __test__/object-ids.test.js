@@ -81,7 +81,7 @@ describe('stableIds', { skip: process.platform !== 'linux' && 'needs Linux' }, (
   test('a timeline after it samples as ever', async (t) => {
     const dir = tmpDir(t)
     await takeSnapshot({ dir, mode: 'fork', stableIds: true })
-    const session = startTimeline()
+    const session = startTimeline({ resolutionMs: 50 })
     const start = Date.now()
     globalThis.later = []
     await until(() => {

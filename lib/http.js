@@ -10,7 +10,6 @@ const native = require('./native')
 const { version } = require('../package.json')
 const { invalidOption } = require('./errors')
 const { listArtifacts } = require('./artifacts')
-const { slotHolder } = require('./captures/slot')
 const { activeSession } = require('./captures/session')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
@@ -36,6 +35,7 @@ const ROUTES = {
   '/sampling/capture': { POST: captures.samplingCapture },
   '/cpu': { POST: captures.cpu },
   '/timeline': { POST: captures.timeline },
+  '/capture': { DELETE: captures.end },
   '/artifacts': { GET: artifacts.list }
 }
 const ARTIFACT = { GET: artifacts.get, DELETE: artifacts.remove }
@@ -181,7 +181,6 @@ async function status ({ res, search, dir }) {
   const there = dir()
   const list = await listArtifacts(there)
   const sampling = activeSession('sampling')
-  const holder = slotHolder()
   sendJson(res, 200, {
     version,
     nodeVersion: process.version,
@@ -189,7 +188,7 @@ async function status ({ res, search, dir }) {
     threadId,
     uptimeSeconds: Math.round(process.uptime()),
     snapshotsDisabled: native.snapshotsDisabled(),
-    capture: captures.current() ?? (holder && { kind: holder.kind, startedAt: new Date(holder.sinceMs).toISOString() }),
+    capture: captures.current(),
     sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
     dir: there,
     artifacts: { count: list.length, bytes: list.reduce((sum, { bytes }) => sum + bytes, 0) },

@@ -6,10 +6,11 @@
 //! * The defaults of `configure()`, as the text that JavaScript made of them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-static HOLDER: Mutex<Option<Holder>> = Mutex::new(None);
+static HOLDER: Mutex<Option<(Holder, Instant)>> = Mutex::new(None);
 static SNAPSHOTS_DISABLED: AtomicBool = AtomicBool::new(false);
 static DEFAULTS: Mutex<String> = Mutex::new(String::new());
 
@@ -29,21 +30,21 @@ pub struct Holder {
 pub struct SnapshotSlot(());
 
 impl SnapshotSlot {
-    /// Takes the slot, or says who has it.
-    pub fn acquire(holder: Holder) -> Result<Self, Holder> {
+    /// Takes the slot, or says who has it, and for how long already.
+    pub fn acquire(holder: Holder) -> Result<Self, (Holder, Duration)> {
         let mut current = HOLDER.lock();
         match current.as_ref() {
-            Some(other) => Err(other.clone()),
+            Some((other, since)) => Err((other.clone(), since.elapsed())),
             None => {
-                *current = Some(holder);
+                *current = Some((holder, Instant::now()));
                 Ok(Self(()))
             }
         }
     }
 
-    /// Who has the slot now.
-    pub fn holder() -> Option<Holder> {
-        HOLDER.lock().clone()
+    /// Who has the slot now, and for how long already.
+    pub fn holder() -> Option<(Holder, Duration)> {
+        HOLDER.lock().as_ref().map(|(holder, since)| (holder.clone(), since.elapsed()))
     }
 }
 
@@ -81,10 +82,13 @@ mod tests {
     fn the_slot_has_one_holder_at_a_time() {
         let holder = |thread_id| Holder { kind: String::from("snapshot"), thread_id, since_ms: 1 };
         let slot = SnapshotSlot::acquire(holder(1)).unwrap();
-        assert_eq!(SnapshotSlot::acquire(holder(2)).unwrap_err(), holder(1));
-        assert_eq!(SnapshotSlot::holder(), Some(holder(1)));
+        let (other, age) = SnapshotSlot::acquire(holder(2)).unwrap_err();
+        assert_eq!(other, holder(1));
+        let (current, later) = SnapshotSlot::holder().unwrap();
+        assert_eq!(current, holder(1));
+        assert!(later >= age);
         drop(slot);
-        assert_eq!(SnapshotSlot::holder(), None);
+        assert!(SnapshotSlot::holder().is_none());
         drop(SnapshotSlot::acquire(holder(2)).unwrap());
     }
 }

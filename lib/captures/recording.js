@@ -266,6 +266,7 @@ function stamp (date) {
 }
 
 function aborted (signal) {
+  if (signal.reason instanceof HeapkitError) return signal.reason
   return new HeapkitError(codes.ABORTED, 'The capture was given up: its AbortSignal was aborted', { cause: signal.reason })
 }
 

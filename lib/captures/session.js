@@ -14,6 +14,8 @@ class CaptureSession {
   #state = 'running'
   #kept
   #start
+  /** While it is being stopped. */
+  #recording
 
   constructor (kind) {
     this.#kind = kind
@@ -44,10 +46,12 @@ class CaptureSession {
     this.#mustBe('running', 'collected')
     const before = this.#state
     this.#state = 'stopping'
-    const recording = new Recording(this.#kind, options, { start: this.#start })
+    let recording
     try {
+      recording = this.#recording = new Recording(this.#kind, options, { start: this.#start })
       await recording.open()
     } catch (error) {
+      this.#recording = undefined
       this.#state = before
       throw error
     }
@@ -62,7 +66,15 @@ class CaptureSession {
       if (this.#kept === undefined) this.#over()
       else this.#state = 'collected'
       throw await recording.abort(error)
+    } finally {
+      this.#recording = undefined
     }
+  }
+
+  /** Gives it up, for whoever did not start it. */
+  end (error) {
+    if (this.#recording) this.#recording.interrupt(error)
+    else this[Symbol.asyncDispose]()
   }
 
   /** Reads without stopping. */

@@ -7,33 +7,74 @@ const { threadId } = require('node:worker_threads')
 const native = require('../native')
 const { HeapkitError, codes } = require('../errors')
 
+/** The slot while a capture of this thread has it. */
+let held = null
+
 if (disabledBy(process.env)) native.disableSnapshots()
 
 function disabledBy (env) {
   return !['', '0', 'false', undefined].includes(env.HEAPKIT_DISABLE_SNAPSHOTS)
 }
 
-/** Takes the slot until `release()` is called on what is returned. */
-function acquireSlot (kind) {
+/** The place of one capture, from before its first step until after its last. */
+class Slot {
+  #native = new native.SnapshotSlot()
+  #end
+  #onRelease
+  #released = new Promise((resolve) => { this.#onRelease = resolve })
+
+  constructor (kind) {
+    const holder = this.#native.acquire(kind, threadId, Date.now())
+    if (holder) {
+      throw new HeapkitError(codes.BUSY,
+        `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
+        'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
+    }
+    held = this
+  }
+
+  /** `end(error)` is what gives the capture up, for whoever did not start it. */
+  endBy (end) { this.#end = end }
+
+  /** Gives the capture up. Resolves when the slot is free again. */
+  end (error) {
+    this.#end(error)
+    return this.#released
+  }
+
+  /** As often as one likes. */
+  release () {
+    if (held === this) held = null
+    this.#native.release()
+    this.#onRelease()
+  }
+}
+
+/** Takes the slot for `prepare(slot)`, which answers what is to be had. Where it throws, the slot is free again; else until it is released. */
+function withSlot (kind, prepare) {
   if (disabledBy(process.env)) native.disableSnapshots()
   if (native.snapshotsDisabled()) {
     throw new HeapkitError(codes.DISABLED,
       'Heap snapshots and allocation timelines are disabled in this process (HEAPKIT_DISABLE_SNAPSHOTS), ' +
       'and only a restart without that variable enables them')
   }
-  const slot = new native.SnapshotSlot()
-  const holder = slot.acquire({ kind, threadId, sinceMs: Date.now() })
-  if (holder) {
-    throw new HeapkitError(codes.BUSY,
-      `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
-      'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
+  const slot = new Slot(kind)
+  try {
+    return prepare(slot)
+  } catch (error) {
+    slot.release()
+    throw error
   }
-  return slot
 }
 
-/** Who has the slot: { kind, threadId, sinceMs }, or null. */
+/** Who has the slot: { kind, threadId, sinceMs, ageMs }, or null. */
 function slotHolder () {
   return native.SnapshotSlot.holder() ?? null
 }
 
-module.exports = { acquireSlot, slotHolder }
+/** Gives up the capture of this thread that has the slot. Resolves when it is free again; undefined where there is none. */
+function endHeld (error) {
+  return held?.end(error)
+}
+
+module.exports = { withSlot, slotHolder, endHeld }

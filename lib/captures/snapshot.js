@@ -10,7 +10,7 @@ const { writeFromChild } = require('../native')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const { Recording } = require('./recording')
-const { acquireSlot } = require('./slot')
+const { withSlot } = require('./slot')
 const { runForked, isForkSupported } = require('./forked')
 const { numberObjects } = require('./object-ids')
 const { count } = require('./census')
@@ -23,13 +23,17 @@ const ERRORS = 2
 
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
-  const slot = acquireSlot('snapshot')
-  return captureSnapshot(wanted, slot, recordingOf(wanted))
+  return captureSnapshot(wanted, ...begin(wanted))
 }
 
-function recordingOf (wanted, stream) {
-  const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
-  return new Recording('snapshot', wanted, { mode: wanted.mode, stream, estimatedRawBytes })
+/** The slot, and the recording that has it. */
+function begin (wanted, stream) {
+  return withSlot('snapshot', (slot) => {
+    const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
+    const recording = new Recording('snapshot', wanted, { mode: wanted.mode, stream, estimatedRawBytes })
+    slot.endBy((error) => recording.interrupt(error))
+    return [slot, recording]
+  })
 }
 
 /** Settles 'auto'; nothing ever falls back from 'fork' to 'inline' unasked. */
@@ -149,10 +153,10 @@ class SnapshotStream extends Readable {
   constructor (wanted) {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
-    const slot = acquireSlot('snapshot')
-    this.#recording = recordingOf(wanted, true)
-    this.fileName = this.#recording.fileName
-    this.#finished = captureSnapshot(wanted, slot, this.#recording)
+    const [slot, recording] = begin(wanted, true)
+    this.#recording = recording
+    this.fileName = recording.fileName
+    this.#finished = captureSnapshot(wanted, slot, recording)
     this.#finished.catch((error) => this.destroy(error))
   }
 

@@ -6,7 +6,7 @@ const inspector = require('../inspector')
 const options = require('../options')
 const { LoopTimers } = require('../native')
 const { CaptureSession } = require('./session')
-const { acquireSlot } = require('./slot')
+const { withSlot } = require('./slot')
 
 class TimelineSession extends CaptureSession {
   #slot
@@ -20,22 +20,26 @@ class TimelineSession extends CaptureSession {
 
   async stop (given) {
     return this._stop(options.stop('timeline', given), (recording) =>
-      recording.pause.run(() => this.#end((chunk) => recording.writeChunk(chunk))))
+      recording.pause.run(() => this.#release((chunk) => recording.writeChunk(chunk))))
   }
 
   async [Symbol.asyncDispose] () {
-    // There is no command that stops without a snapshot.
-    await this._discard(() => this.#end(() => {}))
+    await this._discard(() => this.#release(() => {}))
   }
 
-  #end (onChunk) {
+  #release (onChunk) {
     this.#unwatch()
     try {
-      inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk)
+      stopTracking(onChunk)
     } finally {
       this.#slot.release()
     }
   }
+}
+
+/** There is no command that stops without a snapshot. */
+function stopTracking (onChunk) {
+  inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk)
 }
 
 /** From Node 22 on, V8 takes a new timer for each of its samples, right after it has told of the sample. */
@@ -46,17 +50,20 @@ function paceNextTimer (resolutionMs) {
 
 function startTimeline (given) {
   const { trackAllocations, resolutionMs } = options.start('timeline', given)
-  const slot = acquireSlot('timeline')
-  try {
+  return withSlot('timeline', (slot) => {
     const timers = new LoopTimers()
     inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations })
-    // The inspector samples by a timer, which would keep the process alive, and stop it most of the time.
-    timers.paceNew(resolutionMs)
-  } catch (error) {
-    slot.release()
-    throw error
-  }
-  return new TimelineSession(slot, resolutionMs)
+    try {
+      // The inspector samples by a timer, which would keep the process alive, and stop it most of the time.
+      timers.paceNew(resolutionMs)
+      const session = new TimelineSession(slot, resolutionMs)
+      slot.endBy((error) => session.end(error))
+      return session
+    } catch (error) {
+      stopTracking(() => {})
+      throw error
+    }
+  })
 }
 
 module.exports = { startTimeline }

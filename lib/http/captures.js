@@ -4,22 +4,42 @@
 // cancelled when it goes away, because nobody else waits for it.
 
 const path = require('node:path')
+const { performance } = require('node:perf_hooks')
 const { threadId } = require('node:worker_threads')
 const { takeSnapshot, createSnapshotStream } = require('../captures/snapshot')
 const { startSampling, stopSampling, captureSampling } = require('../captures/sampling')
 const { TIMED, captureFor } = require('../captures/timed')
-const { codes } = require('../errors')
+const { slotHolder, endHeld } = require('../captures/slot')
+const { HeapkitError, codes } = require('../errors')
 const { Problem, sendJson } = require('./response')
 const { downloadHeaders, sendStream } = require('./download')
 const { readQuery, seconds, flag, integer } = require('./query')
 
 const RETRY_AFTER_SECONDS = 5
 
-/** The capture that a handler of this thread is making: { kind, startedAt, endsAt? }. */
+/** The capture that a handler of this thread is making: { kind, startedAt, since, endsAt?, end }. */
 let running = null
 
+/** What is under way: { kind, startedAt, ageMs, threadId, endsAt? }, or null. */
 function current () {
-  return running
+  if (running) {
+    const { kind, startedAt, since, endsAt } = running
+    return { kind, startedAt, ageMs: Math.round(performance.now() - since), threadId, ...(endsAt && { endsAt }) }
+  }
+  const holder = slotHolder()
+  return holder && { kind: holder.kind, startedAt: new Date(holder.sinceMs).toISOString(), ageMs: Math.round(holder.ageMs), threadId: holder.threadId }
+}
+
+/** Gives up what is under way, whoever began it, and answers when nothing is left of it. */
+async function end ({ res, search }) {
+  readQuery(search, {})
+  const capture = current()
+  if (!capture) throw new Problem(404, 'No capture is under way')
+  const error = new HeapkitError(codes.ABORTED, 'The capture was given up: an operator ended it (DELETE /capture)')
+  const over = running ? running.end(error) : endHeld(error)
+  if (!over) throw new Problem(409, `The ${capture.kind} is of thread ${capture.threadId}; a handler in that thread can end it`)
+  await over
+  sendJson(res, 200, { ended: capture })
 }
 
 /** Runs `capture(signal)` as the only one, cancelled when the client goes away. */
@@ -29,8 +49,14 @@ async function exclusively ({ req, res }, kind, duration, capture) {
     throw tooMany(`A ${running.kind} capture asked for over HTTP is under way since ${running.startedAt}; try again when it is over`, left)
   }
   const endsAt = duration === undefined ? undefined : Date.now() + duration * 1000
-  running = { kind, startedAt: new Date().toISOString(), ...(endsAt && { endsAt }) }
   const gone = new AbortController()
+  let isOver
+  const over = new Promise((resolve) => { isOver = resolve })
+  const end = (reason) => {
+    gone.abort(reason)
+    return over
+  }
+  running = { kind, startedAt: new Date().toISOString(), since: performance.now(), endsAt, end }
   // Also after an answer, which during a capture can only be a refusal: of a body that is too long.
   const onClose = () => gone.abort(new Error('the client went away'))
   res.once('close', onClose)
@@ -47,6 +73,7 @@ async function exclusively ({ req, res }, kind, duration, capture) {
     res.off('close', onClose)
     req.socket.off('close', onClose)
     running = null
+    isOver()
   }
 }
 
@@ -105,4 +132,4 @@ async function samplingCapture (context) {
   sendArtifact(context, await captureSampling(context.output))
 }
 
-module.exports = { current, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }
+module.exports = { current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }

@@ -20,6 +20,7 @@ const STATUS_OF = {
   [codes.DISABLED]: 403,
   [codes.NOT_ACTIVE]: 409,
   [codes.BUSY]: 409,
+  [codes.ABORTED]: 409,
   [codes.EXISTS]: 409,
   [codes.UNSUPPORTED]: 501,
   [codes.MEMORY]: 503,

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use std::time::Duration;
+
 use napi::Result;
 use napi_derive::napi;
 
@@ -18,11 +20,13 @@ pub struct SlotHolder {
     pub thread_id: u32,
     /// Milliseconds since the epoch.
     pub since_ms: i64,
+    /// For how many milliseconds already, whatever was done to the clock.
+    pub age_ms: f64,
 }
 
-impl From<Holder> for SlotHolder {
-    fn from(Holder { kind, thread_id, since_ms }: Holder) -> Self {
-        Self { kind, thread_id, since_ms }
+impl From<(Holder, Duration)> for SlotHolder {
+    fn from((Holder { kind, thread_id, since_ms }, age): (Holder, Duration)) -> Self {
+        Self { kind, thread_id, since_ms, age_ms: age.as_secs_f64() * 1000.0 }
     }
 }
 
@@ -41,8 +45,7 @@ impl SnapshotSlot {
 
     /// Takes the slot; the present holder if somebody has it.
     #[napi(catch_unwind)]
-    pub fn acquire(&mut self, holder: SlotHolder) -> Option<SlotHolder> {
-        let SlotHolder { kind, thread_id, since_ms } = holder;
+    pub fn acquire(&mut self, kind: String, thread_id: u32, since_ms: i64) -> Option<SlotHolder> {
         match process::SnapshotSlot::acquire(Holder { kind, thread_id, since_ms }) {
             Ok(slot) => {
                 self.0 = Some(slot);
