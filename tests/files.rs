@@ -273,25 +273,31 @@ fn two_captures_of_one_name_do_not_meet_before_their_end() {
 fn the_sweep_takes_what_no_living_writer_holds_and_nothing_else() {
     let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
     let path = |name: &str| dir.path().join(name);
-    let stale = "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.4242-0123456789abcdef.partial";
+    let stale = "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.heapkit-4242-0123456789abcdef.partial";
     fs::write(path(stale), "left by a process that was killed").unwrap();
     // Its pid says nothing: in containers everybody is pid 1, or ours.
-    fs::write(path(&format!("exact.{}-00000000deadbeef.partial", std::process::id())), "").unwrap();
-    let held = "Heap.20261120.213000.1.0.001.heapsnapshot.gz.1-0123456789abcdef.partial";
+    fs::write(path(&format!("exact.heapkit-{}-00000000deadbeef.partial", std::process::id())), "").unwrap();
+    let held = "Heap.20261120.213000.1.0.001.heapsnapshot.gz.heapkit-1-0123456789abcdef.partial";
     let holder = File::create(path(held)).unwrap();
     holder.lock().unwrap();
-    let foreign =
-        ["movie.mkv.partial", "download.partial", "a.4242-0123456789ABCDEFG.partial", "a.4242-0123456789abcdef.part"];
+    let foreign = [
+        "movie.mkv.partial",
+        "download.partial",
+        "a.4242-0123456789abcdef.partial",
+        "a.heapkit-4242-0123456789abcdef.part",
+    ];
     for name in foreign {
         fs::write(path(name), "somebody's").unwrap();
     }
-    fs::create_dir(path("dir.1-0123456789abcdef.partial")).unwrap();
-    symlink(path("download.partial"), path("link.1-0123456789abcdef.partial")).unwrap();
+    fs::create_dir(path("dir.heapkit-1-0123456789abcdef.partial")).unwrap();
+    symlink(path("download.partial"), path("link.heapkit-1-0123456789abcdef.partial")).unwrap();
     let ours = begin(&sink, dir.path(), exact("ours"));
     assert!(!path(stale).exists(), "a capture sweeps before it begins");
 
     let mut left: Vec<_> = foreign.map(String::from).into();
-    left.extend([held, "dir.1-0123456789abcdef.partial", "link.1-0123456789abcdef.partial"].map(String::from));
+    left.extend(
+        [held, "dir.heapkit-1-0123456789abcdef.partial", "link.heapkit-1-0123456789abcdef.partial"].map(String::from),
+    );
     let partial = ls(dir.path()).into_iter().find(|name| name.starts_with("ours.")).unwrap();
     left.push(partial.clone());
     left.sort();
@@ -451,7 +457,7 @@ fn the_list_has_artifacts_only_and_the_oldest_first() {
     let dir = tempdir().unwrap();
     let (young, old) = (plant(dir.path(), 1, 3, 10), plant(dir.path(), 2, 5, 1000));
     fs::write(dir.path().join("Heap.txt"), "").unwrap();
-    fs::write(dir.path().join(format!("{old}.1-0123456789abcdef.partial")), "").unwrap();
+    fs::write(dir.path().join(format!("{old}.heapkit-1-0123456789abcdef.partial")), "").unwrap();
     fs::create_dir(dir.path().join(format!("{PREFIX}.003.heapsnapshot"))).unwrap();
     symlink(&young, dir.path().join(format!("{PREFIX}.004.heapsnapshot"))).unwrap();
     let listed = list(dir.path()).unwrap();
