@@ -1,7 +1,7 @@
 //! Descriptors that the service does not take for its standard streams.
 //!
 //! A process that has closed 0, 1 or 2 gets that number for the next file that is opened, and whoever writes a line of log to it
-//! afterwards writes into that file.
+//! afterwards, on whatever thread, writes into that file. Moving it to another number later would be too late.
 
 use std::io;
 
@@ -9,22 +9,22 @@ use std::io;
 #[cfg(unix)]
 const FIRST: std::os::fd::RawFd = 3;
 
-/// Gives the open file a number that nobody takes for a standard stream.
+/// Calls `open` while no number of a standard stream is to be had.
 #[cfg(unix)]
-pub(crate) fn move_above_standard<T>(file: &mut T) -> io::Result<()>
-where
-    T: std::os::fd::AsFd + From<std::os::fd::OwnedFd>,
-{
+pub(crate) fn above_standard<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     use std::os::fd::AsRawFd;
-    let descriptor = file.as_fd();
-    if descriptor.as_raw_fd() < FIRST {
-        *file = rustix::io::fcntl_dupfd_cloexec(descriptor, FIRST)?.into();
+    let mut places = Vec::new();
+    // Nothing can be written to it. Where there is none, the service has other worries than the numbers of its descriptors.
+    while let Ok(place) = std::fs::File::open("/dev/null")
+        && place.as_raw_fd() < FIRST
+    {
+        places.push(place);
     }
-    Ok(())
+    open()
 }
 
 /// Where descriptors are no small numbers, nobody takes one for another.
 #[cfg(not(unix))]
-pub(crate) fn move_above_standard<T>(_file: &mut T) -> io::Result<()> {
-    Ok(())
+pub(crate) fn above_standard<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    open()
 }

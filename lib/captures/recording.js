@@ -108,6 +108,8 @@ class Recording {
 
   /** Completes the output and answers the artifact. */
   async finish () {
+    // What an async onProgress has thrown meanwhile comes first.
+    await null
     const written = await this.meanwhile('writing', () => this.step(() => this.#writer.finish()))
     const artifact = this.#artifact(written)
     this.#report('done')

@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
-use crate::descriptors::move_above_standard;
+use crate::descriptors::above_standard;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{MemoryLimits, is_filtered};
 use budget::Budget;
@@ -254,11 +254,8 @@ fn mebibytes(bytes: u64) -> String {
 
 fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
     let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
-    let ((mut output, mut output_end), (mut errors, mut errors_end)) = (pipe()?, pipe()?);
     // The child, too, makes 2 its standard error.
-    for end in [&mut output, &mut output_end, &mut errors, &mut errors_end] {
-        move_above_standard(end)?;
-    }
+    let ((output, output_end), (errors, errors_end)) = above_standard(|| Ok((pipe()?, pipe()?)))?;
     // Fewer turns; an unprivileged process may not have it, which is all right.
     let _ = rustix::pipe::fcntl_setpipe_size(&output, 1 << 20);
     for end in [&output, &errors] {

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 
 use super::Reply;
 use super::pipeline::{Committed, Output, Target};
-use crate::descriptors::move_above_standard;
+use crate::descriptors::above_standard;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much is held in memory, and how much is read back from the spool at once.
@@ -185,9 +185,7 @@ impl State {
 
 impl Spool {
     fn create(dir: &Path) -> io::Result<Self> {
-        let mut file = tempfile::tempfile_in(dir)?;
-        move_above_standard(&mut file)?;
-        Ok(Self { file, read: 0, written: 0 })
+        Ok(Self { file: above_standard(|| tempfile::tempfile_in(dir))?, read: 0, written: 0 })
     }
 
     fn has_unread(&self) -> bool {

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ATTEMPTS, failed};
-use crate::descriptors::move_above_standard;
+use crate::descriptors::above_standard;
 use crate::error::{Error, Result};
 
 /// A locked temporary file; removed when dropped, unless it was renamed.
@@ -39,9 +39,8 @@ impl Temporary {
     }
 
     fn create_as(path: PathBuf) -> io::Result<Option<Self>> {
-        let mut temporary = Self { file: create_exclusive(&path)?, path, renamed: false };
-        move_above_standard(&mut temporary.file)?;
-        Ok(temporary.lock())
+        let file = above_standard(|| create_exclusive(&path))?;
+        Ok(Self { path, file, renamed: false }.lock())
     }
 
     /// `None` where a sweep was faster.
