@@ -74,7 +74,7 @@ class CaptureSession {
   /** Gives it up, for whoever did not start it. */
   end (error) {
     if (this.#recording) this.#recording.interrupt(error)
-    else this[Symbol.asyncDispose]()
+    else this[Symbol.asyncDispose]().catch(() => {})
   }
 
   /** Reads without stopping. */

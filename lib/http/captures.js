@@ -56,13 +56,14 @@ async function exclusively ({ req, res }, kind, duration, capture) {
     gone.abort(reason)
     return over
   }
-  running = { kind, startedAt: new Date().toISOString(), since: performance.now(), endsAt, end }
   // Also after an answer, which during a capture can only be a refusal: of a body that is too long.
   const onClose = () => gone.abort(new Error('the client went away'))
   res.once('close', onClose)
   // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
   req.socket.once('close', onClose)
   if (res.destroyed || req.socket.destroyed) onClose()
+  // From here on nothing can throw that would not free it again.
+  running = { kind, startedAt: new Date().toISOString(), since: performance.now(), endsAt, end }
   try {
     return await capture(gone.signal)
   } catch (error) {

@@ -1,7 +1,6 @@
 //! `process` and `host` for JavaScript.
 
 use std::path::Path;
-
 use std::time::Duration;
 
 use napi::Result;

@@ -43,7 +43,7 @@ pub(super) mod status {
     pub(in crate::fork) const UNSEALED: i32 = 73;
     /// It needed memory that was left out of it.
     pub(in crate::fork) const INCOMPLETE: i32 = 74;
-    /// It needed a lock, the first time in this process, that a thread held which it does not have.
+    /// A thread that it does not have held a lock that it needed, and it was not told to take that over.
     pub(in crate::fork) const LOCKED: i32 = 75;
 }
 
