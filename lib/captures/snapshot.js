@@ -7,6 +7,7 @@ const { Readable } = require('node:stream')
 const v8 = require('node:v8')
 const inspector = require('../inspector')
 const { writeFromChild } = require('../native')
+const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const { Recording } = require('./recording')
@@ -95,42 +96,17 @@ function findLines (keepIds) {
  * Takes a snapshot and calls `onChunk` with each 64 KB of it before it returns. V8 cannot be interrupted: of a capture that
  * was given up meanwhile the rest is dropped, and finish() tells why.
  *
- * Node's stream would collect the whole snapshot, because V8 puts it out in one go; its `push` is where the chunks arrive.
+ * Node's stream would collect the whole snapshot, because V8 puts it out in one go: readOut() takes it from below.
  * The inspector gives the same text as JSON in JSON, which costs this thread a fifth more (bench/snapshot.js).
  */
 function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
   const stream = v8.getHeapSnapshot({ exposeInternals, exposeNumericValues })
-  let ended = false
-  let failure
-  stream.push = (chunk) => {
-    if (chunk === null) ended = true
-    else {
-      try {
-        onChunk(chunk)
-        giveBack(chunk)
-      } catch (error) {
-        failure ??= error
-      }
-    }
-    return true
-  }
   try {
-    stream.read(0)
-    if (failure) throw failure
-    if (!ended) throw new HeapkitError(codes.INTERNAL, `A bug in heapkit, please report it: Node.js ${process.version} does not deliver a snapshot at once`)
+    if (!readOut(stream, onChunk)) throw new HeapkitError(codes.INTERNAL, `A bug in heapkit, please report it: Node.js ${process.version} does not deliver a snapshot at once`)
   } finally {
     // Frees V8's own copy of the heap's graph.
     stream.destroy()
   }
-}
-
-/**
- * Frees the memory of a chunk, of which all is done. Until a garbage collection each chunk would take pages that the process does not have
- * yet, and on Node 24 that was most of what this stream cost a child more than a file.
- */
-function giveBack ({ buffer, length }) {
-  // Node 20 has no transfer().
-  if (buffer.byteLength === length) buffer.transfer?.(0)
 }
 
 /**

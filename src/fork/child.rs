@@ -65,8 +65,10 @@ pub(super) struct Inherited<'a> {
 pub(super) fn live(inherited: &Inherited<'_>, work: impl FnOnce(RawFd) -> bool) -> ! {
     // A panic must not unwind into the copy of V8 that called this.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match settle(inherited) {
-        Ok(()) if work(inherited.output) => 0,
-        Ok(()) => status::FAILED,
+        Ok(()) => {
+            sys::reuse_large_blocks();
+            if work(inherited.output) { 0 } else { status::FAILED }
+        }
         Err(Unsettled { step, error }) => {
             let text = format!("{step}: {error}\n");
             // One of the two is the pipe, whichever step it was.
