@@ -7,10 +7,12 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-// What V8 needs for a snapshot, and a child to deliver it.
-const ALLOWED = new Set(('read write writev lseek close mmap munmap mprotect mremap madvise brk futex clock_gettime gettimeofday clock_nanosleep nanosleep ' +
-  'getrandom gettid getpid getrusage rt_sigreturn rt_sigprocmask sched_yield restart_syscall exit exit_group').split(' '))
-// How a process ends by its own fault.
+const TABLE = path.join(__dirname, '..', 'src', 'fork', 'filter.rs')
+// What the filter lets through always, or only about memory, waits and advice of this process alone.
+const ALLOWED = new Set([...fs.readFileSync(TABLE, 'utf8').matchAll(/\(libc::SYS_(\w+), When::(\w+)\)/g)]
+  .filter(([, , when]) => !['EndsItself', 'OfItsEnd'].includes(when))
+  .map(([, call]) => call))
+// What it lets through only as the way in which a process ends by its own fault.
 const OWN_END = /^(?:rt_sigaction\((?:SIGABRT|SIGSEGV),|tgkill\((\d+), \1, (?:SIGABRT|SIGSEGV)\))/
 
 const CHILD = /prctl\(PR_SET_NAME, "heapkit-child"/
