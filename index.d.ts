@@ -298,6 +298,11 @@ export interface HandlerOptions extends Defaults {
   token?: string
   /** Answers `true` for those who may. Everything else is 401, throwing is 500. */
   authorize?: (req: IncomingMessage) => boolean | Promise<boolean>
+  /**
+   * With `authorize`: pages of these origins may make requests that change something, `'https://ops.example.com'`. Those of any other origin than the
+   * handler's own are 403, whatever `authorize` would say: browsers send cookies along. Default: none.
+   */
+  trustedOrigins?: string[]
   /** Where the handler is mounted, if the server does not strip that from `req.url`: `'/debug/heapkit'`. */
   prefix?: string
   /** Upper bound of `?seconds=`. Default: 300. */

@@ -136,6 +136,33 @@ test('authorize decides by true alone, at once or later', async (t) => {
   assert.deepEqual(new Set(seen), new Set(['ann']))
 })
 
+test('a page of another origin, whose browser sends cookies along, changes nothing', async (t) => {
+  let asked = 0
+  const { request, port } = await serve(t, { authorize: () => { asked++; return true }, trustedOrigins: ['https://ops.example'] })
+  const asBrowser = async (method, headers) => (await request(method, '/sampling/stop', { token: null, headers })).status
+  const own = `http://127.0.0.1:${port}`
+  // 409: there is nothing to stop, so it was let through.
+  for (const headers of [
+    {}, { 'sec-fetch-site': 'same-origin', origin: own }, { 'sec-fetch-site': 'none' }, { origin: own },
+    { 'sec-fetch-site': 'cross-site', origin: 'https://ops.example' }, { 'sec-fetch-site': 'same-origin', origin: 'https://behind.a.proxy' }
+  ]) assert.equal(await asBrowser('POST', headers), 409, JSON.stringify(headers))
+  assert.equal(await asBrowser('GET', { 'sec-fetch-site': 'cross-site' }), 405)
+  const before = asked
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site', origin: own },
+    { origin: 'https://evil.example' }, { origin: 'null' }, { origin: '' }, { origin: `http://127.0.0.1:${port}.evil.example` }, { 'sec-fetch-site': 'SAME-ORIGIN' }
+  ]) assert.equal(await asBrowser('POST', headers), 403, JSON.stringify(headers))
+  assertProblem(await request('DELETE', '/capture', { token: null, headers: { origin: 'https://evil.example' } }), 403)
+  assert.equal(asked, before, 'authorize was not asked')
+})
+
+test('what cannot be an origin is refused, and so is one with a token', () => {
+  for (const value of ['https://ops.example', ['ops.example'], ['https://ops.example/'], ['https://ops.example:443'], ['https://OPS.example'], ['null'], ['*'], [7], [undefined]]) {
+    assert.throws(() => createHandler({ authorize: () => true, trustedOrigins: value }), heapkitError(INVALID, /trustedOrigins.*https:\/\/ops/))
+  }
+  assert.throws(() => createHandler({ token: 'a', trustedOrigins: [] }), heapkitError(INVALID, /trustedOrigins.*authorize/))
+})
+
 test('a client that goes away while authorize thinks starts nothing', async (t) => {
   const { start, request, dir } = await serve(t, {
     authorize: async (incoming) => {

@@ -13,6 +13,7 @@ const { listArtifacts } = require('./artifacts')
 const { activeSession } = require('./captures/session')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
+const { origins, refuseCrossOrigin } = require('./http/cross-origin')
 const { readQuery } = require('./http/query')
 const { Problem, sendJson, sendProblem } = require('./http/response')
 
@@ -22,6 +23,7 @@ const OPTIONS = {
   ...options.SHARED,
   token: tokenText,
   authorize: options.callback,
+  trustedOrigins: origins,
   prefix: pathPrefix,
   maxSeconds: options.integerFrom(1, 86_400)
 }
@@ -73,14 +75,15 @@ function createHandler (given) {
 }
 
 function validate (given) {
-  const { token, authorize, prefix = '', maxSeconds = 300, ...output } = options.read(given, OPTIONS)
+  const { token, authorize, trustedOrigins, prefix = '', maxSeconds = 300, ...output } = options.read(given, OPTIONS)
   if (token === undefined && authorize === undefined) {
     throw invalidOption('token', 'is missing: the handler lets people read the heap, so it needs a `token` or an `authorize` function')
   }
   if (token !== undefined && authorize !== undefined) throw invalidOption('authorize', 'cannot be combined with `token`')
+  if (token !== undefined && trustedOrigins !== undefined) throw invalidOption('trustedOrigins', 'needs `authorize`: no page can send a `token` that it does not know')
   // Options that do not go together are found here, not by the first request.
   options.stop('sampling', output)
-  return { authorize: token === undefined ? byFunction(authorize) : byToken(token), prefix, maxSeconds, output }
+  return { authorize: token === undefined ? byFunction(authorize, trustedOrigins) : byToken(token), prefix, maxSeconds, output }
 }
 
 /** Files of secrets end in a newline, which no header can hold; nor can it hold what the rest refuses. The value is a secret, even a wrong one. */
@@ -109,8 +112,9 @@ function byToken (token) {
   }
 }
 
-function byFunction (authorize) {
+function byFunction (authorize, trustedOrigins = []) {
   return async (req) => {
+    refuseCrossOrigin(req, trustedOrigins)
     let allowed
     try {
       allowed = await authorize(req)
