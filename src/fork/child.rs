@@ -43,7 +43,7 @@ pub(super) mod status {
     pub(in crate::fork) const UNSEALED: i32 = 73;
     /// It needed memory that was left out of it.
     pub(in crate::fork) const INCOMPLETE: i32 = 74;
-    /// A thread that it does not have held a lock that it needed, and it was not told to take that over.
+    /// It would have waited for ever for what a thread holds that it does not have.
     pub(in crate::fork) const LOCKED: i32 = 75;
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Inherited<'a> {
     pub(super) share: Option<&'a SharePage>,
     /// Memory that the parent has, and the child has not.
     pub(super) left_out: &'a [Range<usize>],
-    /// What children before it met, which it takes over if it meets it, too.
+    /// The locks that children before it told of.
     pub(super) locks: &'a [usize],
 }
 
@@ -144,7 +144,8 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
 
     // 10. No system call but those that the work needs, and no wait that nobody can end. Nothing can be undone from here on.
     let known = inherited.locks.to_vec();
-    let ending = Ending { words: locks::WORDS, descriptor: ERRORS, status: status::LOCKED, known };
+    let (took_over, gave_up) = (locks::TOOK_OVER, locks::GAVE_UP);
+    let ending = Ending { took_over, gave_up, descriptor: ERRORS, status: status::LOCKED, known };
     must("the handler of traps", sys::deadlock::end_by(ending))?;
     let room = filter::Room { pipes: [inherited.output, ERRORS], pid: std::process::id(), arena };
     must("seccomp", filter::install(&room))

@@ -1,10 +1,9 @@
-//! Locks that a child found locked by a thread that it does not have.
+//! Locks that children found locked by a thread that it does not have.
 //!
 //! `fork(2)` copies a lock as it is. V8's own workers sleep when it happens (`workers`); other threads of the service may hold a lock that
-//! the child needs: the queue of V8's platform, above all, where other isolates put their jobs. The child ends as soon as it would wait for one
-//! (`sys::deadlock`), and says where it is. The parent has the same lock at the same address, and from then on forks when it is free. Where
-//! somebody takes it while the kernel copies the process, or never gives it back, the next child takes it over: what it guards may be in
-//! the middle of a change, so that child may crash, and then there is another.
+//! the child needs: the queue of V8's platform, above all, where other isolates put their jobs. The child takes it over
+//! (`sys::deadlock`), and says where it is. What it guards may be in the middle of a change, so that child may crash, and then there is
+//! another. The parent has the same lock at the same address, and from then on forks when it is free.
 //!
 //! Memory with anything else in it than the state of a lock is none, or none any more.
 
@@ -16,23 +15,24 @@ use parking_lot::Mutex;
 use super::sys::deadlock::{HELD, WAITED_FOR};
 
 /// What a child says, before the address.
-pub(super) const WORDS: &str = "heapkit: the child needs a lock that a thread of the service held, at 0x";
+pub(super) const TOOK_OVER: &str = "heapkit: the child took over a lock that a thread of the service held, at 0x";
+/// What it says when it ends because it cannot have what it needs.
+pub(super) const GAVE_UP: &str = "heapkit: the child would wait for ever for what a thread of the service held, at 0x";
 /// A process has few that matter.
 const MOST: usize = 16;
 
 /// Where children met them.
 static MET: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
-/// Remembers the lock that a child told of.
+/// Remembers the locks that a child told of.
 pub(super) fn remember(last_words: &str) {
-    let address = last_words
-        .split_once(WORDS)
-        .and_then(|(_, rest)| rest.split(|letter: char| !letter.is_ascii_hexdigit()).next())
-        .and_then(|digits| usize::from_str_radix(digits, 16).ok());
     let mut met = MET.lock();
-    if let Some(address) = address
-        && !met.contains(&address)
-    {
+    for rest in last_words.split(TOOK_OVER).skip(1) {
+        let digits = rest.split(|letter: char| !letter.is_ascii_hexdigit()).next().unwrap_or_default();
+        let Ok(address) = usize::from_str_radix(digits, 16) else { continue };
+        if met.contains(&address) {
+            continue;
+        }
         if met.len() == MOST {
             met.remove(0);
         }
@@ -81,9 +81,11 @@ mod tests {
     #[test]
     fn a_lock_that_was_told_of_must_be_free() {
         let word = AtomicU32::new(2);
-        remember("nothing of the kind");
-        remember(&format!("something | {WORDS}{:x} | more", std::ptr::from_ref(&word).addr()));
+        let [address, other] = [&word, &AtomicU32::new(0)].map(|word| std::ptr::from_ref(word).addr());
+        remember(&format!("nothing of the kind\n{GAVE_UP}{address:x}"));
+        remember(&format!("something\n{TOOK_OVER}{other:x}\n{TOOK_OVER}{address:x}\nmore"));
         let locks = Locks::known();
+        assert_eq!(locks.addresses(), [other, address]);
         assert!(!locks.are_free());
         word.store(0, Ordering::Relaxed);
         assert!(locks.are_free());

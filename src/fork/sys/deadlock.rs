@@ -1,8 +1,8 @@
 //! What a child does that would wait for ever.
 //!
-//! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait. The
-//! handler of the trap says which word the child would have waited at, and ends it: at once, where a watch would take its time. Of
-//! locks that it was told of it takes over those that are held by nobody who is here, and goes on.
+//! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait, and the
+//! handler of the trap says which word the child would have waited at. A mutex it takes over from its holder, who is not here, and goes on.
+//! Anything else ends the child: at once, where a watch would take its time.
 //!
 //! Source: `nptl/lowlevellock.h` of glibc for the states of a lock, `bits/struct_mutex.h` for the mutex that begins with one.
 
@@ -36,12 +36,14 @@ const TAKEN_OVER_AT_MOST: u32 = 1000;
 
 /// How the child ends then.
 pub(in crate::fork) struct Ending {
-    /// This is said, and the address of the word.
-    pub(in crate::fork) words: &'static str,
+    /// This is said of a mutex that was taken over, with its address;
+    pub(in crate::fork) took_over: &'static str,
+    /// and this of a word that cannot be waited for.
+    pub(in crate::fork) gave_up: &'static str,
     /// Where it is said.
     pub(in crate::fork) descriptor: RawFd,
     pub(in crate::fork) status: c_int,
-    /// The locks that do not end it.
+    /// The locks of which nothing has to be said any more.
     pub(in crate::fork) known: Vec<usize>,
 }
 
@@ -55,22 +57,30 @@ pub(in crate::fork) fn end_by(ending: Ending) -> io::Result<()> {
 }
 
 extern "C" fn on_trap(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut c_void) {
-    let Some(Ending { words, descriptor, status, known }) = ENDING.get() else { exit_now(1) };
+    let Some(ending) = ENDING.get() else { exit_now(1) };
     // SAFETY: the kernel hands a valid context to a handler with SA_SIGINFO, which is the handler's until it returns.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let Wait { word, expected } = wait_of(context);
-    if known.contains(&word) && expected == WAITED_FOR && take_over(word) {
-        answer(context);
-        return;
+    if !(expected == WAITED_FOR && take_over(word)) {
+        ending.tell(ending.gave_up, word);
+        exit_now(ending.status);
     }
-    // Nothing may be allocated in a handler; formatting a number into bytes does not.
-    let mut text = [0; 32];
-    let mut rest = &mut text[..];
-    let _ = writeln!(rest, "{word:x}");
-    let unused = rest.len();
-    let _ = write_all(*descriptor, words.as_bytes());
-    let _ = write_all(*descriptor, text.get(..text.len() - unused).unwrap_or_default());
-    exit_now(*status)
+    if !ending.known.contains(&word) {
+        ending.tell(ending.took_over, word);
+    }
+    answer(context);
+}
+
+impl Ending {
+    /// Nothing may be allocated in a handler; formatting a number into bytes does not.
+    fn tell(&self, what: &str, word: usize) {
+        let mut text = [0; 32];
+        let mut rest = &mut text[..];
+        let _ = writeln!(rest, "{word:x}");
+        let unused = rest.len();
+        let _ = write_all(self.descriptor, what.as_bytes());
+        let _ = write_all(self.descriptor, text.get(..text.len() - unused).unwrap_or_default());
+    }
 }
 
 /// Makes a mutex free whose owner is not here: the next attempt gets it. Answers whether there should be one.
@@ -157,7 +167,7 @@ mod tests {
                 pid: std::process::id(),
                 arena,
             });
-            let ended = end_by(Ending { words: "at ", descriptor, status: STATUS, known });
+            let ended = end_by(Ending { took_over: "over ", gave_up: "at ", descriptor, status: STATUS, known });
             if ended.and(room).and_then(|room| install(&room)).is_err() {
                 exit_now(1);
             }
@@ -196,22 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn a_mutex_that_is_known_is_taken_over_as_often_as_it_takes() {
+    fn a_mutex_is_taken_over_as_often_as_it_takes_and_told_of_unless_it_is_known() {
         const HOLDER: u32 = 4711;
         let mutex: [AtomicU32; MUTEX_WORDS] = Default::default();
         mutex[OWNER].store(HOLDER, Ordering::Relaxed);
         mutex[0].store(WAITED_FOR, Ordering::Relaxed);
         let address = mutex.as_ptr().expose_provenance();
-        let ended = in_a_child(vec![address], || {
-            let (answer, _) = wait(&mutex[0], WAITED_FOR, None);
-            if answer != 0 || mutex.iter().any(|word| word.load(Ordering::Relaxed) != 0) {
-                return 2;
-            }
-            // What waits for something else at that place.
-            wait(&mutex[0], 0, None);
-            3
-        });
-        assert_eq!(ended, (STATUS, format!("at {address:x}\n")));
+        let line = format!("at {address:x}\n");
+        for (known, told) in [(vec![], format!("over {address:x}\n")), (vec![address], String::new())] {
+            let ended = in_a_child(known, || {
+                let (answer, _) = wait(&mutex[0], WAITED_FOR, None);
+                if answer != 0 || mutex.iter().any(|word| word.load(Ordering::Relaxed) != 0) {
+                    return 2;
+                }
+                // What waits for something else at that place.
+                wait(&mutex[0], 0, None);
+                3
+            });
+            assert_eq!(ended, (STATUS, told + &line));
+        }
         // What does not go on when the mutex is free.
         let ended = in_a_child(vec![address], || {
             loop {
@@ -219,6 +232,18 @@ mod tests {
                 wait(&mutex[0], WAITED_FOR, None);
             }
         });
-        assert_eq!(ended, (STATUS, format!("at {address:x}\n")));
+        assert_eq!(ended, (STATUS, line));
+    }
+
+    #[test]
+    fn what_looks_like_a_mutex_and_is_of_no_ordinary_kind_ends_the_child() {
+        let words: [AtomicU32; MUTEX_WORDS] = Default::default();
+        words[0].store(WAITED_FOR, Ordering::Relaxed);
+        words[KIND].store(*ORDINARY.end() + 1, Ordering::Relaxed);
+        let ended = in_a_child(Vec::new(), || {
+            wait(&words[0], WAITED_FOR, None);
+            3
+        });
+        assert_eq!(ended, (STATUS, format!("at {:x}\n", words.as_ptr().addr())));
     }
 }

@@ -1,5 +1,6 @@
 //! What a child says on its standard error: the end of it is kept.
 
+use std::borrow::Cow;
 use std::os::fd::OwnedFd;
 
 /// How much is kept.
@@ -48,9 +49,13 @@ impl LastWords {
         &mut self.text
     }
 
+    pub(super) fn whole(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.text)
+    }
+
     /// The last lines, on one.
     pub(super) fn quote(&self) -> String {
-        let text = String::from_utf8_lossy(&self.text);
+        let text = self.whole();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join(" | ")
     }

@@ -26,7 +26,7 @@ use super::json_end::JsonEnd;
 use super::mappings::Mappings;
 use super::quota::Governor;
 use super::twin::Twin;
-use super::{Ends, Outcome, Outlet, Reply};
+use super::{Ends, Outcome, Outlet, Reply, locks};
 use crate::error::{Error, Result};
 use last_words::LastWords;
 use pending::{Passed, Pending};
@@ -125,6 +125,7 @@ impl<'a> Watch<'a> {
         self.twin.kill();
         self.twin.wait(FAREWELL);
         self.last_words.read();
+        locks::remember(&self.last_words.whole());
         self.budget.end(matches!(end, End::Complete), self.last_words.text());
         pass(end, &Remains { ended, taken: self.taken, last_words: self.last_words.quote() })
     }

@@ -9,7 +9,7 @@ use super::vigil::HANG;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fork::child::status;
 use crate::fork::twin::Ended;
-use crate::fork::{Outcome, large_blocks, locks, unsealed};
+use crate::fork::{Outcome, large_blocks, unsealed};
 
 /// Why a watch ended.
 #[derive(Debug)]
@@ -50,12 +50,10 @@ pub(super) fn pass(end: End, remains: &Remains) -> Result<Outcome> {
         End::Hung => format!("it neither wrote nor computed for {} and was killed", seconds(HANG)),
         End::Silent => describe(remains.ended),
     };
-    if let (End::Silent, Some(Ended::By(by))) = (&end, remains.ended) {
-        match by.exit_status() {
-            Some(status::INCOMPLETE) => large_blocks::keep_all(),
-            Some(status::LOCKED) => locks::remember(&remains.last_words),
-            _ => {}
-        }
+    if let (End::Silent, Some(Ended::By(by))) = (&end, remains.ended)
+        && by.exit_status() == Some(status::INCOMPLETE)
+    {
+        large_blocks::keep_all();
     }
     let words = &remains.last_words;
     let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
