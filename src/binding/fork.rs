@@ -69,7 +69,7 @@ pub struct ForkedWork {
 enum State {
     #[default]
     New,
-    Prepared(Prepared),
+    Prepared(Box<Prepared>),
     /// Forked, or given up; what comes after is dropped.
     Over,
 }
@@ -143,7 +143,7 @@ impl ForkedWork {
                 let counts = prepared.counts();
                 let mut state = place.lock();
                 if matches!(*state, State::New) {
-                    *state = State::Prepared(prepared);
+                    *state = State::Prepared(Box::new(prepared));
                 }
                 counts
             }));

@@ -66,8 +66,8 @@ pub use quota::Throttle;
 use sys::share::SharePage;
 use workers::Workers;
 
-/// How long the service waits for a lock of its own that the child needs.
-const LOCKED_AT_MOST: Duration = Duration::from_millis(2);
+/// How long the service waits at the last moment for what the child needs at rest.
+const BUSY_AT_MOST: Duration = Duration::from_millis(2);
 
 const NO_PROC: &str = "a forked snapshot must know what memory the process has and which of V8's threads sleep, and /proc/self cannot be \
      read: mount /proc in this container. `mode: 'inline'` does without, but stops this thread while V8 takes the snapshot";
@@ -286,7 +286,7 @@ impl Prepared {
     /// parent `reply` learns how it went on, or that it failed.
     /// Answers how long `fork(2)` itself took.
     pub fn fork(self, work: impl FnOnce(RawFd) -> bool, reply: Reply<Outcome>) -> Option<Duration> {
-        let Self { mappings, locks, ends, watch, share, .. } = self;
+        let Self { mappings, workers, locks, ends, watch, share, .. } = self;
         let inherited = child::Inherited {
             parent: std::process::id(),
             output: ends.output.as_raw_fd(),
@@ -297,7 +297,7 @@ impl Prepared {
         };
         let forked = mappings.clear_marks().and_then(|()| {
             let mask = sys::block_signals()?;
-            wait_for(&locks);
+            wait_for(&workers, &locks);
             let start = Instant::now();
             let forked = sys::fork();
             let took = start.elapsed();
@@ -322,10 +322,10 @@ impl Prepared {
     }
 }
 
-/// Lets whoever holds one of the locks get on with it. Bounded: the service waits meanwhile.
-fn wait_for(locks: &Locks) {
-    let deadline = Instant::now() + LOCKED_AT_MOST;
-    while !locks.are_free() && Instant::now() < deadline {
+/// Since the last look this thread has run JavaScript, which may have given V8's workers something to do. Bounded: the service waits meanwhile.
+fn wait_for(workers: &Workers, locks: &Locks) {
+    let deadline = Instant::now() + BUSY_AT_MOST;
+    while !(workers.are_asleep() && locks.are_free()) && Instant::now() < deadline {
         thread::yield_now();
     }
 }

@@ -1,24 +1,45 @@
 //! Whether V8's worker threads sleep.
 //!
 //! A worker that is in the middle of a job at the instant of the fork does not exist in the child and never reports back: V8
-//! then waits for it forever. So the fork waits until all of them sleep. The pool's threads are known by their name where
-//! Node.js names them (from 24 on); before, they are those that started first, right after the process itself, and have the
-//! name that all threads have which nobody named: a library that is loaded before Node.js begins may have threads, too.
+//! then waits for it forever. So the fork waits until all of them sleep, and all at the same place: the queue of their jobs. One that sleeps
+//! elsewhere is in the middle of a job, and waits for a lock.
+//!
+//! The pool's threads are known by their name where Node.js names them (from 24 on); before, they are those that started
+//! first, right after the process itself, and have the name that all threads have which nobody named: a library that is loaded
+//! before Node.js begins may have threads, too.
+//!
+//! Source: proc_pid_stat(5), proc_pid_syscall(5).
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
 
 /// How Node.js 24 calls them; Node.js 26 says `node-` before it.
 const NAME: &str = "V8Worker";
-/// Beside the threads of `--v8-pool-size` there is one more, for delayed tasks.
-const FOR_DELAYED_TASKS: usize = 1;
+/// Beside the threads of `--v8-pool-size` there is one more, for delayed tasks; from 22 on Node.js calls it so.
+const FOR_DELAYED_TASKS: &str = "DelayedTaskSche";
 /// So many more of the first threads are asked for the name that threads have here: the most common one.
 const STRANGERS: usize = 2;
 
-/// V8's worker threads, each by its open `/proc/self/task/TID/stat`.
-pub(super) struct Workers(Vec<File>);
+/// A condition variable is as large, with the words of it that threads wait at.
+const PLACE_BYTES: usize = 64;
+/// For so long a thread that sleeps elsewhere counts as a worker that waits for a lock. Then it is somebody else's.
+const ELSEWHERE_AT_MOST: Duration = Duration::from_millis(50);
+
+/// V8's worker threads.
+pub(super) struct Workers {
+    threads: Vec<Worker>,
+    first_look: OnceCell<Instant>,
+}
+
+/// A thread by its open files in `/proc/self/task/TID`; the second one not every system has.
+struct Worker {
+    stat: File,
+    syscall: Option<File>,
+}
 
 /// A thread other than the main one.
 #[derive(Debug, Clone)]
@@ -29,12 +50,14 @@ struct Thread {
     id: u32,
 }
 
-/// The ids of those that are V8's.
-fn choose(mut threads: Vec<Thread>, count: usize) -> Vec<u32> {
+/// The ids of those that are V8's, of whom so many take jobs.
+fn choose(mut threads: Vec<Thread>, pool_size: usize) -> Vec<u32> {
     let named: Vec<u32> = threads.iter().filter(|thread| thread.name.ends_with(NAME)).map(|thread| thread.id).collect();
     if !named.is_empty() {
         return named;
     }
+    let delayed = usize::from(threads.iter().all(|thread| thread.name != FOR_DELAYED_TASKS));
+    let count = pool_size.saturating_add(delayed);
     threads.sort_by_key(|thread| (thread.started, thread.id));
     let mut names: HashMap<&str, usize> = HashMap::new();
     for thread in threads.iter().take(count.saturating_add(STRANGERS)) {
@@ -63,28 +86,68 @@ impl Workers {
         for entry in fs::read_dir("/proc/self/task")? {
             let entry = entry?;
             let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-            let path = entry.path().join("stat");
-            let (Ok(text), Ok(file)) = (fs::read_to_string(&path), File::open(&path)) else { continue };
+            let path = entry.path();
+            let (Ok(text), Ok(stat)) = (fs::read_to_string(path.join("stat")), File::open(path.join("stat"))) else {
+                continue;
+            };
             let Some(Stat { name, started, .. }) = Stat::parse(&text) else { continue };
             if id != main {
-                threads.push((Thread { name: name.to_owned(), started, id }, file));
+                let worker = Worker { stat, syscall: File::open(path.join("syscall")).ok() };
+                threads.push((Thread { name: name.to_owned(), started, id }, worker));
             }
         }
-        let names = threads.iter().map(|(thread, _)| thread.clone()).collect();
-        let chosen = choose(names, pool_size.saturating_add(FOR_DELAYED_TASKS));
+        let chosen = choose(threads.iter().map(|(thread, _)| thread.clone()).collect(), pool_size);
         threads.retain(|(thread, _)| chosen.contains(&thread.id));
-        Ok(Self(threads.into_iter().map(|(_, file)| file).collect()))
+        Ok(Self { threads: threads.into_iter().map(|(_, worker)| worker).collect(), first_look: OnceCell::new() })
     }
 
-    /// Whether all of them sleep now. One that has ended counts as asleep.
+    /// Whether all of them sleep now, and wait for a job.
     pub(super) fn are_asleep(&self) -> bool {
-        self.0.iter().all(|file| {
-            let mut text = [0; 512];
-            let Ok(length) = file.read_at(&mut text, 0) else { return true };
-            let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
-            text.and_then(Stat::parse).is_none_or(|stat| stat.state == b'S')
-        })
+        let now = Instant::now();
+        let is_patient = now.duration_since(*self.first_look.get_or_init(|| now)) < ELSEWHERE_AT_MOST;
+        let rests: Option<Vec<Rest>> = self.threads.iter().map(Worker::rest).collect();
+        rests.is_some_and(|rests| are_together(&rests) || !is_patient)
     }
+}
+
+/// How a thread rests.
+enum Rest {
+    /// It waits for others to change the word there.
+    At(usize),
+    /// It waits for something else, or has ended.
+    Otherwise,
+}
+
+/// Whether those that wait for other threads all wait at the same place.
+fn are_together(rests: &[Rest]) -> bool {
+    let places = rests.iter().filter_map(|rest| if let Rest::At(word) = rest { Some(*word) } else { None });
+    let (least, most) = places.fold((usize::MAX, 0), |(least, most), place| (least.min(place), most.max(place)));
+    most.saturating_sub(least) <= PLACE_BYTES
+}
+
+impl Worker {
+    /// `None` if it works. The kernel tells where a thread waits sooner than it tells its state.
+    fn rest(&self) -> Option<Rest> {
+        if let Some(word) = self.syscall.as_ref().and_then(|file| read_and(file, place)?) {
+            return Some(Rest::At(word));
+        }
+        let sleeps = read_and(&self.stat, |text| Stat::parse(text).is_none_or(|stat| stat.state == b'S'));
+        sleeps.unwrap_or(true).then_some(Rest::Otherwise)
+    }
+}
+
+fn read_and<T>(file: &File, parse: impl FnOnce(&str) -> T) -> Option<T> {
+    let mut text = [0; 512];
+    let length = file.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..length)?).ok().map(parse)
+}
+
+/// The first argument of a futex(2) that a thread is in: the call's number and six arguments come first.
+fn place(syscall: &str) -> Option<usize> {
+    let mut fields = syscall.split_ascii_whitespace();
+    let call: libc::c_long = fields.next()?.parse().ok()?;
+    let word = fields.next()?.strip_prefix("0x")?;
+    if call == libc::SYS_futex { usize::from_str_radix(word, 16).ok() } else { None }
 }
 
 impl<'a> Stat<'a> {
@@ -101,6 +164,9 @@ impl<'a> Stat<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Condvar, Mutex};
+
     use super::*;
 
     #[test]
@@ -117,17 +183,21 @@ mod tests {
     #[test]
     fn the_pool_is_those_that_started_first_and_have_no_name_of_their_own() {
         let bare = ["node"; 9];
-        assert_eq!(choose(threads(&bare), 5), [10, 11, 12, 13, 14]);
-        assert_eq!(choose(threads(&bare), 9), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
-        assert_eq!(choose(threads(&bare), 2), [10, 11]);
+        // One more is for delayed tasks.
+        assert_eq!(choose(threads(&bare), 4), [10, 11, 12, 13, 14]);
+        assert_eq!(choose(threads(&bare), 8), [10, 11, 12, 13, 14, 15, 16, 17, 18]);
+        assert_eq!(choose(threads(&bare), 1), [10, 11]);
+        // Node.js 22 names that one alone.
+        let delayed = ["DelayedTaskSche", "node", "node", "node", "node", "node"];
+        assert_eq!(choose(threads(&delayed), 4), [11, 12, 13, 14]);
         let early = ["jemalloc_bg_thd", "node", "node", "SignalInspector", "node", "tokio", "tokio", "tokio", "tokio"];
-        assert_eq!(choose(threads(&early), 3), [11, 12, 14]);
+        assert_eq!(choose(threads(&early), 2), [11, 12, 14]);
         // Node.js 24 names them, however many there are.
         let named = ["V8Worker", "jemalloc_bg_thd", "DelayedTaskSche", "V8Worker", "libuv-worker", "V8Worker"];
         assert_eq!(choose(threads(&named), 1), [10, 13, 15]);
         let prefixed = ["DelayedTaskSche", "node-V8Worker", "SignalInspector"];
         assert_eq!(choose(threads(&prefixed), 1), [11]);
-        assert!(choose(Vec::new(), 5).is_empty());
+        assert!(choose(Vec::new(), 4).is_empty());
     }
 
     #[test]
@@ -140,6 +210,61 @@ mod tests {
         drop(stop);
         assert!(sleeper.join().unwrap().is_err());
         // All files of a thread that has ended: nothing to wait for.
-        assert!(Workers(Vec::new()).are_asleep());
+        assert!(Workers { threads: Vec::new(), first_look: OnceCell::new() }.are_asleep());
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_a_lock_in_the_middle_of_a_job_is_told_from_those_that_wait_for_a_job() {
+        let [queue, lock] = [(); 2].map(|()| Arc::new((Mutex::new(true), Condvar::new())));
+        let places = [&queue, &queue, &lock].map(Arc::clone);
+        let sleepers = places.map(|place| {
+            let (tell, told) = channel();
+            let sleeper = std::thread::spawn(move || {
+                tell.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+                drop(place.1.wait_while(place.0.lock().unwrap(), |wait| *wait).unwrap());
+            });
+            (told.recv().unwrap(), sleeper)
+        });
+        let open = |index: usize| {
+            let [stat, syscall] = ["stat", "syscall"]
+                .map(|name| File::open(format!("/proc/self/task/{}/{name}", sleepers[index].0)).unwrap());
+            Worker { stat, syscall: Some(syscall) }
+        };
+        let busy = Workers { threads: (0..3).map(open).collect(), first_look: OnceCell::new() };
+        let rests = || busy.threads.iter().map(Worker::rest).collect::<Option<Vec<_>>>();
+        let rests = loop {
+            match rests() {
+                Some(rests) if rests.iter().all(|rest| matches!(rest, Rest::At(_))) => break rests,
+                _ => std::thread::yield_now(),
+            }
+        };
+        assert!(are_together(&rests[..2]));
+        assert!(!are_together(&rests));
+        assert!(!busy.are_asleep());
+        // It does not hold a fork up for ever: such a thread may be no worker.
+        while !busy.are_asleep() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(busy.first_look.get().unwrap().elapsed() >= ELSEWHERE_AT_MOST);
+        for place in [queue, lock] {
+            *place.0.lock().unwrap() = false;
+            place.1.notify_all();
+        }
+        for (_, sleeper) in sleepers {
+            sleeper.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn reads_where_a_thread_waits() {
+        let call = libc::SYS_futex;
+        assert_eq!(
+            place(&format!("{call} 0x1e307864 0x189 0x0 0x0 0x0 0xffffffff 0x7f969fa2bb70 0x7f96")),
+            Some(0x1e30_7864)
+        );
+        assert_eq!(place(&format!("{} 0x9 0x7f 0x400 0xffffffff 0x0 0x8 0x7f 0x7f", call + 1)), None);
+        for text in ["running", "-1 0x7f96 0x7f96", "", "x"] {
+            assert_eq!(place(text), None);
+        }
     }
 }
