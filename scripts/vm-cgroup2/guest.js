@@ -269,7 +269,7 @@ function outcome ({ artifact, code, message } = {}) {
 
 function refused ({ code, message }, dir, limit) {
   assert.equal(code, 'HEAPKIT_ERR_MEMORY', message)
-  assert.match(message, /needs about \d+ MiB/)
+  assert.match(message, /needs (?:about|at least|more than) \d+ MiB/)
   assert.match(message, new RegExp(`\\d+ MiB are available of the ${limit} MiB that the control group ${dir}/? allows`))
 }
 
