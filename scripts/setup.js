@@ -10,8 +10,7 @@ const path = require('node:path')
 const ROOT = path.join(__dirname, '..')
 
 if (!isInstalled()) {
-  // Not `npm ci`: it wants the packages of all other platforms in the lock file, where npm leaves out what it cannot install.
-  step('installing npm dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+  step('installing npm dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 need('cargo', 'Rust is missing: heapkit is built with cargo (https://rustup.rs)')
 step('building the addon', 'npm', ['run', '--silent', 'build'])
