@@ -51,7 +51,7 @@ test('the packed files are exactly those meant', () => {
   const lib = files(path.join(root, 'lib')).filter((file) => /\.(js|css|html)$/.test(file))
   assert.ok(lib.includes('lib/binding.js'))
   assert.deepEqual(contents(tarballs[0]), [
-    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', ...docs, ...lib
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', 'register.d.ts', ...docs, ...lib
   ].sort())
   const [addon] = ls(path.join(root, 'lib')).filter((name) => name.endsWith('.node'))
   assert.deepEqual(contents(tarballs[1]), ['README.md', addon, 'package.json'])
