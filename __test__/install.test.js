@@ -6,9 +6,8 @@ const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { before, test } = require('node:test')
+const { after, before, test } = require('node:test')
 const os = require('node:os')
-const { after } = require('node:test')
 const { pack, platformPackages } = require('../scripts/pack')
 const { cleanEnv, ls } = require('./support')
 
@@ -69,6 +68,13 @@ test('the published package has its platforms as optional dependencies, and noth
   }
   // Each target of the build has its package, as the loader expects it.
   assert.equal(platformPackages().length, manifest.napi.targets.length)
+})
+
+test('both packages say where the project lives', () => {
+  for (const name of ['heapkit', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, '')]) {
+    const { homepage, repository, bugs } = JSON.parse(fs.readFileSync(path.join(app, 'node_modules', name, 'package.json'), 'utf8'))
+    assert.deepEqual({ homepage, repository, bugs }, { homepage: manifest.homepage, repository: manifest.repository, bugs: manifest.bugs })
+  }
 })
 
 test('CommonJS: a sampling profile and a snapshot', () => {

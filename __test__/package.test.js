@@ -1,13 +1,16 @@
 'use strict'
 
-// The repository as a package: what `npm ci` installs in a clone.
+// The repository as a package: what `npm ci` installs in a clone, where the project lives, what may be published.
 
 const assert = require('node:assert/strict')
+const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { cleanEnv, tmpDir } = require('./support')
 
 const ROOT = path.join(__dirname, '..')
+const manifest = require('../package.json')
 
 test('the lock file has the optional packages of every platform, and names no registry', () => {
   const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'))
@@ -28,3 +31,48 @@ function resolved (packages, from, name) {
     if (entry !== undefined || dir === '') return entry
   }
 }
+
+test('the project has one home', () => {
+  const home = manifest.homepage.replace('#readme', '')
+  assert.deepEqual(manifest.repository, { type: 'git', url: `git+${home}.git` })
+  assert.deepEqual(manifest.bugs, { url: `${home}/issues` })
+  const files = execFileSync('git', ['ls-files', '*.md', '*.yml', '*.js', '*.ts', '*.toml'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  for (const file of files) {
+    for (const [, repository] of fs.readFileSync(path.join(ROOT, file), 'utf8').matchAll(/github\.com\/([\w-]+\/heapkit)\b/g)) {
+      assert.equal(`https://github.com/${repository}`, home, file)
+    }
+  }
+})
+
+/** `npm publish --dry-run` in a copy of what is published, as `change(dir)` leaves it. */
+function publish (t, change) {
+  const dir = path.join(tmpDir(t), 'heapkit')
+  for (const name of [...manifest.files.filter((file) => !file.includes('*')), 'package.json', 'scripts', 'npm', 'lib/binding.js']) {
+    fs.cpSync(path.join(ROOT, name), path.join(dir, name), { recursive: true })
+  }
+  change?.(dir)
+  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline'], { cwd: dir, env: cleanEnv(), encoding: 'utf8' })
+  return { status, stderr }
+}
+
+test('npm publish is refused where the addons are missing, and says which', (t) => {
+  const { status, stderr } = publish(t)
+  assert.notEqual(status, 0)
+  assert.match(stderr, /cannot be published/)
+  for (const platform of fs.readdirSync(path.join(ROOT, 'npm'))) {
+    assert.match(stderr, new RegExp(`heapkit-${platform} ${manifest.version} is no optional dependency`))
+    assert.match(stderr, new RegExp(`npm/${platform}/heapkit.${platform}.node was not built`))
+  }
+})
+
+test('npm publish goes through where they are all there', (t) => {
+  const { status, stderr } = publish(t, (dir) => {
+    const optionalDependencies = {}
+    for (const platform of fs.readdirSync(path.join(dir, 'npm'))) {
+      optionalDependencies[`heapkit-${platform}`] = manifest.version
+      fs.writeFileSync(path.join(dir, 'npm', platform, `heapkit.${platform}.node`), '')
+    }
+    fs.writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ ...manifest, optionalDependencies }))
+  })
+  assert.equal(status, 0, stderr)
+})
