@@ -1,8 +1,8 @@
 'use strict'
 
-// The fuzz targets: `node scripts/fuzz.js [TARGET…] [--seconds N]`, all of them and five minutes each by default. Installs cargo-fuzz into .matrix/ first.
-// It runs on the toolchain that there is: what libFuzzer needs of the compiler is nightly's own by name only (RUSTC_BOOTSTRAP). Without the address
-// sanitizer, because what is fuzzed has no unsafe code; overflows are found by debug assertions.
+// The fuzz targets: `node scripts/fuzz.js [TARGET…] [--seconds N]`, by default all of them, five minutes each. It installs cargo-fuzz into .matrix/ first.
+// A stable toolchain will do: it has what libFuzzer needs, and RUSTC_BOOTSTRAP makes it say so. There is no address sanitizer, because what is fuzzed has no
+// unsafe code; overflows are found by debug assertions.
 
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')

@@ -1,7 +1,7 @@
 'use strict'
 
-// npm run test:miri: the Rust tests that Miri can run, which interprets them and finds undefined behaviour. It needs a nightly toolchain with Miri; it is
-// not part of `npm run ready`, which works with a stable one.
+// npm run test:miri: Miri interprets the Rust tests and finds undefined behaviour. It needs a nightly toolchain with Miri, and so is not part of
+// `npm run ready`, which works with a stable one.
 //
 // Left out are `fork`, whose system calls Miri does not know, and what calls C (zstd) or asks the system about files and memory. That the list below is
 // right was judged by what the tests do: no machine of ours has had Miri yet.

@@ -10,7 +10,7 @@ const path = require('node:path')
 const { MATRIX, install } = require('./matrix')
 
 const NODE_GYP = '12.4.0'
-// Nobody measures them: what counts is that CI does not wait for a compiler.
+// Their speed does not matter, but CI should not wait for a compiler.
 const OPTIMIZE = '-O0'
 
 /** The folder whose `node_modules` has the package; `build` compiles it for that version of Node. */

@@ -1,7 +1,7 @@
 'use strict'
 
-// npm runs this before it publishes from a folder (`prepublishOnly`), and stops where it fails: heapkit without its addons would install everywhere and
-// load nowhere. What is published are the tarballs of `node scripts/pack.js DIR`, one of them for each platform.
+// npm runs this before it publishes from a folder (`prepublishOnly`), and stops when it fails: heapkit without its addons would install everywhere and
+// load nowhere. The tarballs of `node scripts/pack.js DIR` are what should be published.
 
 const fs = require('node:fs')
 const path = require('node:path')

@@ -1,7 +1,7 @@
 'use strict'
 
-// All set-up that a fresh clone needs, as often as one likes: npm dependencies, then the addon. Used by the npm scripts, so it
-// runs before anything is installed and requires nothing but Node.
+// All set-up that a fresh clone needs: npm dependencies, then the addon. It can be run again and again. The npm scripts run it before
+// anything is installed, so it requires nothing but Node.
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')

@@ -25,9 +25,9 @@ const WHY = {
   digits: 'have long runs of digits',
   address: 'have an IP address',
   token: 'look like tokens',
-  dictionary: 'are keys of objects with very many',
+  dictionary: 'are keys of very large objects',
   weakMap: 'name values of WeakMaps',
-  long: 'are longer than names are',
+  long: 'are too long for names',
   extra: 'match --extra'
 }
 
