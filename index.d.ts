@@ -410,7 +410,7 @@ export interface ReadingOptions {
   partial?: boolean
   signal?: AbortSignal
   /** Called some 20 times a second. */
-  onProgress?: (progress: ReadingProgress) => void
+  onProgress?: (progress: ReadingProgress) => void | Promise<void>
 }
 
 export interface ReadingProgress {
@@ -472,6 +472,11 @@ export interface HeapObject {
   path: PathStep[]
 }
 
+export interface RetainersOptions {
+  /** How many paths, 1 to 10000. Default: 10. */
+  paths?: number
+}
+
 export interface SuspectsOptions {
   /** The share of the heap that a suspect retains at least, 0.01 to 1. Default: 0.1. */
   threshold?: number
@@ -514,7 +519,7 @@ export interface HeapGraph extends Disposable {
   /** What retains a good part of the heap, and where the mass is. */
   suspects (options?: SuspectsOptions): Promise<HeapSuspects>
   /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none. */
-  retainers (target: number | string, options?: { paths?: number }): Promise<HeapRetainers>
+  retainers (target: number | string, options?: RetainersOptions): Promise<HeapRetainers>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }

@@ -7,6 +7,7 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const ts = require('typescript')
 const { modules } = require('./architecture/javascript')
 const { cratePaths } = require('./architecture/rust')
 const { tokens } = require('./architecture/rust-tokens')
@@ -195,4 +196,15 @@ test('the codes of the core are codes of the library, and all of them are in the
 test('what the types export is what the module exports', () => {
   const types = [...read('index.d.ts').matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name)
   assert.deepEqual(types.sort(), Object.keys(require('..')).sort())
+})
+
+test('every option that is a number has its unit in its name or in its description', () => {
+  const file = ts.createSourceFile('index.d.ts', read('index.d.ts'), ts.ScriptTarget.Latest, true)
+  const numbers = file.statements
+    .filter((node) => ts.isInterfaceDeclaration(node) && /(Options|Defaults)$/.test(node.name.text))
+    .flatMap(({ members }) => members.filter((member) => member.type?.getText().includes('number')))
+  assert.ok(numbers.length > 15)
+  const without = numbers.filter((member) => !/(Ms|Bytes|seconds)$/i.test(member.name.text) &&
+    !/bytes|microseconds|seconds|frames|processor|share of|at most so many|how many|gzip 0 to 9/i.test(ts.getJSDocCommentsAndTags(member).map((comment) => comment.getText()).join()))
+  assert.deepEqual(without.map((member) => member.name.text), [])
 })

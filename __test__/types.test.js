@@ -35,8 +35,14 @@ function source (value) {
   return `{ ${Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${source(one)}`).join(', ')} }`
 }
 
-test('artifacts, progress and the messages of the diagnostics channels are what the types say', async (t) => {
+test('what heapkit answers, reports and publishes is what the types say', async (t) => {
   const dir = tmpDir(t)
+  const values = [...await captured(t, dir), ...await asked(t, dir)]
+  assert.equal(complaints(dir, values), '')
+})
+
+/** Artifacts, progress, the messages of the diagnostics channels. */
+async function captured (t, dir) {
   const values = []
   for (const [name, type] of [['start', 'CaptureStartEvent'], ['end', 'CaptureEndEvent'], ['error', 'CaptureErrorEvent']]) {
     const note = (message) => values.push([type, message])
@@ -59,11 +65,11 @@ test('artifacts, progress and the messages of the diagnostics channels are what 
   const seen = new Set(values.map(([type]) => type))
   assert.deepEqual([...seen].filter((type) => /Event$/.test(type)).sort(), ['CaptureEndEvent', 'CaptureErrorEvent', 'CaptureStartEvent'])
   assert.ok(seen.has('Progress') && seen.has('ArtifactFile'))
-  assert.equal(complaints(dir, values), '')
-})
+  return values
+}
 
-test('answers about snapshots are what the types say', async (t) => {
-  const dir = tmpDir(t)
+/** Answers about snapshots. */
+async function asked (t, dir) {
   const { path: before } = await heapkit.takeSnapshot({ dir })
   const { path: after } = await heapkit.takeSnapshot({ dir })
   const heap = await heapkit.openSnapshot(before)
@@ -73,9 +79,8 @@ test('answers about snapshots are what the types say', async (t) => {
     ['HeapSummary', await heap.summary({ top: 3 })],
     ['HeapSuspects', await heap.suspects({ threshold: 0.05 })],
     ['HeapRetainers', await heap.retainers('Module', { paths: 2 })],
-    ['HeapDiff', await heapkit.diffSnapshots([before, after], { top: 3, onProgress: (report) => progress.push(['ReadingProgress', report]) })],
-    ...progress
+    ['HeapDiff', await heapkit.diffSnapshots([before, after], { top: 3, onProgress: (report) => progress.push(['ReadingProgress', report]) })]
   ]
   assert.ok(progress.length > 0)
-  assert.equal(complaints(dir, values), '')
-})
+  return [...values, ...progress]
+}
