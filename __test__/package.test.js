@@ -44,6 +44,38 @@ test('the project has one home', () => {
   }
 })
 
+test('the documents name only scripts, files and headings that there are', () => {
+  const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const problems = []
+  for (const document of documents) {
+    const text = read(document)
+    for (const [, script] of text.matchAll(/npm run ([\w:-]*\w)/g)) {
+      if (manifest.scripts[script] === undefined) problems.push(`${document}: npm run ${script}`)
+    }
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^\w+:/.test(target)) continue
+      const [file, heading] = target.split('#')
+      const full = file === '' ? document : path.posix.join(path.posix.dirname(document), file)
+      if (!fs.existsSync(path.join(ROOT, full))) problems.push(`${document}: ${target}`)
+      else if (heading !== undefined && !headings(read(full)).includes(heading)) problems.push(`${document}: ${target}`)
+    }
+    for (const [, file] of text.matchAll(/`((?:src|lib|scripts|__test__|tests|docs|fuzz|bench|examples)\/[\w./-]+\.\w+)`/g)) {
+      // NAME stands for any.
+      if (!/[A-Z]{3}/.test(file) && !fs.existsSync(path.join(ROOT, file))) problems.push(`${document}: ${file}`)
+    }
+  }
+  assert.deepEqual(problems, [])
+})
+
+function read (file) {
+  return fs.readFileSync(path.join(ROOT, file), 'utf8')
+}
+
+/** As links call them. */
+function headings (text) {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replace(/ /g, '-'))
+}
+
 /** `npm publish --dry-run` in a copy of what is published, as `change(dir)` leaves it. */
 function publish (t, change) {
   const dir = path.join(tmpDir(t), 'heapkit')
