@@ -30,7 +30,7 @@ Options:
   -v, --version  the version
 
 Snapshots are .heapsnapshot files, plain, .gz or .zst; \`-\` is standard input.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 what was to be checked does not hold.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
 async function main (args, { stdout, stderr }) {
