@@ -600,6 +600,7 @@ export type HeapkitErrorCode =
 
 /** Every error of heapkit. `cause` is what lies behind it: the system's error, the signal's reason. */
 export class HeapkitError extends Error {
+  private constructor ()
   readonly name: 'HeapkitError'
   readonly code: HeapkitErrorCode
   /** The option or environment variable that an `HEAPKIT_ERR_INVALID_OPTION` is about. */

@@ -127,5 +127,8 @@ describe('errors', () => {
     const error = {} as heapkit.HeapkitError
     expect(error.code).type.toBe<HeapkitErrorCode>()
     expect(error).type.toBeAssignableTo<Error>()
+    expect(heapkit.HeapkitError).type.not.toBeConstructableWith('only heapkit makes them')
+    const caught: unknown = error
+    if (caught instanceof heapkit.HeapkitError) expect(caught.code).type.toBe<HeapkitErrorCode>()
   })
 })
