@@ -72,8 +72,9 @@ test('the published package has its platforms as optional dependencies, and noth
 
 test('both packages say where the project lives', () => {
   for (const name of ['heapkit', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, '')]) {
-    const { homepage, repository, bugs } = JSON.parse(fs.readFileSync(path.join(app, 'node_modules', name, 'package.json'), 'utf8'))
+    const { homepage, repository, bugs, scripts } = JSON.parse(fs.readFileSync(path.join(app, 'node_modules', name, 'package.json'), 'utf8'))
     assert.deepEqual({ homepage, repository, bugs }, { homepage: manifest.homepage, repository: manifest.repository, bugs: manifest.bugs })
+    assert.equal(scripts, undefined)
   }
 })
 

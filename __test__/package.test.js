@@ -76,19 +76,19 @@ function headings (text) {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replace(/ /g, '-'))
 }
 
-/** `npm publish --dry-run` in a copy of what is published, as `change(dir)` leaves it. */
-function publish (t, change) {
+/** `npm publish --dry-run` in a folder of a copy of what is published, as `change(dir)` leaves it. */
+function publish (t, folder, change) {
   const dir = path.join(tmpDir(t), 'heapkit')
   for (const name of [...manifest.files.filter((file) => !file.includes('*')), 'package.json', 'scripts', 'npm', 'lib/binding.js']) {
     fs.cpSync(path.join(ROOT, name), path.join(dir, name), { recursive: true })
   }
   change?.(dir)
-  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline'], { cwd: dir, env: cleanEnv(), encoding: 'utf8' })
+  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline'], { cwd: path.join(dir, folder), env: cleanEnv(), encoding: 'utf8' })
   return { status, stderr }
 }
 
 test('npm publish is refused where the addons are missing, and says which', (t) => {
-  const { status, stderr } = publish(t)
+  const { status, stderr } = publish(t, '.')
   assert.notEqual(status, 0)
   assert.match(stderr, /cannot be published/)
   for (const platform of fs.readdirSync(path.join(ROOT, 'npm'))) {
@@ -97,8 +97,14 @@ test('npm publish is refused where the addons are missing, and says which', (t) 
   }
 })
 
+test('so it is in the folder of a platform, whose package would be empty', (t) => {
+  const { status, stderr } = publish(t, 'npm/linux-x64-gnu')
+  assert.notEqual(status, 0)
+  assert.match(stderr, /npm\/linux-x64-gnu\/heapkit.linux-x64-gnu.node was not built/)
+})
+
 test('npm publish goes through where they are all there', (t) => {
-  const { status, stderr } = publish(t, (dir) => {
+  const { status, stderr } = publish(t, '.', (dir) => {
     const optionalDependencies = {}
     for (const platform of fs.readdirSync(path.join(dir, 'npm'))) {
       optionalDependencies[`heapkit-${platform}`] = manifest.version

@@ -62,7 +62,7 @@ function stagePlatform (stage) {
   fs.copyFileSync(path.join(ROOT, 'lib', addon), path.join(target, addon))
   // Where the project lives is said once, in the main package.
   const { homepage, repository, bugs } = manifest
-  const own = require(path.join(source, 'package.json'))
+  const { scripts, ...own } = require(path.join(source, 'package.json'))
   fs.writeFileSync(path.join(target, 'package.json'), JSON.stringify({ ...own, homepage, repository, bugs }, null, 2) + '\n')
   return target
 }
