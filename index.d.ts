@@ -3,6 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 
+// What has no `export` of its own stays inside.
+export {}
+
 // ---------------------------------------------------------------- artifacts
 
 /** What was captured. */
@@ -13,15 +16,16 @@ export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | '
 
 export type Compression = 'gzip' | 'zstd' | 'none'
 
-/** One complete capture. */
-export interface Artifact {
-  kind: CaptureKind
-  format: ArtifactFormat
+/** One complete capture. `kind`, and `format` as well, tell which of the four it is. */
+export type Artifact = SnapshotArtifact | SamplingArtifact | TimelineArtifact | CpuArtifact
+
+/** What all artifacts have. */
+interface ArtifactFields {
   /** Absolute path of the file. */
   path: string
-  /** Size of the file. */
+  /** Size of the file, in bytes. */
   bytes: number
-  /** Size before compression. */
+  /** Size before compression, in bytes. */
   rawBytes: number
   compression: Compression
   /** SHA-256 of the file as it is, in hexadecimal: what `sha256sum` prints. */
@@ -32,28 +36,65 @@ export interface Artifact {
   durationMs: number
   /** How long heapkit kept this thread's JavaScript from running, in milliseconds: measured, not estimated. */
   pauseMs: number
-  /** Snapshots only. */
-  mode?: 'fork' | 'inline'
-  /** Forked snapshots only: how long the child rested, in milliseconds, because it was not to use more processor time (`maxCpu`). */
-  heldBackMs?: number
-  /** Snapshots with `redact` only. */
-  redacted?: RedactReport
   pid: number
   /** 0 is the main thread. */
   threadId: number
   nodeVersion: string
 }
 
-/** The artifact of a stream, which has no file. */
-export interface StreamArtifact extends Omit<Artifact, 'path'> {
-  path: null
+interface SnapshotFields extends ArtifactFields {
+  kind: 'snapshot'
+  format: 'heapsnapshot'
+  /** What was replaced; with `redact` only. */
+  redacted?: RedactReport
 }
+
+/** A snapshot that V8 took in a forked child. */
+export interface ForkedSnapshotArtifact extends SnapshotFields {
+  mode: 'fork'
+  /** How long the child rested, in milliseconds, because it was not to use more processor time (`maxCpu`). */
+  heldBackMs: number
+}
+
+/** A snapshot that V8 took in the thread itself. */
+export interface InlineSnapshotArtifact extends SnapshotFields {
+  mode: 'inline'
+  heldBackMs?: undefined
+}
+
+/** `mode` says where V8 took it. */
+export type SnapshotArtifact = ForkedSnapshotArtifact | InlineSnapshotArtifact
+
+export interface SamplingArtifact extends ArtifactFields {
+  kind: 'sampling'
+  format: 'heapprofile'
+}
+
+export interface TimelineArtifact extends ArtifactFields {
+  kind: 'timeline'
+  format: 'heaptimeline'
+}
+
+export interface CpuArtifact extends ArtifactFields {
+  kind: 'cpu'
+  format: 'cpuprofile'
+}
+
+/** The artifact of a format. */
+export type ArtifactOf<Format extends ArtifactFormat> = Extract<Artifact, { format: Format }>
+
+type WithoutFile<File extends ArtifactFields> = Omit<File, 'path'> & { path: null }
+
+/** The artifact of a stream, which has no file: its `path` is null. */
+export type StreamArtifact = WithoutFile<ForkedSnapshotArtifact> | WithoutFile<InlineSnapshotArtifact>
 
 /** What a file's name and size tell of an artifact, whoever wrote it. */
 export interface ArtifactFile {
   kind: CaptureKind
   format: ArtifactFormat
+  /** Absolute path of the file. */
   path: string
+  /** Size of the file. */
   bytes: number
   compression: Compression
   /** When it was written, in ISO 8601, to the second. */
@@ -96,7 +137,7 @@ export interface ControlOptions {
   /** Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. */
   timeoutMs?: number
   /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing, or rejecting, ends the capture. */
-  onProgress?: (progress: Progress) => void
+  onProgress?: (progress: Progress) => void | Promise<void>
 }
 
 export interface Progress {
@@ -229,7 +270,7 @@ export interface CpuProfileOptions {
  *
  * Rejects with a {@link HeapkitError}, also for invalid options.
  */
-export function takeSnapshot (options?: SnapshotOptions): Promise<Artifact>
+export function takeSnapshot (options?: SnapshotOptions): Promise<SnapshotArtifact>
 
 /**
  * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory. Beyond that a forked child
@@ -257,14 +298,14 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
    * Stops and writes the artifact. When the options are invalid or the output cannot be opened it rejects and the session goes
    * on; when writing fails after that, sampling and CPU sessions keep what they collected, and `stop()` may be called again.
    */
-  stop (output?: OutputOptions<Format> & ControlOptions): Promise<Artifact>
+  stop (output?: OutputOptions<Format> & ControlOptions): Promise<ArtifactOf<Format>>
   /** Stops without an artifact. Does nothing after `stop()`. */
   [Symbol.asyncDispose] (): Promise<void>
 }
 
 export interface SamplingSession extends CaptureSession<'heapprofile'> {
   /** Writes what was sampled since the start, and goes on sampling. */
-  capture (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<Artifact>
+  capture (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<SamplingArtifact>
 }
 
 /**
@@ -275,7 +316,7 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 export function startSampling (options?: SamplingOptions): SamplingSession
 
 /** Stops the sampling session of this thread, wherever it was started. Rejects with `HEAPKIT_ERR_NOT_ACTIVE` without one. */
-export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<Artifact>
+export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<SamplingArtifact>
 
 /**
  * Starts an allocation timeline: `stop()` takes a heap snapshot whose objects know when they were allocated. It holds the
@@ -305,7 +346,7 @@ export interface HandlerOptions extends Defaults {
   trustedOrigins?: string[]
   /** Where the handler is mounted, if the server does not strip that from `req.url`: `'/debug/heapkit'`. */
   prefix?: string
-  /** Upper bound of `?seconds=`. Default: 300. */
+  /** Upper bound of `?seconds=`, in seconds. Default: 300. */
   maxSeconds?: number
 }
 
@@ -317,28 +358,29 @@ export function createHandler (options: HandlerOptions): (req: IncomingMessage, 
 
 // ---------------------------------------------------------------- signals
 
-export interface SignalCallbacks {
-  onArtifact?: (artifact: Artifact) => void
+/** What comes of the captures, typed by their kind. */
+export interface SignalCallbacks<Format extends ArtifactFormat = ArtifactFormat> {
+  onArtifact?: (artifact: ArtifactOf<Format>) => void
   /** Without it a failure is a process warning. */
   onError?: (error: HeapkitError) => void
 }
 
-interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOptions<Format>, ControlOptions, SignalCallbacks {
-  /** Length of the capture, in seconds. Default: 30, of a timeline 10. */
+interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOptions<Format>, ControlOptions, SignalCallbacks<Format> {
+  /** Length of the capture, in seconds, 1 to 86400. Default: 30, of a timeline 10. */
   seconds?: number
 }
 
 /** What {@link onSignal} takes, by kind of capture. */
 export interface SignalOptions {
-  snapshot: SnapshotOptions & SignalCallbacks
+  snapshot: SnapshotOptions & SignalCallbacks<'heapsnapshot'>
   sampling: SamplingOptions & TimedSignalOptions<'heapprofile'>
   timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'>
   cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'>
 }
 
-export interface SignalTrigger extends Disposable {
+export interface SignalTrigger<Kind extends CaptureKind = CaptureKind> extends Disposable {
   readonly signal: NodeJS.Signals
-  readonly capture: CaptureKind
+  readonly capture: Kind
   /** Signals that came. */
   readonly received: number
   /** Those of them that came during the capture of an earlier one: ignored, not queued. */
@@ -351,7 +393,7 @@ export interface SignalTrigger extends Disposable {
  * be caught, that end the process, or that mean a crash. Emits a process warning when the signal has another listener.
  * Throws for invalid options, and in worker threads, which signals do not reach.
  */
-export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capture: Kind, options?: SignalOptions[Kind]): SignalTrigger
+export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capture: Kind, options?: SignalOptions[Kind]): SignalTrigger<Kind>
 
 // ---------------------------------------------------------------- the rest
 
@@ -368,7 +410,7 @@ export interface ReadingOptions {
   partial?: boolean
   signal?: AbortSignal
   /** Called some 20 times a second. */
-  onProgress?: (progress: ReadingProgress) => void
+  onProgress?: (progress: ReadingProgress) => void | Promise<void>
 }
 
 export interface ReadingProgress {
@@ -430,6 +472,11 @@ export interface HeapObject {
   path: PathStep[]
 }
 
+export interface RetainersOptions {
+  /** How many paths, 1 to 10000. Default: 10. */
+  paths?: number
+}
+
 export interface SuspectsOptions {
   /** The share of the heap that a suspect retains at least, 0.01 to 1. Default: 0.1. */
   threshold?: number
@@ -472,7 +519,7 @@ export interface HeapGraph extends Disposable {
   /** What retains a good part of the heap, and where the mass is. */
   suspects (options?: SuspectsOptions): Promise<HeapSuspects>
   /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none. */
-  retainers (target: number | string, options?: { paths?: number }): Promise<HeapRetainers>
+  retainers (target: number | string, options?: RetainersOptions): Promise<HeapRetainers>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }
@@ -553,6 +600,7 @@ export type HeapkitErrorCode =
 
 /** Every error of heapkit. `cause` is what lies behind it: the system's error, the signal's reason. */
 export class HeapkitError extends Error {
+  private constructor ()
   readonly name: 'HeapkitError'
   readonly code: HeapkitErrorCode
   /** The option or environment variable that an `HEAPKIT_ERR_INVALID_OPTION` is about. */
@@ -562,15 +610,29 @@ export class HeapkitError extends Error {
 }
 
 /**
- * Message of the `diagnostics_channel` channels `heapkit:capture:start`, `heapkit:capture:end` (with `artifact`) and
- * `heapkit:capture:error` (with `error`). The events of one capture share their `id`, which is unique in the thread. A session
- * whose `stop()` failed and is called again has more than one error.
+ * What the messages of all three `diagnostics_channel` channels have. The events of one capture share their `id`, which is unique in the
+ * thread. After one start comes one end or one error; a session whose `stop()` failed and is called again has more than one error.
  */
 export interface CaptureEvent {
   id: number
   kind: CaptureKind
+  /** 0 is the main thread. */
   threadId: number
+  /** When the capture began, in ISO 8601. */
   startedAt: string
-  artifact?: Artifact | StreamArtifact
-  error?: Error
+}
+
+/** Message of `heapkit:capture:start`. */
+export interface CaptureStartEvent extends CaptureEvent {}
+
+/** Message of `heapkit:capture:end`. */
+export interface CaptureEndEvent extends CaptureEvent {
+  /** Of a stream its `path` is null. */
+  artifact: Artifact | StreamArtifact
+}
+
+/** Message of `heapkit:capture:error`. */
+export interface CaptureErrorEvent extends CaptureEvent {
+  /** A {@link HeapkitError}, or what a stream was destroyed with. */
+  error: Error
 }

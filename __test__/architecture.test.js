@@ -3,9 +3,14 @@
 // The rules of the house that a scan of the sources can check; docs/architecture.md has them in words.
 
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const ts = require('typescript')
+const { modules } = require('./architecture/javascript')
+const { cratePaths } = require('./architecture/rust')
+const { tokens } = require('./architecture/rust-tokens')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -23,14 +28,27 @@ function matching (list, pattern) {
   return list.filter((file) => pattern.test(read(file)))
 }
 
+// napi's own loader is generated.
 const LIB = files('lib', '.js').filter((file) => file !== 'lib/binding.js')
 const JS = [...LIB, 'index.js', 'bin/heapkit.js']
 const RUST = files('src', '.rs')
+const LOADED = new Map(JS.map((file) => [file, modules(read(file))]))
+
+/** The files that require a module of such a name. */
+function requiring (pattern, list = JS) {
+  return list.filter((file) => LOADED.get(file).required.some((name) => pattern.test(name)))
+}
 
 test('one file requires the binding, one the inspector, one listens to signals', () => {
-  assert.deepEqual(matching(JS, /require\(['"][^'"]*binding/), ['lib/native.js'])
-  assert.deepEqual(matching(JS, /require\(['"](node:)?inspector(\/promises)?['"]\)/), ['lib/inspector.js'])
-  assert.deepEqual(matching(JS, /process\.(on|once|addListener)\((?!'exit')/), ['lib/triggers/signal.js'])
+  assert.deepEqual(requiring(/binding/), ['lib/native.js'])
+  assert.deepEqual(requiring(/^(node:)?inspector\b/), ['lib/inspector.js'])
+  const listens = ({ object, method, first }) => object === 'process' && /^(on|once|(prepend|add)(Once)?Listener)$/.test(method) && first !== 'exit'
+  assert.deepEqual(JS.filter((file) => LOADED.get(file).calls.some(listens)), ['lib/triggers/signal.js'])
+})
+
+test('modules are required by a plain text and in no other way, so that what is required can be seen', () => {
+  for (const [file, { others }] of LOADED) assert.deepEqual(others, [], file)
+  assert.deepEqual(requiring(/^(node:)?(module|vm)$/), [])
 })
 
 test('V8 is never asked to report progress: it would run JavaScript in the middle of its walk over the heap', () => {
@@ -38,38 +56,117 @@ test('V8 is never asked to report progress: it would run JavaScript in the middl
 })
 
 test('the command line and the public module stand on lib, never the other way', () => {
-  assert.deepEqual(matching(LIB, /require\(['"](\.\.\/)+(index|bin)/), [])
-  assert.deepEqual(matching(LIB.filter((file) => !file.startsWith('lib/cli/')), /require\(['"][^'"]*\/cli\//), [])
+  assert.deepEqual(requiring(/^(\.\.\/)+(index|bin)|^(\.\.\/?)+$/, LIB), [])
+  assert.deepEqual(requiring(/\/cli(\/|$)/, LIB.filter((file) => !file.startsWith('lib/cli/'))), [])
 })
 
 test('the library has no runtime dependency and no install script', () => {
   const manifest = JSON.parse(read('package.json'))
   assert.equal(manifest.dependencies, undefined)
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(manifest.scripts[script], undefined)
-  for (const file of JS) {
-    for (const [, name] of read(file).matchAll(/require\(['"]([^'"]+)['"]\)/g)) {
-      assert.ok(name.startsWith('node:') || name.startsWith('.'), `${file} requires ${name}`)
-    }
+  for (const [file, { required }] of LOADED) {
+    for (const name of required) assert.ok(name.startsWith('node:') || name.startsWith('.'), `${file} requires ${name}`)
   }
 })
 
 test('the library never prints', () => {
-  assert.deepEqual(matching(JS, /console\./), [])
+  assert.deepEqual(matching(JS, /\bconsole\b/), [])
   assert.deepEqual(matching(JS, /process\.(stdout|stderr)/), [])
 })
 
 test('napi is named in src/binding only', () => {
-  assert.deepEqual(matching(RUST, /\bnapi(_derive)?::/).filter((file) => !file.startsWith('src/binding/')), [])
+  const named = (file) => tokens(read(file)).some(({ text }) => /^napi(_derive)?$/.test(text))
+  assert.deepEqual(RUST.filter((file) => !file.startsWith('src/binding/') && named(file)), [])
 })
 
-test('core modules do not import one another', () => {
-  const core = ['sink', 'heap', 'host', 'process', 'fork']
-  for (const own of core) {
-    // The fork asks the host how much memory there is.
-    const others = core.filter((name) => name !== own && !(own === 'fork' && name === 'host')).join('|')
-    const mine = RUST.filter((file) => file.startsWith(`src/${own}/`) || file === `src/${own}.rs`)
-    assert.deepEqual(matching(mine, new RegExp(`crate::(${others}|binding)\\b`)), [])
+/** What a core module may name of its crate besides itself. */
+const SHARED = ['error', 'Error', 'ErrorKind', 'Result', 'descriptors']
+
+/** The core's modules, and what each may name. The fork asks the host how much memory there is. */
+const MAY_NAME = { sink: SHARED, heap: SHARED, host: SHARED, process: SHARED, fork: [...SHARED, 'host'], error: [], descriptors: [] }
+
+/** The names of a source of the crate that it may not use. */
+function forbidden (file, source) {
+  const [, own] = /^src\/(\w+)/.exec(file)
+  return cratePaths(source, file).filter(([name]) => name !== own && !MAY_NAME[own].includes(name)).map((names) => names.join(' '))
+}
+
+test('core modules do not import one another, in no form', () => {
+  const core = RUST.filter((file) => file !== 'src/lib.rs' && !file.startsWith('src/binding/'))
+  const known = new Set(core.map((file) => /^src\/(\w+)/.exec(file)[1]))
+  assert.deepEqual([...known].sort(), Object.keys(MAY_NAME).sort())
+  for (const file of core) assert.deepEqual(forbidden(file, read(file)), [], file)
+})
+
+test('the crate gives out only its errors under names of its own', () => {
+  assert.deepEqual([...read('src/lib.rs').matchAll(/^ *(?:pub )?use .*$/gm)].map(([line]) => line), ['pub use error::{Error, ErrorKind, Result};'])
+})
+
+test('the scan for imports sees every form of them (Rust)', () => {
+  const cases = [
+    ['src/sink/lane.rs', 'use crate::heap::Graph;', ['heap Graph']],
+    ['src/sink/lane.rs', 'use crate::{sink, heap};', ['heap']],
+    ['src/sink/lane.rs', 'use crate::{\n  error::{Error, Result},\n  heap::{self, text::{self as t, *}},\n};', ['heap', 'heap text', 'heap text *']],
+    ['src/sink/lane.rs', 'pub(crate) use crate::r#heap as other;', ['heap']],
+    ['src/sink/lane.rs', 'pub use super::super::heap;', ['heap']],
+    ['src/sink/mod.rs', 'use super::heap;', ['heap']],
+    ['src/sink/mod.rs', 'use super::{lane, self};', ['lane', '*']],
+    ['src/sink/mod.rs', 'use super::*;', ['*']],
+    ['src/sink/mod.rs', 'use crate as all; fn f() { all::heap::f() }', ['*']],
+    ['src/sink/mod.rs', 'use self::super::heap;', ['heap']],
+    ['src/sink/mod.rs', 'mod tests { use super::*; use super::super::heap; }\nuse super::binding;', ['heap', 'binding']],
+    ['src/process.rs', 'mod a { mod b { use super::super::x; use super::super::super::fork; } } use super::host;', ['fork', 'host']],
+    ['src/sink/mod.rs', 'fn f() -> crate::heap::Graph { ::std::mem::drop(crate :: host :: free()); super::process::defaults() }', ['heap Graph', 'host free', 'process defaults']],
+    ['src/sink/mod.rs', 'macro_rules! m { () => { $crate::heap::f() } }', ['heap f']],
+    ['src/sink/mod.rs', 'assert!(matches!(x, crate::heap::NodeKind::Code));', ['heap NodeKind Code']],
+    ['src/sink/mod.rs', 'extern crate self as me; use me::heap;', ['! extern crate self']],
+    ['src/sink/mod.rs', '#[path = "../heap/mod.rs"] mod other; include!("../heap/text.rs");', ['! #[path]', '! include!']],
+    ['src/fork/mod.rs', 'use crate::{host, sink};', ['sink']],
+    ['src/host/mod.rs', 'use crate::fork;', ['fork']],
+    // None of these is an import.
+    ['src/sink/mod.rs', '// use crate::heap;\n/* a /* b */ use crate::heap; */ const A: &str = "use crate::heap;"; const B: &str = r#"crate::heap "q" "#;', []],
+    ['src/sink/mod.rs', "fn f<'a>(c: char) -> &'a str { if c == '\"' || c == '\\'' { self.heap() } else { heap::f() } }", []],
+    ['src/sink/mod.rs', 'use std::{self, io::{self, Read}}; use crate::error::{Error, Result}; use self::lane::Lane; pub(in crate::sink) fn f() {}', []]
+  ]
+  for (const [file, source, expected] of cases) assert.deepEqual(forbidden(file, source), expected, `${file}: ${source}`)
+})
+
+test('the scan for imports sees every form of them (JavaScript)', () => {
+  const cases = [
+    ["const { a } = require('node:inspector')", ['node:inspector'], 0],
+    ['const a = require("./binding.js").x', ['./binding.js'], 0],
+    ["import a, { b } from 'node:inspector'; export * from './binding.js'; import './c'", ['node:inspector', './binding.js', './c'], 0],
+    ['require(`node:inspector`)', [], 1],
+    ["require('node:' + 'inspector')", [], 1],
+    // eslint-disable-next-line no-template-curly-in-string
+    ['require(`node:${name}`)', [], 1],
+    ["import('node:inspector')", [], 1],
+    ['const load = require; load(name)', [], 1],
+    ['module.require(name)', [], 1],
+    ['require.main.require(name)', [], 2],
+    ["const { createRequire: c } = require('node:module')", ['node:module'], 1],
+    ["process.binding('inspector')", [], 1],
+    ["process['binding']('inspector')", [], 1],
+    ["const { binding } = process; binding('inspector')", [], 1],
+    ["globalThis.process.binding('inspector')", [], 1],
+    ["process.getBuiltinModule('inspector'); process._linkedBinding(a); process.dlopen(b, c)", [], 3],
+    ["eval('require')(name); new Function('return 1')", [], 2],
+    // None of these loads anything.
+    ["// require('x')\nconst text = \"require('x')\"; const binding = other.binding; const list = /require\\('x'\\)/", [], 0]
+  ]
+  for (const [source, required, others] of cases) {
+    const found = modules(source)
+    assert.deepEqual(found.required, required, source)
+    assert.equal(found.others.length, others, `${source}: ${found.others}`)
   }
+})
+
+test('what builds the addon stays at the top, and V8 leaves no logs there', () => {
+  for (const name of ['src', 'build.rs', 'Cargo.toml']) assert.ok(fs.existsSync(path.join(ROOT, name)), name)
+  const tracked = execFileSync('git', ['ls-files', 'isolate-*', '*v8.log'], { cwd: ROOT, encoding: 'utf8' })
+  assert.equal(tracked, '')
+  const ignored = execFileSync('git', ['check-ignore', 'isolate-0x1-1-v8.log'], { cwd: ROOT, encoding: 'utf8' })
+  assert.equal(ignored, 'isolate-0x1-1-v8.log\n')
 })
 
 test('the Rust files that opt out of the ban on unsafe are few, and say at every block why it is right', () => {
@@ -99,4 +196,15 @@ test('the codes of the core are codes of the library, and all of them are in the
 test('what the types export is what the module exports', () => {
   const types = [...read('index.d.ts').matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name)
   assert.deepEqual(types.sort(), Object.keys(require('..')).sort())
+})
+
+test('every option that is a number has its unit in its name or in its description', () => {
+  const file = ts.createSourceFile('index.d.ts', read('index.d.ts'), ts.ScriptTarget.Latest, true)
+  const numbers = file.statements
+    .filter((node) => ts.isInterfaceDeclaration(node) && /(Options|Defaults)$/.test(node.name.text))
+    .flatMap(({ members }) => members.filter((member) => member.type?.getText().includes('number')))
+  assert.ok(numbers.length > 15)
+  const without = numbers.filter((member) => !/(Ms|Bytes|seconds)$/i.test(member.name.text) &&
+    !/bytes|microseconds|seconds|frames|processor|share of|at most so many|how many|gzip 0 to 9/i.test(ts.getJSDocCommentsAndTags(member).map((comment) => comment.getText()).join()))
+  assert.deepEqual(without.map((member) => member.name.text), [])
 })

@@ -10,6 +10,7 @@ const { tmpDir } = require('./support')
 const { RINGS, ENDINGS, runHostile, problemsOf, silentActs } = require('./fixtures/hostile')
 const { runCell } = require('./fixtures/fork-stress/cell')
 const { CELLS } = require('./fixtures/fork-stress')
+const { claimed } = require('../scripts/counts')
 
 const here = { node: process.execPath, version: process.versions.node }
 
@@ -37,6 +38,7 @@ describe('the finalizers that run in a forked child', { skip: process.platform !
     assert.equal(trials.length, 3)
     for (const outcome of trials) {
       assert.equal(outcome.error, undefined)
+      if (process.arch === 'x64') assert.equal(outcome.acts.length + ENDINGS.length, claimed().acts, 'as many acts as the README says')
       assert.deepEqual(silentActs(outcome), [])
       assert.deepEqual(problemsOf(outcome), [])
     }

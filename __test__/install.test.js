@@ -6,9 +6,8 @@ const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { before, test } = require('node:test')
+const { after, before, test } = require('node:test')
 const os = require('node:os')
-const { after } = require('node:test')
 const { pack, platformPackages } = require('../scripts/pack')
 const { cleanEnv, ls } = require('./support')
 
@@ -51,7 +50,7 @@ test('the packed files are exactly those meant', () => {
   const lib = files(path.join(root, 'lib')).filter((file) => /\.(js|css|html)$/.test(file))
   assert.ok(lib.includes('lib/binding.js'))
   assert.deepEqual(contents(tarballs[0]), [
-    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', ...docs, ...lib
+    'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', 'register.d.ts', ...docs, ...lib
   ].sort())
   const [addon] = ls(path.join(root, 'lib')).filter((name) => name.endsWith('.node'))
   assert.deepEqual(contents(tarballs[1]), ['README.md', addon, 'package.json'])
@@ -69,6 +68,14 @@ test('the published package has its platforms as optional dependencies, and noth
   }
   // Each target of the build has its package, as the loader expects it.
   assert.equal(platformPackages().length, manifest.napi.targets.length)
+})
+
+test('both packages say where the project lives', () => {
+  for (const name of ['heapkit', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, '')]) {
+    const { homepage, repository, bugs, scripts } = JSON.parse(fs.readFileSync(path.join(app, 'node_modules', name, 'package.json'), 'utf8'))
+    assert.deepEqual({ homepage, repository, bugs }, { homepage: manifest.homepage, repository: manifest.repository, bugs: manifest.bugs })
+    assert.equal(scripts, undefined)
+  }
 })
 
 test('CommonJS: a sampling profile and a snapshot', () => {

@@ -9,7 +9,7 @@ const { HeapkitError, codes, invalidOption } = require('./errors')
 
 async function listArtifacts (dir) {
   if (dir !== undefined && (typeof dir !== 'string' || dir === '' || dir.includes('\0'))) {
-    throw invalidOption('dir', 'must be a path, a string that is not empty', dir)
+    throw invalidOption('dir', 'must be a path: a string that is not empty', dir)
   }
   const resolved = resolveDir(dir)
   try {

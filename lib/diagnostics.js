@@ -1,7 +1,7 @@
 'use strict'
 
-// diagnostics_channel events of every capture: heapkit:capture:start, :end and :error. Messages are described in
-// index.d.ts (CaptureEvent).
+// diagnostics_channel events of every capture: heapkit:capture:start, :end and :error. index.d.ts has their messages:
+// CaptureStartEvent, CaptureEndEvent, CaptureErrorEvent.
 
 const diagnosticsChannel = require('node:diagnostics_channel')
 

@@ -3,8 +3,8 @@
 // The only file that requires node:inspector. Sessions are opened when first needed, for each isolate, and never closed:
 // closing any session, even one that did nothing, makes V8 forget the object ids of earlier snapshots and drop the
 // allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26). One session is for
-// captures; another for object ids, because of what it stops for its own good (captures/object-ids.js); the others only ever exist
-// in forked children (captures/snapshot.js, captures/census.js).
+// captures. Object ids have another, because they stop its timer (captures/object-ids.js). The rest exist in forked
+// children only (captures/snapshot.js, captures/census.js).
 
 const { HeapkitError, codes } = require('./errors')
 
@@ -60,7 +60,7 @@ function collectSnapshot (method, onChunk) {
   if (failure) throw failure
 }
 
-/** Calls `listener` whenever V8 samples a running timeline, until the function that it returns is called. */
+/** Calls `listener` whenever V8 samples a running timeline. Returns a function that ends this. */
 function onTimelineSample (listener) {
   const connected = connect()
   connected.on('HeapProfiler.lastSeenObjectId', listener)

@@ -18,7 +18,7 @@ function load () {
   }
 }
 
-/** The generated loader tries several files, and chains what each attempt said, without its code. */
+/** The generated loader tries several files, and chains the messages of all attempts, without their codes. */
 function whyNotLoaded (error) {
   for (let attempt = error; attempt; attempt = attempt.cause) {
     if (/^Cannot find (module|native binding)/.test(attempt.message)) continue
@@ -70,11 +70,10 @@ async function callAsync (fn, ...args) {
   }
 }
 
-// How far whoever produces the bytes may run ahead of the compressor before it waits; nothing of a snapshot is held
-// beyond it. The compressor has a low priority, so on a busy machine it falls behind: 8 MiB made the event loop wait half a
-// second.
+// How many bytes may wait for the compressor before whoever produces them waits, too: no more of a snapshot is ever held.
+// The compressor has a low priority and falls behind on a busy machine: with 8 MiB the event loop waited half a second.
 const QUEUE_BYTES = 32 * 1024 * 1024
-// A capture is given up when the disk, or the reader of its stream, has taken nothing at all for so long while bytes wait.
+// A capture is given up when the disk, or the reader of its stream, has taken nothing for this long while bytes were waiting.
 const PATIENCE_MS = 30_000
 
 /** One capture's way to the background writer; see src/binding/writer.rs. */
@@ -124,12 +123,12 @@ class ForkedWork {
 
   #inner = new binding.ForkedWork()
 
-  /** Resolves with whether the work must count first. */
+  /** Resolves with whether the child must count objects first. */
   prepare (writer, memory, cpu) { return callAsync(() => this.#inner.prepare(writer.inner, memory, cpu)) }
   isQuiet () { return this.#inner.isQuiet() }
-  /** Synchronously forks; the promise is for what the child does. */
+  /** Forks before it returns; the promise is for what the child does. */
   fork (work) { return callAsync(() => this.#inner.fork(work)) }
-  /** How much the child is held back: { share, heldBackMs }, or null if it may have all that it gets. */
+  /** How much the child is held back: { share, heldBackMs }, or null where nothing holds it back. */
   throttle () { return this.#inner.throttle() }
   /** How long fork(2) itself took. */
   get forkMs () { return this.#inner.forkMs }

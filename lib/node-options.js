@@ -1,6 +1,6 @@
 'use strict'
 
-// What Node.js itself was told on its command line and in NODE_OPTIONS, where no API says what came of it.
+// Options that Node.js got on its command line or in NODE_OPTIONS, and that no API tells of.
 
 const os = require('node:os')
 
@@ -19,7 +19,7 @@ function nodeOption (name, { env = process.env, execArgv = process.execArgv } = 
   return value
 }
 
-/** How many threads V8 has for its jobs. With 0 (or what is no number) Node.js takes a processor less than there are, but one at least. */
+/** How many threads V8 has for its jobs. With 0, or no number at all, Node.js takes one less than there are processors, and at least one. */
 function v8PoolSize (from) {
   const given = nodeOption('--v8-pool-size', from)
   if (given === undefined) return DEFAULT_V8_POOL_SIZE

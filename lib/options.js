@@ -24,11 +24,11 @@ const COMPRESSIONS = {
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
-// --- what each call knows ---
+// --- the options of each call ---
 
 const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSIONS)), level: integerFrom(0, 19), minFreeBytes: integerFrom(0) }
 
-/** Limits and defaults of a directory that may be set by call, configure() and environment alike. */
+/** Limits and defaults of a directory. A call, configure() and the environment can all set them. */
 const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
 
 /** What every operation that takes time accepts. */
@@ -44,7 +44,7 @@ const SNAPSHOT = {
   redact
 }
 
-/** The sessions that are started and stopped: what starting them knows, and what it takes for granted. */
+/** The sessions that are started and stopped: the options that start them, and their defaults. */
 const SESSIONS = {
   sampling: {
     format: 'heapprofile',
@@ -64,15 +64,15 @@ const SESSIONS = {
   cpu: { format: 'cpuprofile', schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
 }
 
-/** What a signal's capture knows besides. */
+/** What a capture on a signal has besides. */
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
 
 const READING = { partial: boolean, signal: abortSignal, onProgress: callback }
 
-/** How much of an answer is wanted. */
+/** How many entries of an answer are wanted. */
 const TOP = integerFrom(1, 10_000)
 
-/** Where a capture goes and how it is packed; a stream goes nowhere, and keeps to no quota. */
+/** Where a capture goes and how it is packed. A stream has neither a file nor a quota. */
 function outputSchema (format, stream) {
   return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese([format]) }
 }
@@ -142,7 +142,7 @@ function configure (given) {
   const parsed = read(given, SHARED, { name: 'defaults' })
   const { compression } = bare(BUILT_IN, fromEnvironment(), parsed)
   checkLevel(compression, parsed.level)
-  // A relative directory means the one of now, whoever changes the working directory later.
+  // A relative directory is resolved now, because the working directory may change later.
   if (parsed.dir !== undefined) parsed.dir = resolve(parsed.dir)
   native.setDefaults(JSON.stringify(parsed))
 }
@@ -153,7 +153,7 @@ function diagnosticDir () {
   return dir ? resolveFromStart(dir) : undefined
 }
 
-/** The directory that captures go to where the call does not say. */
+/** The directory of a capture whose call may not have named one. */
 function resolveDir (dir, fallback) {
   return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
@@ -176,7 +176,7 @@ function fits (compression, level) {
   return level >= min && level <= max
 }
 
-/** A default level belongs to the codec that it was set with: where a capture has another one, it counts only if that one has it. */
+/** A default level was meant for the codec that it was set with. A capture with another codec takes it only if that codec has such a level. */
 function levelOf ({ level: ownLevel, compression: ownCompression }, { level: defaultLevel }, compression) {
   checkLevel(compression, ownLevel)
   const inherited = ownCompression === undefined && defaultLevel !== undefined && fits(compression, defaultLevel) ? defaultLevel : undefined
@@ -185,13 +185,13 @@ function levelOf ({ level: ownLevel, compression: ownCompression }, { level: def
 
 // --- options of the calls ---
 
-/** Where a capture goes, and how it is packed; `own` is what its call says. */
+/** Where a capture goes, and how it is packed; `own` has the options of its call. */
 function output (own, format, { stream = false } = {}) {
   const configured = defaults()
   const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, pick(own, SHARED))
   const level = levelOf(own, configured, compression)
   if (own.file !== undefined && own.dir !== undefined) {
-    throw invalidOption('file', 'is the whole path; leave `dir` away', own.file)
+    throw invalidOption('file', 'is the whole path; leave out `dir`', own.file)
   }
   const target = own.file === undefined
     ? { dir: resolveDir(own.dir, stream ? os.tmpdir() : undefined) }
@@ -220,8 +220,8 @@ function stop (kind, given) {
 }
 
 /**
- * Options of a capture that comes later, without a caller: { seconds, onArtifact, onError, start, output }, of which the last two are for the
- * capture itself. Wrong ones are found now.
+ * Options of a capture that a signal will start: { seconds, onArtifact, onError, start, output }, of which the last two go to the capture itself.
+ * Wrong ones throw now.
  */
 function triggered (kind, given) {
   const { schema = {}, format = 'heapsnapshot' } = SESSIONS[kind] ?? {}
@@ -240,7 +240,7 @@ function reading (given) {
   return bare({ partial: false }, read(given, READING))
 }
 
-/** How many of an answer's entries are wanted, where nothing else is asked. */
+/** How many entries of an answer are wanted, where that is the only option. */
 function top (given, name, fallback) {
   return read(given, { [name]: TOP })[name] ?? fallback
 }

@@ -2,7 +2,7 @@
 
 // Reports of progress to a callback of the application.
 
-/** `failed` gets what the callback throws: at once, or later where it is async. */
+/** `failed` gets what the callback throws, or rejects with if it is async. */
 function tell (onProgress, progress, failed) {
   try {
     const answer = onProgress(progress)

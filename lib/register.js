@@ -1,6 +1,6 @@
 'use strict'
 
-// node --require heapkit/register app.js (or --import): everything by HEAPKIT_* variables, without a line of code. A wrong
+// node --require heapkit/register app.js (or --import): HEAPKIT_* variables say what to do, without a line of code. A wrong
 // value is an error at start, before the application runs.
 
 const { isMainThread } = require('node:worker_threads')
@@ -55,13 +55,13 @@ function parseSampling (text, name) {
   return { sampleInterval: options.integer(sampleInterval, name, 2, 2 ** 31 - 1) }
 }
 
-/** What dead processes left half written goes at start, not only with the next capture. */
+/** Removes what dead processes left half written: at start, without waiting for the next capture. */
 function clean (dir) {
   try {
     native.sweep(dir)
   } catch (error) {
     if (error.cause?.code === 'ENOTDIR') throw invalidOption('dir', 'is not a directory, or lies below a file')
-    // Not made yet: nothing to clean. Anything else is reported by the first capture, which has a caller to tell.
+    // A directory that is not made yet has nothing to clean. For anything else a warning is enough: captures will fail with the same error.
     if (error.cause?.code !== 'ENOENT') process.emitWarning(error.message, { type: 'HeapkitWarning', code: error.code })
   }
 }

@@ -6,8 +6,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { HeapkitError, codes } = require('./errors')
 
-// What the environment and the command line name relatively is relative to where the process was started, whoever changes
-// the working directory later.
+// Relative paths in the environment and on the command line start where the process was started, even if the working
+// directory changes later.
 const START = look()
 
 /** { dir }, or { error } where there is none. With a name that is not UTF-8 `dir` is empty: only the system knows it. */
@@ -29,7 +29,7 @@ function resolveFromStart (file) {
   return resolveIn(() => START, file)
 }
 
-/** Nobody asks for the working directory who does not need it. */
+/** Asks for the working directory only where it is needed. */
 function resolveIn (find, file) {
   if (path.isAbsolute(file)) return path.resolve(file)
   const { dir, error } = find()

@@ -1,7 +1,7 @@
 'use strict'
 
-// The browser that the tests of the report's page are driven with: `node scripts/browser.js` prints its path, and installs
-// Debian's Chromium first where there is none and it may.
+// The browser for the tests of the report's page: `node scripts/browser.js` prints its path. Where there is none it first
+// installs Debian's Chromium, if it may.
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -9,7 +9,7 @@ const path = require('node:path')
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
-/** The path of a Chromium, or undefined. A wrong CHROMIUM_PATH is an error: it was meant. */
+/** The path of a Chromium, or undefined. A wrong CHROMIUM_PATH is an error, because somebody set it on purpose. */
 function findBrowser () {
   const named = process.env.CHROMIUM_PATH
   if (named) {

@@ -3,9 +3,10 @@
 // npm run test:matrix: the JavaScript tests of the one built binary on every supported Node. The Nodes come as npm packages
 // into .matrix/, a folder of their own: they are no dependencies of heapkit.
 
-const { execFileSync, spawnSync } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { runTests } = require('./test-js')
 
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 
@@ -18,9 +19,7 @@ function test (version) {
   const reported = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   if (reported !== `v${version}`) throw new Error(`${node} is ${reported}, not v${version}`)
   console.log(`\nmatrix: Node ${version}`)
-  const files = fs.readdirSync(path.join(ROOT, '__test__')).filter((name) => name.endsWith('.test.js')).map((name) => path.join('__test__', name))
-  const { status } = spawnSync(node, ['--test', ...files], { cwd: ROOT, stdio: 'inherit' })
-  return { version, status }
+  return { version, status: runTests(node) }
 }
 
 /** Each Node has its own prefix, so that npm never removes one for another. */

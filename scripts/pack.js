@@ -57,8 +57,13 @@ function stagePlatform (stage) {
   if (!addon) throw new Error('there is no addon in lib/; run `npm run build`')
   const target = path.join(stage, 'platform')
   // heapkit.linux-x64-gnu.node -> npm/linux-x64-gnu
-  fs.cpSync(path.join(ROOT, 'npm', addon.split('.')[1]), target, { recursive: true })
+  const source = path.join(ROOT, 'npm', addon.split('.')[1])
+  fs.cpSync(source, target, { recursive: true })
   fs.copyFileSync(path.join(ROOT, 'lib', addon), path.join(target, addon))
+  // Where the project lives is said once, in the main package.
+  const { homepage, repository, bugs } = manifest
+  const { scripts, ...own } = require(path.join(source, 'package.json'))
+  fs.writeFileSync(path.join(target, 'package.json'), JSON.stringify({ ...own, homepage, repository, bugs }, null, 2) + '\n')
   return target
 }
 

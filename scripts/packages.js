@@ -1,8 +1,8 @@
 'use strict'
 
-// Packages of others for the stress matrix: exact versions from the npm registry, each in a folder of its own under .matrix/. They are no dependencies of
-// heapkit. Install scripts are not run, because they look for binaries elsewhere; what a package does not bring along is built with the headers
-// of the Node that it is for.
+// Packages of others for the stress matrix and the checks of the package: exact versions from the npm registry, each in a folder of its own under
+// .matrix/. They are no dependencies of heapkit. Install scripts are not run, because they look for binaries elsewhere; what a package does not bring
+// along is built with the headers of the Node that it is for.
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -10,10 +10,10 @@ const path = require('node:path')
 const { MATRIX, install } = require('./matrix')
 
 const NODE_GYP = '12.4.0'
-// Nobody measures them: what counts is that CI does not wait for a compiler.
+// Their speed does not matter, but CI should not wait for a compiler.
 const OPTIMIZE = '-O0'
 
-/** Where `require` finds the package; `build` compiles it for that version of Node. */
+/** The folder whose `node_modules` has the package; `build` compiles it for that version of Node. */
 function installPackage (name, version, nodeVersion, { build = false } = {}) {
   const prefix = path.join(MATRIX, 'packages', `${name}-${version}${build ? `-node-${nodeVersion}` : ''}`)
   const done = path.join(prefix, '.done')
@@ -21,7 +21,7 @@ function installPackage (name, version, nodeVersion, { build = false } = {}) {
     fs.rmSync(prefix, { recursive: true, force: true })
     fs.mkdirSync(prefix, { recursive: true })
     fs.writeFileSync(path.join(prefix, 'package.json'), '{"private":true}\n')
-    process.stderr.write(`stress: installing ${name} ${version}${build ? ` for Node ${nodeVersion}` : ''}\n`)
+    process.stderr.write(`packages: installing ${name} ${version}${build ? ` for Node ${nodeVersion}` : ''}\n`)
     execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--no-package-lock', `${name}@${version}`],
       { cwd: prefix, stdio: ['ignore', 2, 2] })
     if (build) compile(path.join(prefix, 'node_modules', name), nodeVersion)

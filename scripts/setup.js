@@ -1,7 +1,7 @@
 'use strict'
 
-// All set-up that a fresh clone needs, as often as one likes: npm dependencies, then the addon. Used by the npm scripts, so it
-// runs before anything is installed and requires nothing but Node.
+// All set-up that a fresh clone needs: npm dependencies, then the addon. It can be run again and again. The npm scripts run it before
+// anything is installed, so it requires nothing but Node.
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -10,8 +10,7 @@ const path = require('node:path')
 const ROOT = path.join(__dirname, '..')
 
 if (!isInstalled()) {
-  // Not `npm ci`: it wants the packages of all other platforms in the lock file, where npm leaves out what it cannot install.
-  step('installing npm dependencies', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+  step('installing npm dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 need('cargo', 'Rust is missing: heapkit is built with cargo (https://rustup.rs)')
 step('building the addon', 'npm', ['run', '--silent', 'build'])

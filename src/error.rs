@@ -93,7 +93,7 @@ pub enum ErrorKind {
         /// The byte of the decompressed file where that was seen.
         offset: u64,
     },
-    /// A bug in heapkit (a panic caught at a border), never the caller's fault.
+    /// A bug in heapkit (a panic that was caught), never the caller's fault.
     Internal {
         /// What was seen.
         detail: String,
@@ -134,7 +134,7 @@ impl Error {
         ErrorKind::InvalidSnapshot { path: None, reason: reason.into(), offset }.into()
     }
 
-    /// The same error of a file that those who found it did not know of.
+    /// The same error, with the file that it is about.
     #[must_use]
     pub fn about(mut self, file: &Path) -> Self {
         if let ErrorKind::InvalidSnapshot { path: path @ None, .. } = &mut *self.0 {
@@ -273,7 +273,7 @@ impl fmt::Display for Error {
 fn advice(error: &io::Error) -> &'static str {
     #[cfg(unix)]
     if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
-        return "; this process has as many descriptors as it may (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find what does not close them";
+        return "; this process may open no more descriptors (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find out what does not close them";
     }
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -1,9 +1,9 @@
-//! What is one for the whole process, over all its threads: worker threads have their own JavaScript, but share this.
+//! What exists once in a process: worker threads have JavaScript of their own, but share this.
 //!
 //! * The snapshot slot: one heap snapshot or allocation timeline at a time, because each may need several times the
 //!   heap's memory. It is freed when its holder is dropped, so a terminated worker cannot keep it.
-//! * The latch that disables snapshots: it can be set and never be undone.
-//! * The defaults of `configure()`, as the text that JavaScript made of them.
+//! * The latch that disables snapshots: once set, it stays set.
+//! * The defaults of `configure()`, as JSON that JavaScript wrote.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub struct Holder {
 pub struct SnapshotSlot(());
 
 impl SnapshotSlot {
-    /// Takes the slot, or says who has it, and for how long already.
+    /// Takes the slot, or says who has it and for how long.
     pub fn acquire(holder: Holder) -> Result<Self, (Holder, Duration)> {
         let mut current = HOLDER.lock();
         match current.as_ref() {
@@ -42,7 +42,7 @@ impl SnapshotSlot {
         }
     }
 
-    /// Who has the slot now, and for how long already.
+    /// Who has the slot now, and for how long.
     pub fn holder() -> Option<(Holder, Duration)> {
         HOLDER.lock().as_ref().map(|(holder, since)| (holder.clone(), since.elapsed()))
     }

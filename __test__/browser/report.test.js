@@ -350,5 +350,5 @@ onPage('an empty heap', {
   }
 }, async (page) => {
   assert.match(await page.evaluate(() => document.querySelector('#suspects').textContent), /no suspects/)
-  assert.match(await page.evaluate(() => document.querySelector('#strings').textContent), /No content is there more than once/)
+  assert.match(await page.evaluate(() => document.querySelector('#strings').textContent), /No two strings have the same content/)
 })

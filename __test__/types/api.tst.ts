@@ -2,18 +2,50 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { describe, expect, test } from 'tstyche'
 import * as heapkit from '../../index.js'
-import type { Artifact, ArtifactFile, CaptureSession, HeapkitErrorCode, SamplingSession, SignalTrigger, SnapshotStream } from '../../index.js'
+import type {
+  Artifact, ArtifactFile, CaptureSession, CpuArtifact, HeapkitErrorCode, RedactReport, SamplingArtifact, SamplingSession, SignalTrigger, SnapshotArtifact,
+  SnapshotStream, StreamArtifact, TimelineArtifact
+} from '../../index.js'
 
 describe('captures', () => {
   test('answer artifacts', () => {
-    expect(heapkit.takeSnapshot()).type.toBe<Promise<Artifact>>()
-    expect(heapkit.stopSampling({ compression: 'zstd', level: 3 })).type.toBe<Promise<Artifact>>()
+    expect(heapkit.takeSnapshot()).type.toBe<Promise<SnapshotArtifact>>()
+    expect(heapkit.stopSampling({ compression: 'zstd', level: 3 })).type.toBe<Promise<SamplingArtifact>>()
+    expect(heapkit.startSampling().capture()).type.toBe<Promise<SamplingArtifact>>()
+    expect(heapkit.startTimeline().stop()).type.toBe<Promise<TimelineArtifact>>()
+    expect(heapkit.startCpuProfile().stop()).type.toBe<Promise<CpuArtifact>>()
     expect(heapkit.startSampling({ sampleInterval: 1, stackDepth: 16 })).type.toBe<SamplingSession>()
     expect(heapkit.startTimeline({ trackAllocations: true })).type.toBe<CaptureSession<'heaptimeline'>>()
     expect(heapkit.startCpuProfile()).type.toBe<CaptureSession<'cpuprofile'>>()
     expect(heapkit.createSnapshotStream()).type.toBe<SnapshotStream>()
     expect(heapkit.createSnapshotStream()).type.toBeAssignableTo<Readable>()
     expect(heapkit.listArtifacts()).type.toBe<Promise<ArtifactFile[]>>()
+  })
+
+  test('answer what they have, and no more', () => {
+    const snapshot = {} as SnapshotArtifact
+    expect(snapshot.mode).type.toBe<'fork' | 'inline'>()
+    expect(snapshot.heldBackMs).type.toBe<number | undefined>()
+    if (snapshot.mode === 'fork') expect(snapshot.heldBackMs).type.toBe<number>()
+    expect<SamplingArtifact>().type.not.toHaveProperty('mode')
+    expect<TimelineArtifact>().type.not.toHaveProperty('redacted')
+    expect<CpuArtifact>().type.not.toHaveProperty('heldBackMs')
+    const any = {} as Artifact
+    expect(any.path).type.toBe<string>()
+    if (any.kind === 'snapshot') expect(any).type.toBe<SnapshotArtifact>()
+    if (any.format === 'cpuprofile') expect(any).type.toBe<CpuArtifact>()
+    expect<StreamArtifact['path']>().type.toBe<null>()
+    expect<StreamArtifact['mode']>().type.toBe<'fork' | 'inline'>()
+  })
+
+  test('tell diagnostics channels of themselves', () => {
+    const [start, end, error] = [{} as heapkit.CaptureStartEvent, {} as heapkit.CaptureEndEvent, {} as heapkit.CaptureErrorEvent]
+    expect(start).type.toBeAssignableTo<heapkit.CaptureEvent>()
+    expect<heapkit.CaptureStartEvent>().type.not.toHaveProperty('artifact')
+    expect(end.artifact).type.toBe<Artifact | StreamArtifact>()
+    expect<heapkit.CaptureEndEvent>().type.not.toHaveProperty('error')
+    expect(error.error).type.toBe<Error>()
+    expect<heapkit.CaptureErrorEvent>().type.not.toHaveProperty('artifact')
   })
 
   test('take their own format only', () => {
@@ -34,7 +66,14 @@ describe('captures', () => {
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { seconds: 10, sampleInterval: 100 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { seconds: 10 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { trackAllocations: true })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'sampling' as const, { mode: 'inline' as const })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'timeline' as const, { stackDepth: 1 })
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { sampleInterval: 1 })
     expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ maxFiles: 1 })
+    expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ maxBytes: 1 })
+    expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ maxAgeMs: 1 })
+    expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ file: 'x' })
+    expect(heapkit.createSnapshotStream).type.toBeCallableWith({ minFreeBytes: 1 })
   })
 
   test('can be watched and ended early', () => {
@@ -43,13 +82,16 @@ describe('captures', () => {
       timeoutMs: 1000,
       onProgress: ({ phase, rawBytes, cpuShare, heldBackMs }: heapkit.Progress) => { console.log(phase, rawBytes, cpuShare, heldBackMs) }
     })
+    expect(heapkit.takeSnapshot).type.toBeCallableWith({ onProgress: async () => {} })
   })
 
   test('can be disposed of', async () => {
     await using session = heapkit.startSampling()
     expect(session.startedAt).type.toBe<Date>()
-    using trigger = heapkit.onSignal('SIGUSR2', 'snapshot')
-    expect(trigger).type.toBe<SignalTrigger>()
+    using trigger = heapkit.onSignal('SIGUSR2', 'snapshot', { onArtifact: (artifact) => { expect(artifact).type.toBe<SnapshotArtifact>() } })
+    expect(trigger).type.toBe<SignalTrigger<'snapshot'>>()
+    expect(trigger).type.toBeAssignableTo<SignalTrigger>()
+    heapkit.onSignal('SIGWINCH', 'cpu', { onArtifact: (artifact) => { expect(artifact).type.toBe<CpuArtifact>() } })
   })
 })
 
@@ -68,7 +110,7 @@ describe('reading', () => {
   test('redacts', async () => {
     expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: true })
     expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: { keep: [/x/, 'y'], extra: [] } })
-    expect((await heapkit.takeSnapshot()).redacted).type.toBe<heapkit.RedactReport | undefined>()
+    expect((await heapkit.takeSnapshot()).redacted).type.toBe<RedactReport | undefined>()
   })
 })
 
@@ -85,5 +127,8 @@ describe('errors', () => {
     const error = {} as heapkit.HeapkitError
     expect(error.code).type.toBe<HeapkitErrorCode>()
     expect(error).type.toBeAssignableTo<Error>()
+    expect(heapkit.HeapkitError).type.not.toBeConstructableWith('only heapkit makes them')
+    const caught: unknown = error
+    if (caught instanceof heapkit.HeapkitError) expect(caught.code).type.toBe<HeapkitErrorCode>()
   })
 })

@@ -83,7 +83,6 @@ fn analyse(graph: Graph) {
             assert!(steps.is_some(), "dominators of {node:?} in a circle");
         }
     }
-    heap.statistics();
     for sort in [Sort::Retained, Sort::Shallow, Sort::Count] {
         summary(&heap, &SummaryOptions { top: 10, sort });
     }

@@ -21,8 +21,8 @@ const BAR_WIDTH = 24
 const CLEAR_LINE = '\r\x1b[K'
 
 /**
- * Makes a command of { usage, options, min, max, run }: `run(positionals, values, out)` is called with arguments that are
- * as many as they must be, and answers the exit code, if it is not 0.
+ * Makes a command of { usage, options, min, max, run }. `run(positionals, values, out)` is called when the number of arguments is right, and
+ * returns the exit code, if that is not 0.
  */
 function command ({ usage, options = {}, min, max = min, run }) {
   return {
@@ -45,7 +45,7 @@ function command ({ usage, options = {}, min, max = min, run }) {
   }
 }
 
-/** A line that is written over and over, and is gone when the work is. */
+/** A line that is written over and over, and removed when the work is done. */
 function progressOn (stderr) {
   return ({ phase, readBytes, totalBytes }) => {
     let line = ''
@@ -69,12 +69,12 @@ function writeJson (stdout, answer) {
   stdout.write(JSON.stringify(answer, null, 2) + '\n')
 }
 
-/** Said before everything else that is said of a file. */
+/** Comes before everything else about a file. */
 function incomplete (reason) {
-  return reason === undefined ? '' : `INCOMPLETE: ${reason}. What follows is of the part that could be read.\n\n`
+  return reason === undefined ? '' : `INCOMPLETE: ${reason}. What follows is about the part that could be read.\n\n`
 }
 
-/** A path as one line: its steps joined, the middle left out if it is long. */
+/** A path on one line: its steps joined, and the middle left out if it is long. */
 function pathText (steps, keep = 12) {
   const words = steps.map(({ name, by }, index) => index === 0 ? name : `${by || '→'} ${name}`)
   if (words.length > keep) words.splice(Math.ceil(keep / 2), words.length - keep, `… ${words.length - keep} more …`)

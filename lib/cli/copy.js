@@ -28,7 +28,7 @@ async function copySnapshot (from, to, { rule, ...control }) {
   try {
     await read(control, (reading) => reading.copy(source, writer))
   } catch (error) {
-    // A disk that is full, or data that cannot be redacted, is what ended the copy, not the copy itself.
+    // Why the writing ended (a full disk, say) matters more than that the reading was given up for it.
     const failure = error.code === codes.ABORTED ? await writer.finish().then(() => error, (reason) => reason) : error
     await writer.abort(failure.message)
     throw failure
@@ -38,7 +38,7 @@ async function copySnapshot (from, to, { rule, ...control }) {
 
 /** The name of a copy without the ending that says how it is packed. */
 function unpackedName (file) {
-  if (file === '-') throw new UsageError('decompress: a name for what comes from standard input is needed: heapkit decompress - OUT')
+  if (file === '-') throw new UsageError('decompress: standard input has no name; give the copy one: heapkit decompress - OUT')
   const name = file.replace(/\.(gz|zst)$/, '')
   if (name === file) throw new UsageError(`decompress: ${file} does not end in .gz or .zst; name the copy: heapkit decompress IN OUT`)
   return name

@@ -8,7 +8,7 @@ const { bytes } = require('./table')
 
 const usage = `Usage: heapkit decompress IN [OUT] [--json]
 
-Unpacks a .gz or .zst file, by default beside it and without that ending. DevTools opens what comes out.
+Unpacks a .gz or .zst file for DevTools. Without OUT the copy lies beside it, under the same name without the ending.
 
 Options:
 ${COMMON_USAGE}`

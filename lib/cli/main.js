@@ -1,7 +1,7 @@
 'use strict'
 
-// The command line: finds the command, prints help and version, turns errors into exit codes (0 done, 1 failed, 2 wrong
-// usage; 3 where a command was asked to check something, and it does not hold).
+// The command line: finds the command, prints help and version, and turns errors into exit codes: 0 done, 1 failed, 2 wrong
+// usage, 3 where a command was asked to check something that does not hold.
 
 const { version } = require('../../package.json')
 const { UsageError } = require('./usage-error')
@@ -14,7 +14,7 @@ const COMMANDS = {
   diff: ['what grew between two or more snapshots, and who holds it', () => require('./diff')],
   report: ['a page about a snapshot, or about what grew', () => require('./report')],
   redact: ['copy a snapshot without the contents of strings', () => require('./redact')],
-  decompress: ['unpack a snapshot for tools that do not', () => require('./decompress')],
+  decompress: ['unpack a snapshot for tools that cannot', () => require('./decompress')],
   list: ['list the artifacts in a directory, oldest first', () => require('./list')]
 }
 
@@ -30,7 +30,7 @@ Options:
   -v, --version  the version
 
 Snapshots are .heapsnapshot files, plain, .gz or .zst; \`-\` is standard input.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 what was to be checked does not hold.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
 async function main (args, { stdout, stderr }) {

@@ -10,11 +10,12 @@ const { table, bytes, count } = require('./table')
 const usage = `Usage: heapkit redact IN OUT [--keep REGEXP]… [--extra REGEXP]… [--json]
 
 A copy in which the contents of strings are replaced, and so are keys that look like data. Names of constructors,
-functions, variables and properties stay: look at the report, and decide. OUT is packed if it ends in .gz or .zst.
+functions, variables and properties stay: look at the report before you give the copy away. OUT is packed if its name
+ends in .gz or .zst.
 
 Options:
-  --keep REGEXP   texts that stay, whatever they are; may be there more than once
-  --extra REGEXP  names that go, too
+  --keep REGEXP   texts that stay, whatever they are; can be repeated
+  --extra REGEXP  names to replace as well; can be repeated
 ${COMMON_USAGE}`
 
 const options = { keep: { type: 'string', multiple: true }, extra: { type: 'string', multiple: true } }
@@ -25,9 +26,9 @@ const WHY = {
   digits: 'have long runs of digits',
   address: 'have an IP address',
   token: 'look like tokens',
-  dictionary: 'are keys of objects with very many',
+  dictionary: 'are keys of very large objects',
   weakMap: 'name values of WeakMaps',
-  long: 'are longer than names are',
+  long: 'are too long for names',
   extra: 'match --extra'
 }
 

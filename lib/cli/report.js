@@ -13,11 +13,11 @@ const { bytes } = require('./table')
 
 const usage = `Usage: heapkit report FILE [BASE] -o OUT.html [--top N] [--partial] [--json]
 
-One page about a snapshot, for a browser and without the network: totals, suspects, constructors, the dominator tree as a
-picture, duplicated strings; with BASE, an earlier snapshot, what grew since.
+One page about a snapshot, for a browser; it loads nothing. It shows totals, suspects, constructors, the dominator tree as a
+picture, and duplicated strings; with BASE, an earlier snapshot, also what grew since then.
 
 Options:
-  -o, --output OUT.html  the page; never over another file
+  -o, --output OUT.html  where the page goes; never over another file
   --top N                how many constructors, objects and strings (1000)
 ${COMMON_USAGE}`
 

@@ -9,10 +9,10 @@ const { table, bytes, count, percent, short } = require('./table')
 
 const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--partial] [--json]
 
-Objects, and classes of objects, that retain a good part of the heap; where in them the mass is; and who holds that.
+Objects and classes that retain a good part of the heap, where in them the memory is, and who holds it.
 
 Options:
-  --threshold PERCENT  what a suspect retains at least, of the whole heap (10)
+  --threshold PERCENT  the least share of the heap that a suspect retains (10)
   --check              exit with 3 if there are suspects
 ${COMMON_USAGE}`
 

@@ -1,6 +1,6 @@
 'use strict'
 
-/** The one of `names` that a misspelt `name` was meant to be, if one is near enough: at most a third of its letters differ. */
+/** The one of `names` that a misspelt `name` was probably meant to be: at most a third of its letters differ. */
 function nearest (name, names) {
   const near = names
     .map((one) => ({ one, edits: distance(name.toLowerCase(), one.toLowerCase()) }))
@@ -8,7 +8,7 @@ function nearest (name, names) {
   return near.sort((a, b) => a.edits - b.edits)[0]?.one
 }
 
-/** Levenshtein's: how many letters have to be put in, left out or changed. */
+/** Levenshtein's distance: how many letters must be added, removed or changed. */
 function distance (from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let at = 0; at < from.length; at++) {

@@ -1,14 +1,14 @@
 'use strict'
 
-// How options are read: own properties only, each of them once, by a schema that names all that a call knows. A name that it does not
-// know is refused, so that a misspelt `maxFiles` does not become no limit at all.
+// How options are read: own properties only, each of them once, by a schema with all names that a call knows. Any other name is
+// refused: a misspelt `maxFiles` would otherwise mean no limit at all.
 
 const { HeapkitError, codes, invalidOption } = require('../errors')
 const { nearest } = require('./nearest')
 
 /**
- * What the properties of `given` say: for each name in `schema` there is a function (value, name) that answers what to use, or throws. A
- * property that is undefined counts as left away. `name` is that of the whole in errors, `inside` begins the names of its properties.
+ * The values of `given`. `schema` has a function (value, name) for each name, which returns the value to use, or throws. A property that
+ * is undefined counts as left out. In errors the whole is called `name`, and the names of its properties begin with `inside`.
  */
 function read (given, schema, { name = 'options', inside = '' } = {}) {
   if (given === undefined) return {}
@@ -24,7 +24,7 @@ function read (given, schema, { name = 'options', inside = '' } = {}) {
   return values
 }
 
-/** What others' code throws while it is asked (getters, proxies) is an error about that option. */
+/** Getters and proxies are others' code: what they throw becomes an error about that option. */
 function guarded (name, ask) {
   try {
     return ask()
@@ -39,12 +39,12 @@ function unknown (key, whole, names) {
   return invalidOption(whole, `is not known here; ${meant === undefined ? `there are ${names.join(', ')}` : `did you mean \`${meant}\`?`}`)
 }
 
-/** Those of the values that a schema names. */
+/** Only the values that a schema names. */
 function pick (values, schema) {
   return bare(Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(schema, name))))
 }
 
-/** One object with the properties of all, which inherits nothing: what is not there is undefined, whatever somebody gave to all objects. */
+/** One object with the properties of all layers. It inherits nothing, so that a missing one is undefined even where Object.prototype was changed. */
 function bare (...layers) {
   return Object.assign(Object.create(null), ...layers)
 }

@@ -33,7 +33,7 @@ const oneOfThese = (values) => (value, name) => oneOf(value, name, values)
 
 function pathText (value, name) {
   if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw invalidOption(name, 'must be a path, a string that is not empty', value)
+    throw invalidOption(name, 'must be a path: a string that is not empty', value)
   }
   return value
 }
@@ -43,7 +43,7 @@ function callback (value, name) {
   return value
 }
 
-/** Of any realm: a window's, a vm context's. */
+/** It may come from another realm, such as a vm context, so its class says nothing. */
 function abortSignal (value, name) {
   if (typeof value?.aborted !== 'boolean' || typeof value.addEventListener !== 'function' || typeof value.removeEventListener !== 'function') {
     throw invalidOption(name, 'must be an AbortSignal', value)
@@ -59,7 +59,7 @@ function share (value, name, or = '') {
 
 const RUST_FLAGS = ['i', 'm', 's']
 
-/** Regular expressions as text: of a RegExp its source, because the core has its own engine, which takes no longer than linear time. */
+/** Regular expressions as text: the source of each RegExp, because the core has an engine of its own, whose time is linear. */
 function patterns (value, name) {
   if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
   return value.map((pattern) => {

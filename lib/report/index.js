@@ -1,9 +1,9 @@
 'use strict'
 
-// The page about a heap: one HTML document with everything in it, that asks no network for anything.
+// The page about a heap: one HTML document that has everything in it and loads nothing.
 //
-// What it shows comes from heaps, whose strings are anybody's. The data is a block of JSON in which no tag can begin; the
-// policy allows this script and this style, by their digests, and nothing else; the script makes text nodes of the strings.
+// Strings in heaps can come from anybody. So the data is a block of JSON in which no tag can begin, the policy allows this
+// script and this style, by their digests, and nothing else, and the script makes text nodes of the strings.
 
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
@@ -26,7 +26,7 @@ function renderReport ({ title, generatedAt, version, report, diff }) {
 }
 
 function read () {
-  // The HTML parser makes \n of \r\n, and the digests are of what it made.
+  // The HTML parser turns \r\n into \n, and the digests are of the result.
   const piece = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8').replaceAll('\r\n', '\n')
   const [html, css, js] = ['page.html', 'page.css', 'page.js'].map(piece)
   const policy = [
@@ -46,7 +46,7 @@ function digest (text) {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-/** Each `{{name}}` once, in one pass: what is filled in is not looked at again. */
+/** Fills in each `{{name}}`, in one pass: what is filled in is not looked at again. */
 function fill (template, values) {
   return template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name])
 }

@@ -1,15 +1,15 @@
 /* eslint-env browser */
 
-// What the page of `heapkit report` does. Strings of the heap become text nodes and properties, never HTML; index.js forbids
-// the rest by policy.
+// What the page of `heapkit report` does. Strings of the heap become text nodes and properties, never HTML; the policy in
+// index.js forbids the rest.
 
 (function () {
   'use strict'
 
   const SVG = 'http://www.w3.org/2000/svg'
-  /** Rows of a table before one asks for all of them. */
+  /** How many rows a table shows at first. */
   const ROWS = 25
-  /** Paths that grew, likewise. */
+  /** How many paths that grew are shown at first. */
   const GROWTHS = 8
 
   const byId = (id) => document.getElementById(id)
@@ -89,7 +89,7 @@
     return `${number(count)} ${count === 1 ? one : many}`
   }
 
-  /** What cannot be seen, or would turn the text around it, is shown as its code. */
+  /** Shows characters that are invisible, or change the direction of text, by their codes. */
   function visible (text, limit = 300) {
     const shown = text.length > limit ? text.slice(0, limit - 1) + '…' : text
     return shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (char) => {
@@ -106,7 +106,7 @@
     return h('span', { class: className, title: text.length > 24 && visible(text, 2000) }, visible(text) || '(no name)')
   }
 
-  /** A row or a bar is filled from the end to that share. */
+  /** Fills that share of a row or a bar, from its end. */
   function share (element, part, whole) {
     element.style.setProperty('--share', whole > 0 ? Math.min(1, Math.max(0, part / whole)).toFixed(4) : '0')
     return element
@@ -336,7 +336,7 @@
       const sign = order.descending ? -1 : 1
       return found.sort((a, b) => {
         const [x, y] = [value(a), value(b)]
-        // What has no value comes last, whichever way.
+        // Rows without a value come last in both directions.
         if (x == null || y == null) return (x == null) - (y == null)
         return sign * (typeof x === 'string' ? compare(x, y) : x - y)
       })
@@ -481,7 +481,7 @@
     const { wasted, duplicated, top } = summary.strings
     const section = open('strings')
     section.append(h('p', { class: 'lead' }, duplicated === 0
-      ? 'No content is there more than once.'
+      ? 'No two strings have the same content.'
       : [`${plural(duplicated, 'content')} ${duplicated === 1 ? 'is' : 'are'} there more than once; each of them once would save `,
           h('strong', { title: exactly(wasted) }, bytesText(wasted)), `, ${percent(wasted)} of the heap.`]))
     if (top.length === 0) return
@@ -590,7 +590,7 @@
       )
     }
 
-    /** As much of the text as there is room for. */
+    /** As much of the text as fits. */
     function fitted (text, room) {
       if (context.measureText(text).width <= room) return text
       let [low, high] = [0, text.length]
@@ -610,7 +610,7 @@
       const visit = (node) => {
         const x = (node.start - zoom.start) * scale
         const room = (node.end - node.start) * scale
-        // Narrower than that it is not seen; what is above it still says how much there is.
+        // It would be too narrow to see; the bar above it still shows how much there is.
         if (room < 0.7 && node !== zoom) return
         shown.push([node, x, room])
         deepest = Math.max(deepest, node.depth - zoom.depth)
@@ -619,7 +619,7 @@
       visit(zoom)
       if (!shown.some(([node]) => node === current)) current = zoom
       const height = (deepest + 1) * ROW
-      // It grows but does not shrink: what is below stays where it is.
+      // It grows but never shrinks, so that what is below it does not move.
       rows = Math.min(Math.max(rows, deepest + 1), MOST_ROWS)
       box.style.height = `${rows * ROW}px`
       picture.setAttribute('viewBox', `0 0 ${width} ${height}`)
@@ -665,7 +665,7 @@
     function crumbs () {
       const way = []
       for (let node = zoom; node; node = node.parent) way.unshift(node)
-      // Of a long way the middle is left out.
+      // The middle of a long way is left out.
       const short = way.length > 8 ? [...way.slice(0, 2), undefined, ...way.slice(-5)] : way
       byId('crumbs').replaceChildren(...short.map((node) => {
         if (!node) return h('li', { class: 'gap' }, `… ${way.length - 7} …`)
@@ -686,7 +686,7 @@
 
     function zoomIn (node) {
       if (node === zoom) return
-      // What has nothing below it is shown among its neighbours.
+      // A node that has nothing below it is shown among its neighbours.
       zoomTo(node.children.length > 0 ? node : node.parent, node)
     }
 

@@ -14,10 +14,10 @@ const REFUSED = {
   SIGPROF: "is V8's own: its CPU profiler works with it",
   SIGKILL: 'cannot be caught',
   SIGSTOP: 'cannot be caught',
-  SIGTERM: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
-  SIGINT: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
-  SIGQUIT: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
-  SIGHUP: 'ends a process, and with a listener it would no longer; take the capture in your own listener',
+  SIGTERM: 'ends a process, and would no longer with a listener; take the capture in your own listener',
+  SIGINT: 'ends a process, and would no longer with a listener; take the capture in your own listener',
+  SIGQUIT: 'ends a process, and would no longer with a listener; take the capture in your own listener',
+  SIGHUP: 'ends a process, and would no longer with a listener; take the capture in your own listener',
   SIGABRT: 'is raised by a process that is crashing',
   SIGBUS: 'is raised by a process that is crashing',
   SIGFPE: 'is raised by a process that is crashing',
@@ -57,7 +57,7 @@ function checkSignal (signal) {
 class SignalTrigger {
   /** Signals that came. */
   received = 0
-  /** Those of them that came during a capture and were ignored. */
+  /** Those that came during a capture and were ignored. */
   ignored = 0
 
   #wanted
@@ -72,7 +72,7 @@ class SignalTrigger {
     armed.set(signal, this)
     // Node does not keep a process alive for a signal's listener.
     process.on(signal, this.#onSignal)
-    // heapkit/register comes before the application, whose own listener may well end the process.
+    // With heapkit/register the application adds its own listener later, and that may well end the process.
     process.on('newListener', this.#onNewListener)
   }
 
@@ -90,7 +90,7 @@ class SignalTrigger {
     if (event === this.signal) this.#warnShared()
   }
 
-  /** Said once for each trigger. */
+  /** Warns once for each trigger. */
   #warnShared () {
     if (this.#isShared) return
     this.#isShared = true

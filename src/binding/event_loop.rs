@@ -1,10 +1,10 @@
-//! Has a say in the timers of V8's inspector.
+//! Changes the timers of V8's inspector.
 //!
-//! While it tracks allocations, V8's heap profiler asks its embedder for a repeating timer, and Node gives it a libuv timer that
-//! keeps the event loop alive, and is due every 50 ms although each time the whole heap is collected and walked. heapkit keeps no process
-//! alive and stops no service, so lib/captures/timeline.js takes the reference back and lets it be due less often; and
-//! lib/captures/object-ids.js stops the timer, whose figures nobody reads there. Both mean the
-//! repeating timers that came to this thread's loop between two moments, around what the inspector does.
+//! While V8's heap profiler tracks allocations it has a repeating timer, which Node makes with libuv. The timer keeps the event
+//! loop alive and is due every 50 ms, and each time the whole heap is collected and walked. heapkit keeps no process alive and stops
+//! no service: lib/captures/timeline.js unreferences the timer and makes it due less often, and lib/captures/object-ids.js stops it,
+//! because nobody reads its figures there. Both find it as the repeating timer that is new in this thread's loop after a call of
+//! the inspector.
 
 #![allow(unsafe_code, reason = "the loop's handles are reached through libuv only, which is C")]
 

@@ -43,7 +43,7 @@ thread_local! {
 #[napi(module_exports)]
 pub fn init(_exports: Object, env: Env) -> Result<()> {
     // Rust's own copy of the standard library belongs to this addon alone: its panics are caught and reported as errors,
-    // so nothing is to be printed into the service's output.
+    // so nothing need be printed into the service's output.
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let owner = NEXT_OWNER.fetch_add(1, Ordering::Relaxed);
     OWNER.set(owner);
@@ -77,7 +77,7 @@ fn to_napi(error: &Error) -> napi::Error {
     napi::Error::from_reason(error.to_json())
 }
 
-/// A promise that is not settled yet. One that nobody settles would keep the process alive for ever, so the end of this settles it.
+/// A promise that is not settled yet. One that is never settled would keep the process alive, so dropping this settles it.
 struct Pending<D: ToNapiValue + 'static, R: FnOnce(Env) -> Result<D> + Send + 'static>(Option<JsDeferred<D, R>>);
 
 impl<D: ToNapiValue + 'static, R: FnOnce(Env) -> Result<D> + Send + 'static> Drop for Pending<D, R> {
@@ -88,8 +88,8 @@ impl<D: ToNapiValue + 'static, R: FnOnce(Env) -> Result<D> + Send + 'static> Dro
     }
 }
 
-/// A promise, and the reply that settles it from any thread. Whoever asks for it must return the promise to JavaScript: one that
-/// fails unseen is an unhandled rejection.
+/// A promise, and the reply that settles it from any thread. The caller must return the promise to JavaScript: one that fails
+/// unseen is an unhandled rejection.
 fn promise<T, J>(env: &Env, convert: impl FnOnce(T) -> J + Send + 'static) -> Result<(Reply<T>, Object<'_>)>
 where
     T: Send + 'static,

@@ -23,7 +23,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// A file of it that has one number.
+    /// The number that is all of one of its files.
     pub(super) fn number(&self, file: &str) -> Option<u64> {
         self.text(file)?.trim().parse().ok()
     }
@@ -32,7 +32,7 @@ impl Group {
         fs::read_to_string(self.dir.join(file)).ok()
     }
 
-    /// A line `key number` of a file of it.
+    /// The number in the line `key number` of one of its files.
     pub(super) fn entry(&self, file: &str, key: &str) -> Option<u64> {
         entry(&self.text(file)?, key)
     }
@@ -52,7 +52,7 @@ pub(super) fn groups(root: &Path, controller: &str) -> Vec<Group> {
     for mount in read("mountinfo").lines().filter_map(|line| Mount::parse(line, controller)) {
         let Some(own) = memberships.lines().find_map(|line| mount.path_of(line, controller)) else { continue };
         let top = root.join(mount.point.trim_start_matches('/'));
-        // A path outside of the mount (another namespace's) is not visible here; the mount itself is then all there is.
+        // A path outside of the mount (another namespace's) cannot be seen here. Then the mount itself is all there is.
         let own = Path::new(own).strip_prefix(mount.root).unwrap_or(Path::new(""));
         let own = if own.components().any(|part| part.as_os_str() == "..") { Path::new("") } else { own };
         groups.extend(own.ancestors().map(|dir| Group {
@@ -66,7 +66,7 @@ pub(super) fn groups(root: &Path, controller: &str) -> Vec<Group> {
 
 /// A mounted hierarchy of control groups that knows of a controller.
 struct Mount<'a> {
-    /// What of the hierarchy is mounted.
+    /// The part of the hierarchy that is mounted.
     root: &'a str,
     point: &'a str,
     version: Version,

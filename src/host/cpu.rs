@@ -1,7 +1,7 @@
 //! How much processor time the control groups of this process allow, and how much of it is used.
 //!
-//! A quota is no priority: a group that has used up its quota stands still until the period ends, whoever in it used it. All
-//! groups up to the root count, each with its own quota and with what all of its processes use.
+//! A quota is no priority: a group that has used up its quota stands still until the period ends, whichever of its processes
+//! used it up. All groups up to the root count, each with its own quota and with what all of its processes use.
 //!
 //! Source: kernel documentation, admin-guide/cgroup-v2.rst ("CPU Interface Files"), scheduler/sched-bwc.rst and
 //! cgroup-v1/cpuacct.rst.
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::cgroup::{Group, Version, entry, groups};
 
-/// Every group whose quota could hold for this process; found once, asked often.
+/// Every group whose quota applies to this process; found once, asked often.
 #[derive(Debug)]
 pub struct CpuLimits {
     groups: Vec<Source>,
@@ -20,14 +20,14 @@ pub struct CpuLimits {
 #[derive(Debug)]
 struct Source {
     group: Group,
-    /// Version 1 counts what is used in a hierarchy of its own, which need not have this group.
+    /// Version 1 counts usage in a hierarchy of its own, which may lack this group.
     accounting: Option<Group>,
 }
 
 /// What a group with a quota said at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CpuReading {
-    /// Which of the groups it is: the same number each time.
+    /// The number of the group, the same each time.
     pub group: usize,
     /// Processors' worth of time that its processes may use together.
     pub quota: f64,
@@ -83,7 +83,7 @@ impl Source {
                 (fields.next()?.parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?)
             }
             Version::V1 => {
-                // -1 is none.
+                // -1 means that there is no quota.
                 let quota = self.group.text("cpu.cfs_quota_us")?.trim().parse::<u32>().ok()?;
                 (quota, self.group.text("cpu.cfs_period_us")?.trim().parse::<u32>().ok()?)
             }
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(limits.read(), [CpuReading { group: 0, quota: 0.2, used, throttled: 2 }]);
         fs::write(root.path().join("cpu/cpu.cfs_quota_us"), "-1").unwrap();
         assert_eq!(limits.read(), []);
-        // The process is in another group there, whose use says nothing.
+        // The process is in another group there, whose usage says nothing.
         let mut elsewhere = files("12:cpu:/docker/abc\n13:cpuacct:/\n0::/\n");
         elsewhere[1].1 = "40 30 0:31 /docker/abc /cpu ro - cgroup cgroup rw,cpu\n\
                           41 30 0:32 / /cpuacct ro master:9 - cgroup cgroup rw,cpuacct\n";

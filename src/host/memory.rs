@@ -21,7 +21,7 @@ pub struct Headroom {
     pub source: String,
 }
 
-/// Every limit that holds for this process; found once, asked often.
+/// Every limit that applies to this process; found once, asked often.
 #[derive(Debug)]
 pub struct MemoryLimits {
     groups: Vec<Group>,
@@ -30,7 +30,8 @@ pub struct MemoryLimits {
 
 /// The names of one version of control groups.
 struct GroupFiles {
-    /// Beyond the one the kernel kills; beyond the other, which only version 2 has, it slows down every process of the group.
+    /// Above the first limit the kernel kills. Above the second, which only version 2 has, it slows down every process of the
+    /// group.
     limits: &'static [&'static str],
     usage: &'static str,
     inactive_file: &'static str,
@@ -55,7 +56,7 @@ impl MemoryLimits {
         Self { groups: groups(root, "memory"), meminfo: root.join("proc/meminfo") }
     }
 
-    /// The room under the nearest limit now; `None` where nothing can be found out.
+    /// The room under the nearest limit now; `None` where no limit can be read.
     pub fn headroom(&self) -> Option<Headroom> {
         let groups = self.groups.iter().filter_map(headroom);
         groups.chain(self.machine()).min_by_key(|headroom| headroom.available_bytes)

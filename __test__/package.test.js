@@ -1,0 +1,116 @@
+'use strict'
+
+// The repository as a package: what `npm ci` installs in a clone, where the project lives, what may be published.
+
+const assert = require('node:assert/strict')
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { test } = require('node:test')
+const { cleanEnv, tmpDir } = require('./support')
+
+const ROOT = path.join(__dirname, '..')
+const manifest = require('../package.json')
+
+test('the lock file has the optional packages of every platform, and names no registry', () => {
+  const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'))
+  const missing = []
+  for (const [from, { optionalDependencies = {} }] of Object.entries(packages)) {
+    for (const name of Object.keys(optionalDependencies)) {
+      if (!resolved(packages, from, name)) missing.push(`${name} of ${from}`)
+    }
+  }
+  assert.deepEqual(missing, [], 'remove the entry of what needs them, then `npm install --package-lock-only`')
+  assert.deepEqual(Object.keys(packages).filter((name) => packages[name].resolved !== undefined), [])
+})
+
+/** Where npm looks for a package: beside the one that needs it, then in each folder above. */
+function resolved (packages, from, name) {
+  for (let dir = from; ; dir = dir.slice(0, Math.max(0, dir.lastIndexOf('node_modules/') - 1))) {
+    const entry = packages[path.posix.join(dir, 'node_modules', name)]
+    if (entry !== undefined || dir === '') return entry
+  }
+}
+
+test('the project has one home', () => {
+  const home = manifest.homepage.replace('#readme', '')
+  assert.deepEqual(manifest.repository, { type: 'git', url: `git+${home}.git` })
+  assert.deepEqual(manifest.bugs, { url: `${home}/issues` })
+  const files = execFileSync('git', ['ls-files', '*.md', '*.yml', '*.js', '*.ts', '*.toml'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  for (const file of files) {
+    for (const [, repository] of fs.readFileSync(path.join(ROOT, file), 'utf8').matchAll(/github\.com\/([\w-]+\/heapkit)\b/g)) {
+      assert.equal(`https://github.com/${repository}`, home, file)
+    }
+  }
+})
+
+test('the documents name only scripts, files and headings that there are', () => {
+  const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const problems = []
+  for (const document of documents) {
+    const text = read(document)
+    for (const [, script] of text.matchAll(/npm run ([\w:-]*\w)/g)) {
+      if (manifest.scripts[script] === undefined) problems.push(`${document}: npm run ${script}`)
+    }
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^\w+:/.test(target)) continue
+      const [file, heading] = target.split('#')
+      const full = file === '' ? document : path.posix.join(path.posix.dirname(document), file)
+      if (!fs.existsSync(path.join(ROOT, full))) problems.push(`${document}: ${target}`)
+      else if (heading !== undefined && !headings(read(full)).includes(heading)) problems.push(`${document}: ${target}`)
+    }
+    for (const [, file] of text.matchAll(/`((?:src|lib|scripts|__test__|tests|docs|fuzz|bench|examples)\/[\w./-]+\.\w+)`/g)) {
+      // NAME stands for any.
+      if (!/[A-Z]{3}/.test(file) && !fs.existsSync(path.join(ROOT, file))) problems.push(`${document}: ${file}`)
+    }
+  }
+  assert.deepEqual(problems, [])
+})
+
+function read (file) {
+  return fs.readFileSync(path.join(ROOT, file), 'utf8')
+}
+
+/** As links call them. */
+function headings (text) {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replace(/ /g, '-'))
+}
+
+/** `npm publish --dry-run` in a folder of a copy of what is published, as `change(dir)` leaves it. */
+function publish (t, folder, change) {
+  const dir = path.join(tmpDir(t), 'heapkit')
+  for (const name of [...manifest.files.filter((file) => !file.includes('*')), 'package.json', 'scripts', 'npm', 'lib/binding.js']) {
+    fs.cpSync(path.join(ROOT, name), path.join(dir, name), { recursive: true })
+  }
+  change?.(dir)
+  const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline'], { cwd: path.join(dir, folder), env: cleanEnv(), encoding: 'utf8' })
+  return { status, stderr }
+}
+
+test('npm publish is refused where the addons are missing, and says which', (t) => {
+  const { status, stderr } = publish(t, '.')
+  assert.notEqual(status, 0)
+  assert.match(stderr, /cannot be published/)
+  for (const platform of fs.readdirSync(path.join(ROOT, 'npm'))) {
+    assert.match(stderr, new RegExp(`heapkit-${platform} ${manifest.version} is no optional dependency`))
+    assert.match(stderr, new RegExp(`npm/${platform}/heapkit.${platform}.node was not built`))
+  }
+})
+
+test('so it is in the folder of a platform, whose package would be empty', (t) => {
+  const { status, stderr } = publish(t, 'npm/linux-x64-gnu')
+  assert.notEqual(status, 0)
+  assert.match(stderr, /npm\/linux-x64-gnu\/heapkit.linux-x64-gnu.node was not built/)
+})
+
+test('npm publish goes through where they are all there', (t) => {
+  const { status, stderr } = publish(t, '.', (dir) => {
+    const optionalDependencies = {}
+    for (const platform of fs.readdirSync(path.join(dir, 'npm'))) {
+      optionalDependencies[`heapkit-${platform}`] = manifest.version
+      fs.writeFileSync(path.join(dir, 'npm', platform, `heapkit.${platform}.node`), '')
+    }
+    fs.writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ ...manifest, optionalDependencies }))
+  })
+  assert.equal(status, 0, stderr)
+})

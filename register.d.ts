@@ -1,0 +1,2 @@
+// `import 'heapkit/register'` does what HEAPKIT_* say and exports nothing.
+export {}
