@@ -8,6 +8,9 @@ const { performance } = require('node:perf_hooks')
 const { pipeline } = require('node:stream/promises')
 const { HeapkitError, codes } = require('../errors')
 
+/** RFC 9113, section 7. */
+const HTTP2_INTERNAL_ERROR = 2
+
 /** As long as a sink waits for its reader. */
 const PATIENCE_MS = 30_000
 
@@ -48,47 +51,73 @@ function accepts (header, coding) {
 
 /**
  * Resolves when everything was sent; rejects when the source fails, the client goes away or takes nothing for `patienceMs`, or `signal` aborts.
- * Of `bytes`, where they were announced, none may be missing. What breaks off does not look complete to the client.
+ * Of `bytes`, where they were announced, none may be missing, and `check` has the last word before the last of them. What breaks off does not look complete to the client.
  */
-async function sendStream (res, source, { bytes, signal, patienceMs = PATIENCE_MS } = {}) {
+async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
   // Before the pipeline hears of it, which ends the connection as if all were well; it hears of it here, or from the generator.
-  source.once('error', () => breakOff(res))
+  const onBreak = () => breakOff(res)
+  source.once('error', onBreak)
+  signal?.addEventListener('abort', onBreak, { once: true })
   const watch = watchReader(res, patienceMs, (error) => source.destroy(error))
   try {
-    await pipeline(source, (chunks) => whole(chunks, res, bytes), res, { signal })
+    if (signal?.aborted) onBreak()
+    await pipeline(source, (chunks) => whole(chunks, res, bytes, check), res, { signal })
   } finally {
+    signal?.removeEventListener('abort', onBreak)
     clearInterval(watch)
   }
 }
 
-/** Passes all on. Where that is less than was announced, or fails, the connection breaks off. */
-async function * whole (chunks, res, bytes = 0) {
+/** Passes all on, the last chunk when all is known to be right. Where it is less than was announced, or fails, the connection breaks off. */
+async function * whole (chunks, res, bytes = 0, check) {
   let sent = 0
+  let last
   try {
     for await (const chunk of chunks) {
+      if (last !== undefined) yield last
+      last = chunk
       sent += chunk.length
-      yield chunk
     }
     if (sent < bytes) throw new HeapkitError(codes.IO, `The file became shorter while it was sent: ${sent} bytes instead of ${bytes}`)
+    await check?.()
+    if (last !== undefined) yield last
   } catch (error) {
     breakOff(res)
     throw error
   }
 }
 
-/** To HTTP/1.0 the end of the connection is the end of the file, unless it is a reset. */
+/** Ends an answer so that it does not look complete. */
 function breakOff (res) {
-  if (res.chunkedEncoding || res.hasHeader('content-length')) return
+  if (res.stream?.rstCode !== undefined) {
+    // HTTP/2: the connection belongs to other requests as well.
+    res.stream.close(HTTP2_INTERNAL_ERROR)
+  } else if (res.chunkedEncoding || res.hasHeader('content-length')) {
+    res.destroy()
+  } else {
+    reset(res)
+  }
+}
+
+/** To HTTP/1.0 the end of the connection is the end of the file, unless it is a reset. */
+function reset (res) {
   const { socket } = res
-  if (!socket) return
-  // resetAndDestroy() ends the stream first, which would say that all is well before the reset does not.
-  socket._final = (done) => done()
   try {
+    // resetAndDestroy() by itself ends the stream first, which would say that all is well before the reset does not: it does so with
+    // what is still writable.
+    socket.writable = false
     socket.resetAndDestroy()
+    socket.destroy()
   } catch {
-    // Not a TCP connection: what it is has to tell its client in its own way.
+    // Not a TCP connection.
     res.destroy()
   }
+}
+
+/** Whether a client can tell an answer without a length that breaks off from a whole one. */
+function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
+  // Only TCP has addresses.
+  return httpVersionMajor > 1 || httpVersionMinor >= 1 || (socket.remoteAddress !== undefined && !socket.encrypted)
 }
 
 /** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
@@ -106,4 +135,4 @@ function watchReader (res, patienceMs, onStall) {
   }, patienceMs / 10).unref()
 }
 
-module.exports = { downloadHeaders, sendStream }
+module.exports = { downloadHeaders, sendStream, canTellBreaks }

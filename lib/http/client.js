@@ -1,0 +1,31 @@
+'use strict'
+
+// The client of a request: whether it is still there.
+
+/**
+ * Watches for the client's going away, until `release()`. Answers { signal, abort, release }: the signal aborts when it does, or by `abort(reason)`.
+ * An answer that was sent counts as well: while somebody watches, that can only be a refusal, of a body that is too long.
+ */
+function watchClient (req, res) {
+  const gone = new AbortController()
+  const onClose = () => gone.abort(new Error('the client went away'))
+  res.once('close', onClose)
+  // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
+  req.socket.once('close', onClose)
+  if (isGone(req, res)) onClose()
+  return {
+    signal: gone.signal,
+    abort: (reason) => gone.abort(reason),
+    release () {
+      res.off('close', onClose)
+      req.socket.off('close', onClose)
+    }
+  }
+}
+
+/** HTTP/2 has many requests on one connection: there it is the stream that ends. */
+function isGone (req, res) {
+  return res.destroyed || (res.stream ?? req.socket).destroyed
+}
+
+module.exports = { watchClient }
