@@ -12,7 +12,7 @@ function watchClient (req, res) {
   res.once('close', onClose)
   // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
   req.socket.once('close', onClose)
-  if (isGone(req, res)) onClose()
+  if (res.destroyed || req.socket.destroyed) onClose()
   return {
     signal: gone.signal,
     abort: (reason) => gone.abort(reason),
@@ -21,11 +21,6 @@ function watchClient (req, res) {
       req.socket.off('close', onClose)
     }
   }
-}
-
-/** HTTP/2 has many requests on one connection: there it is the stream that ends. */
-function isGone (req, res) {
-  return res.destroyed || (res.stream ?? req.socket).destroyed
 }
 
 module.exports = { watchClient }
