@@ -17,7 +17,6 @@ const express5 = require('express')
 const fastify = require('fastify')
 const { getRequestListener } = require('@hono/node-server')
 const { RESPONSE_ALREADY_SENT } = require('@hono/node-server/utils/response')
-const { Hono } = require('hono')
 const Koa = require('koa')
 const { tmpDir, ls, until } = require('./support')
 const { createHandler } = require('..')
@@ -78,14 +77,10 @@ const SERVERS = {
     ctx.respond = false
     handler(ctx.req, ctx.res)
   }).callback()),
-  Hono: (t, handler) => {
-    const app = new Hono()
-    app.all('*', (c) => {
-      handler(c.env.incoming, c.env.outgoing)
-      return RESPONSE_ALREADY_SENT
-    })
-    return plain(t, getRequestListener(app.fetch))
-  }
+  Hono: (t, handler) => plain(t, getRequestListener((_request, env) => {
+    handler(env.incoming, env.outgoing)
+    return RESPONSE_ALREADY_SENT
+  }))
 }
 
 const HEADERS = `Host: heapkit\r\nAuthorization: Bearer ${TOKEN}\r\nAccept-Encoding: gzip\r\n\r\n`

@@ -67,13 +67,14 @@ async function mountInKoa (t, dir) {
 async function mountInHono (t, dir) {
   const app = new Hono()
   const handler = createHandler({ token: TOKEN, dir, prefix: BASE })
-  app.all(`${BASE}/*`, (c) => {
-    handler(c.env.incoming, c.env.outgoing)
-    return RESPONSE_ALREADY_SENT
-  })
   app.all('*', (c) => c.text('app'))
+  const fetch = (request, env) => {
+    let answer = RESPONSE_ALREADY_SENT
+    handler(env.incoming, env.outgoing, () => { answer = app.fetch(request, env) })
+    return answer
+  }
   const server = await new Promise((resolve) => {
-    const server = serveHono({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(server))
+    const server = serveHono({ fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(server))
   })
   t.after(() => {
     server.closeAllConnections()

@@ -10,17 +10,19 @@ const { serve } = require('@hono/node-server')
 const { RESPONSE_ALREADY_SENT } = require('@hono/node-server/utils/response')
 const { createHandler } = require('heapkit')
 
-// Hono strips nothing from req.url, so the handler is told where it is.
-const heapkit = createHandler({ token: process.env.HEAPKIT_TOKEN, prefix: '/debug/heapkit' })
-
 const app = new Hono()
-// Before middleware that changes answers (compress, etag): heapkit's do not pass through Hono.
-app.all('/debug/heapkit/*', (c) => {
-  heapkit(c.env.incoming, c.env.outgoing)
-  return RESPONSE_ALREADY_SENT
-})
 app.get('/', (c) => c.text('Hello\n'))
 
-serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000), hostname: '127.0.0.1' }, ({ port }) => {
+// Nothing strips the path from req.url, so the handler is told where it is.
+const heapkit = createHandler({ token: process.env.HEAPKIT_TOKEN, prefix: '/debug/heapkit' })
+
+// Before Hono, which answers HEAD by itself. What is not heapkit's is handed on before the handler returns.
+function fetch (request, env) {
+  let answer = RESPONSE_ALREADY_SENT
+  heapkit(env.incoming, env.outgoing, () => { answer = app.fetch(request, env) })
+  return answer
+}
+
+serve({ fetch, port: Number(process.env.PORT ?? 3000), hostname: '127.0.0.1' }, ({ port }) => {
   console.log(`http://127.0.0.1:${port}/debug/heapkit/status`)
 })
