@@ -8,9 +8,6 @@ const { performance } = require('node:perf_hooks')
 const { pipeline } = require('node:stream/promises')
 const { HeapkitError, codes } = require('../errors')
 
-/** RFC 9113, section 7. */
-const HTTP2_INTERNAL_ERROR = 2
-
 /** As long as a sink waits for its reader. */
 const PATIENCE_MS = 30_000
 
@@ -90,8 +87,8 @@ async function * whole (chunks, res, bytes = 0, check) {
 /** Ends an answer so that it does not look complete. */
 function breakOff (res) {
   if (res.stream?.rstCode !== undefined) {
-    // HTTP/2: the connection belongs to other requests as well.
-    res.stream.close(HTTP2_INTERNAL_ERROR)
+    // HTTP/2: the connection belongs to other requests as well. Not close(), which says first that all was sent.
+    res.stream.destroy(new HeapkitError(codes.ABORTED, 'The download broke off'))
   } else if (res.chunkedEncoding || res.hasHeader('content-length')) {
     res.destroy()
   } else {
