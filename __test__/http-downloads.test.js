@@ -14,6 +14,7 @@ const { test, describe } = require('node:test')
 const compression = require('compression')
 const express = require('express')
 const { tmpDir, until, ls } = require('./support')
+const { watchClient } = require('../lib/http/client')
 const { sendStream } = require('../lib/http/download')
 const { createHandler } = require('..')
 const { TOKEN, listen, serve, nextEvent } = require('./http-support')
@@ -224,3 +225,107 @@ test('a snapshot is downloaded over HTTP/2, and cancelled by an operator is an e
   await until(async () => (await control.request('GET', '/status')).json().capture === null, 'the end of the capture')
   assert.deepEqual(ls(dir), [])
 })
+
+// --- clients that take nothing ---
+
+/** What becomes of an endless download that `ask(port)` asks for. */
+async function outcome (t, createServer, ask) {
+  let endless
+  const server = createServer()
+  const given = new Promise((resolve) => server.on('request', (req, res) => {
+    endless = new Readable({ read () { this.push(Buffer.alloc(65536)) } })
+    sendStream(res, endless, { patienceMs: 500, signal: watchClient(req, res).signal }).catch(resolve)
+  }))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => { server.closeAllConnections?.(); server.close() })
+  await ask(server.address().port)
+  return { error: await given, endless }
+}
+
+test('a client that reads nothing is given up', async (t) => {
+  const { error, endless } = await outcome(t, http.createServer, (port) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: heapkit\r\n\r\n'))
+    socket.on('error', () => {})
+    t.after(() => socket.destroy())
+  })
+  assert.equal(error.code, 'HEAPKIT_ERR_STALLED')
+  assert.match(error.message, /took nothing for 0\.5 s while \d+ bytes were waiting/)
+  assert.ok(endless.destroyed)
+})
+
+test('a client that reads nothing is given up over HTTP/2, whatever else its connection carries', async (t) => {
+  const { error, endless } = await outcome(t, http2.createServer, (port) => {
+    const session = http2.connect(`http://127.0.0.1:${port}`)
+    session.request({ ':path': '/' }).on('error', () => {})
+    const pings = setInterval(() => session.ping(() => {}), 20)
+    t.after(() => { clearInterval(pings); session.destroy() })
+  })
+  assert.equal(error.code, 'HEAPKIT_ERR_STALLED')
+  assert.ok(endless.destroyed)
+})
+
+for (const [name, create, enough, ask] of [
+  ['HTTP/1.1', http.createServer, 8 * 1024 * 1024, async (port) => net.connect(port, '127.0.0.1').on('connect', function () { this.write('GET / HTTP/1.1\r\nHost: heapkit\r\n\r\n') })],
+  ['HTTP/2', http2.createServer, 128 * 1024, async (port) => http2.connect(`http://127.0.0.1:${port}`).request({ ':path': '/' })]
+]) {
+  test(`a slow client that takes something now and then is not given up: ${name}`, async (t) => {
+    const { error } = await outcome(t, create, async (port) => {
+      const stream = (await ask(port)).on('error', () => {})
+      let rounds = 0
+      let bytes = 0
+      stream.on('data', (chunk) => {
+        bytes += chunk.length
+        // As much as makes a kernel tell the other side that there is room again.
+        if (bytes < enough) return
+        bytes = 0
+        stream.pause()
+        // Four times the patience in all.
+        if (++rounds === 20) stream.destroy()
+        else setTimeout(() => stream.resume(), 100)
+      })
+      const { session } = stream
+      t.after(() => session?.destroy())
+    })
+    assert.notEqual(error.code, 'HEAPKIT_ERR_STALLED')
+  })
+}
+
+test('a file is closed when its download is cancelled, however: HTTP/2', async (t) => {
+  const dir = tmpDir(t)
+  const file = path.join(dir, NAME)
+  fs.writeFileSync(file, Buffer.alloc(SIZE))
+  const { get } = await overHttp2(t, createHandler({ token: TOKEN, dir }))
+  for (const leave of [(stream) => stream.close(http2.constants.NGHTTP2_CANCEL), (stream) => stream.close(http2.constants.NGHTTP2_NO_ERROR), (stream) => stream.destroy()]) {
+    const stream = get(`/artifacts/${NAME}`).on('error', () => {})
+    await once(stream, 'data')
+    assert.ok(isOpen(file))
+    leave(stream)
+    await until(() => !isOpen(file), 'the file to be closed')
+  }
+})
+
+test('a file is closed when the client goes away whose answer still waits for its turn', async (t) => {
+  const dir = tmpDir(t)
+  const file = path.join(dir, NAME)
+  fs.writeFileSync(file, Buffer.alloc(SIZE))
+  const handler = createHandler({ token: TOKEN, dir })
+  // The first answer never comes, so the second response never gets the connection.
+  const { port } = await listen(t, (req, res) => req.url === '/never' || handler(req, res))
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(`GET /never HTTP/1.1\r\nHost: x\r\n\r\n${get('1.1')}`)
+  await until(() => isOpen(file), 'the download to begin')
+  socket.destroy()
+  await until(() => !isOpen(file), 'the file to be closed')
+})
+
+function isOpen (file) {
+  return fs.readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file
+    } catch {
+      // Closed meanwhile.
+      return false
+    }
+  })
+}

@@ -6,6 +6,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { readDirectory, artifactPath, isArtifactName } = require('../artifacts')
+const { watchClient } = require('./client')
 const { Problem, send, toJson } = require('./response')
 const { downloadHeaders, sendStream } = require('./download')
 const { readQuery, integerUpTo } = require('./query')
@@ -39,14 +40,16 @@ async function get ({ req, res, search, dir, name }) {
   const artifact = find(name, dir())
   readQuery(search, {})
   const file = await open(artifact)
+  const client = watchClient(req, res)
   try {
     const stat = await file.stat({ bigint: true })
     if (!stat.isFile()) throw notFound()
     const bytes = Number(stat.size)
     res.writeHead(200, { ...downloadHeaders(req, name), 'Content-Length': bytes, 'Accept-Ranges': 'none' })
     if (req.method === 'HEAD') res.end()
-    else await sendStream(res, file.createReadStream({ start: 0, end: Math.max(0, bytes - 1), autoClose: false }), { bytes, check: () => mustBeSame(file, stat) })
+    else await sendStream(res, file.createReadStream({ start: 0, end: Math.max(0, bytes - 1), autoClose: false }), { bytes, check: () => mustBeSame(file, stat), signal: client.signal })
   } finally {
+    client.release()
     await file.close()
   }
 }

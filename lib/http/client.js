@@ -12,6 +12,8 @@ function watchClient (req, res) {
   res.once('close', onClose)
   // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
   req.socket.once('close', onClose)
+  // Over HTTP/2 a response that has still something to send may hear of nothing else.
+  req.once('aborted', onClose)
   if (res.destroyed || req.socket.destroyed) onClose()
   return {
     signal: gone.signal,
@@ -19,6 +21,7 @@ function watchClient (req, res) {
     release () {
       res.off('close', onClose)
       req.socket.off('close', onClose)
+      req.off('aborted', onClose)
     }
   }
 }

@@ -51,22 +51,35 @@ function accepts (header, coding) {
  * Of `bytes`, where they were announced, none may be missing, and `check` has the last word before the last of them. What breaks off does not look complete to the client.
  */
 async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
-  // Before the pipeline hears of it, which ends the connection as if all were well; it hears of it here, or from the generator.
-  const onBreak = () => breakOff(res)
-  source.once('error', onBreak)
-  signal?.addEventListener('abort', onBreak, { once: true })
-  const watch = watchReader(res, patienceMs, (error) => source.destroy(error))
+  const progress = { chunks: 0 }
+  let giveUp
+  // pipeline() does not see the end of every response: of one over HTTP/2 that waits for its reader, for instance.
+  const broken = new Promise((_resolve, reject) => {
+    giveUp = (error) => {
+      reject(error)
+      breakOff(res)
+      source.destroy(error)
+    }
+  })
+  const onAbort = () => giveUp(signal.reason)
+  source.on('error', giveUp)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const watch = watchReader(res, progress, patienceMs, giveUp)
   try {
-    if (signal?.aborted) onBreak()
-    await pipeline(source, (chunks) => whole(chunks, res, bytes, check), res, { signal })
+    if (signal?.aborted) onAbort()
+    await Promise.race([broken, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res)])
+  } catch (error) {
+    // Until nothing is left of it.
+    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    throw error
   } finally {
-    signal?.removeEventListener('abort', onBreak)
+    signal?.removeEventListener('abort', onAbort)
     clearInterval(watch)
   }
 }
 
 /** Passes all on, the last chunk when all is known to be right. Where it is less than was announced, or fails, the connection breaks off. */
-async function * whole (chunks, res, bytes = 0, check) {
+async function * whole (chunks, res, progress, bytes = 0, check) {
   let sent = 0
   let last
   try {
@@ -74,6 +87,7 @@ async function * whole (chunks, res, bytes = 0, check) {
       if (last !== undefined) yield last
       last = chunk
       sent += chunk.length
+      progress.chunks++
     }
     if (sent < bytes) throw new HeapkitError(codes.IO, `The file became shorter while it was sent: ${sent} bytes instead of ${bytes}`)
     await check?.()
@@ -118,18 +132,24 @@ function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
 }
 
 /** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
-function watchReader (res, patienceMs, onStall) {
+function watchReader (res, progress, patienceMs, onStall) {
+  const out = res.stream ?? res
   let taken
   let since = performance.now()
   return setInterval(() => {
-    const now = res.socket?.bytesWritten
-    if (!res.writableNeedDrain || now !== taken) {
+    const now = takenBy(res, progress)
+    if (!out.writableNeedDrain || now !== taken) {
       taken = now
       since = performance.now()
     } else if (performance.now() - since >= patienceMs) {
-      onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${res.writableLength} bytes were waiting for it; the connection was ended`))
+      onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${out.writableLength} bytes were waiting for it; the connection was ended`))
     }
   }, patienceMs / 10).unref()
+}
+
+/** Something that changes whenever the client takes something. Of HTTP/2 not the connection's bytes, which may be others'. */
+function takenBy ({ stream, socket }, { chunks }) {
+  return stream ? `${chunks} ${stream.bufferSize}` : socket?.bytesWritten
 }
 
 module.exports = { downloadHeaders, sendStream, canTellBreaks }
