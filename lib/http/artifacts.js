@@ -40,17 +40,26 @@ async function get ({ req, res, search, dir, name }) {
   const artifact = find(name, dir())
   readQuery(search, {})
   const file = await open(artifact)
-  const client = watchClient(req, res)
   try {
     const stat = await file.stat({ bigint: true })
     if (!stat.isFile()) throw notFound()
-    const bytes = Number(stat.size)
-    res.writeHead(200, { ...downloadHeaders(req, name), 'Content-Length': bytes, 'Accept-Ranges': 'none' })
+    res.writeHead(200, { ...downloadHeaders(req, name), 'Content-Length': Number(stat.size), 'Accept-Ranges': 'none' })
     if (req.method === 'HEAD') res.end()
-    else await sendStream(res, file.createReadStream({ start: 0, end: Math.max(0, bytes - 1), autoClose: false }), { bytes, check: () => mustBeSame(file, stat), signal: client.signal })
+    else await sendFile(req, res, file, stat)
+  } finally {
+    await file.close()
+  }
+}
+
+/** As many bytes as were announced, if the file is still the same when they were read. */
+async function sendFile (req, res, file, stat) {
+  const bytes = Number(stat.size)
+  const client = watchClient(req, res)
+  try {
+    const source = file.createReadStream({ start: 0, end: Math.max(0, bytes - 1), autoClose: false })
+    await sendStream(res, source, { bytes, check: () => mustBeSame(file, stat), signal: client.signal })
   } finally {
     client.release()
-    await file.close()
   }
 }
 

@@ -11,16 +11,16 @@ function watchClient (req, res) {
   const onClose = () => gone.abort(new Error('the client went away'))
   res.once('close', onClose)
   // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
-  req.socket.once('close', onClose)
+  req.socket?.once('close', onClose)
   // Over HTTP/2 a response that has still something to send may hear of nothing else.
   req.once('aborted', onClose)
-  if (res.destroyed || req.socket.destroyed) onClose()
+  if (res.destroyed || req.socket?.destroyed) onClose()
   return {
     signal: gone.signal,
     abort: (reason) => gone.abort(reason),
     release () {
       res.off('close', onClose)
-      req.socket.off('close', onClose)
+      req.socket?.off('close', onClose)
       req.off('aborted', onClose)
     }
   }
