@@ -331,7 +331,8 @@ export function startCpuProfile (options?: CpuProfileOptions): CaptureSession<'c
 
 // ---------------------------------------------------------------- HTTP
 
-export interface HandlerOptions extends Defaults {
+/** Besides limits and defaults of what it writes: how all its snapshots are taken, whatever its clients ask. */
+export interface HandlerOptions extends Defaults, Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu'> {
   /**
    * What clients send as `Authorization: Bearer TOKEN`; compared in constant time. This or `authorize` is mandatory. ASCII without spaces; those around
    * it, such as the newline at the end of a file, do not count.
@@ -348,11 +349,21 @@ export interface HandlerOptions extends Defaults {
   prefix?: string
   /** Upper bound of `?seconds=`, in seconds. Default: 300. */
   maxSeconds?: number
+  /**
+   * How long a capture may be under way, a download with all that its client takes of it included; of timed ones, beyond their seconds. Then it is
+   * given up (504). Clients may ask for less with `?timeoutMs=`. Default: 900000 (15 minutes).
+   */
+  timeoutMs?: number
+  /**
+   * All snapshots are redacted: `?redact=0` and timelines, which cannot be, are 403. What is in the directory already is served as it is. Default: false,
+   * which leaves it to `?redact=1`.
+   */
+  redact?: boolean | RedactOptions
 }
 
 /**
- * Makes a handler for `node:http`, Express, Connect and (with `req.raw`, `reply.raw`) Fastify. It listens to nothing by itself.
- * Requests outside of `prefix` go to `next()` if there is one. Throws for invalid options.
+ * Makes a handler for `node:http`, Express, Connect, and the raw objects of Fastify, Koa and Hono (docs/http.md). It listens to nothing by itself.
+ * Requests outside of `prefix` go to `next()` if there is one, before the handler returns. Throws for invalid options.
  */
 export function createHandler (options: HandlerOptions): (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void
 

@@ -1,14 +1,19 @@
 'use strict'
 
-// The main flows where people mount the handler: node:http, Express (behind a body parser) and Fastify (raw objects).
+// The main flows where people mount the handler: node:http, Express (behind a body parser), and the raw objects of Fastify, Koa and Hono.
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
 const { test, describe } = require('node:test')
 const zlib = require('node:zlib')
 const express = require('express')
+const express4 = require('express4')
 const fastify = require('fastify')
-const { tmpDir, ls, until, readArtifact, parseSnapshot } = require('./support')
+const { serve: serveHono } = require('@hono/node-server')
+const { RESPONSE_ALREADY_SENT } = require('@hono/node-server/utils/response')
+const { Hono } = require('hono')
+const Koa = require('koa')
+const { run, tmpDir, ls, until, readArtifact, parseSnapshot } = require('./support')
 const { createHandler } = require('..')
 const { TOKEN, listen, client, nextEvent } = require('./http-support')
 
@@ -19,7 +24,10 @@ async function mountInNode (t, dir) {
   return listen(t, (req, res) => handler(req, res, () => res.end('app')))
 }
 
-async function mountInExpress (t, dir) {
+const mountInExpress = (t, dir) => mountInSomeExpress(t, dir, express)
+const mountInExpress4 = (t, dir) => mountInSomeExpress(t, dir, express4)
+
+async function mountInSomeExpress (t, dir, express) {
   const app = express()
   app.use(express.json())
   app.use(BASE, createHandler({ token: TOKEN, dir }))
@@ -40,7 +48,44 @@ async function mountInFastify (t, dir) {
   return client(app.server.address().port)
 }
 
-for (const [name, mount] of [['node:http', mountInNode], ['Express', mountInExpress], ['Fastify', mountInFastify]]) {
+async function mountInKoa (t, dir) {
+  const app = new Koa()
+  const handler = createHandler({ token: TOKEN, dir, prefix: BASE })
+  app.use((ctx, next) => {
+    let rest
+    ctx.respond = false
+    handler(ctx.req, ctx.res, () => {
+      ctx.respond = true
+      rest = next()
+    })
+    return rest
+  })
+  app.use((ctx) => { ctx.body = 'app' })
+  return listen(t, app.callback())
+}
+
+async function mountInHono (t, dir) {
+  const app = new Hono()
+  const handler = createHandler({ token: TOKEN, dir, prefix: BASE })
+  app.all('*', (c) => c.text('app'))
+  const fetch = (request, env) => {
+    let answer = RESPONSE_ALREADY_SENT
+    handler(env.incoming, env.outgoing, () => { answer = app.fetch(request, env) })
+    return answer
+  }
+  const server = await new Promise((resolve) => {
+    const server = serveHono({ fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(server))
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return client(server.address().port)
+}
+
+for (const [name, mount] of [
+  ['node:http', mountInNode], ['Express', mountInExpress], ['Express 4', mountInExpress4], ['Fastify', mountInFastify], ['Koa', mountInKoa], ['Hono', mountInHono]
+]) {
   describe(name, () => {
     test('a snapshot is taken, fetched by its Location, listed and deleted', async (t) => {
       const dir = tmpDir(t)
@@ -151,5 +196,24 @@ for (const [name, mount] of [['Express', mountInExpress], ['Fastify', mountInFas
     const answer = await request('POST', `${BASE}/cpu?seconds=0.01`, { body, headers: { 'content-type': 'application/json' } })
     assert.equal(answer.status, 413)
     assert.deepEqual(ls(dir), [])
+  })
+}
+
+for (const name of ['node', 'express', 'fastify', 'koa', 'hono']) {
+  test(`examples/http-${name}.js serves heapkit beside its application`, async (t) => {
+    const child = run(t, `../../examples/http-${name}.js`, { env: { PORT: '0', HEAPKIT_TOKEN: TOKEN, HEAPKIT_DIR: tmpDir(t) } })
+    const [, port] = await child.line(/^http:\/\/127\.0\.0\.1:(\d+)\/debug\/heapkit\/status$/m)
+    const { request } = client(Number(port))
+    assert.equal((await request('GET', '/', { token: null })).body.toString(), 'Hello\n')
+    const download = await request('POST', `${BASE}/snapshot?download=1`, { headers: { 'accept-encoding': 'gzip' } })
+    assert.equal(download.status, 200)
+    parseSnapshot(zlib.gunzipSync(download.body).toString())
+    const taken = await request('POST', `${BASE}/cpu?seconds=0.01`, { body: '{"seconds":1}', headers: { 'content-type': 'application/json' } })
+    assert.equal(taken.status, 201)
+    assert.equal((await request('GET', taken.headers.location)).status, 200)
+    for (const [path, options, status] of [['/status', { token: 'wrong' }, 401], ['/no', {}, 404], ['/artifacts?limit=0', {}, 400]]) {
+      const refused = await request('GET', BASE + path, options)
+      assert.deepEqual([refused.status, refused.headers['content-type']], [status, 'application/problem+json'])
+    }
   })
 }

@@ -1,31 +1,33 @@
 'use strict'
 
-// The HTTP handler: (req, res[, next]) for node:http, Express, Connect, and Fastify's raw objects. It authorizes before it
-// looks at anything else, and answers every error as application/problem+json.
+// The HTTP handler: (req, res[, next]) for node:http, Express, Connect, and the raw objects of Fastify, Koa and Hono. It authorizes
+// before it looks at anything else, and answers every error as application/problem+json.
 
-const { createHash, timingSafeEqual } = require('node:crypto')
-const { threadId } = require('node:worker_threads')
 const options = require('./options')
-const native = require('./native')
-const { version } = require('../package.json')
 const { invalidOption } = require('./errors')
-const { listArtifacts } = require('./artifacts')
-const { activeSession } = require('./captures/session')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
-const { origins, refuseCrossOrigin } = require('./http/cross-origin')
-const { readQuery } = require('./http/query')
-const { Problem, sendJson, sendProblem } = require('./http/response')
+const { status } = require('./http/status')
+const { tokenText, byToken, byFunction } = require('./http/access')
+const { origins } = require('./http/cross-origin')
+const { Problem, sendProblem } = require('./http/response')
 
 const MAX_BODY_BYTES = 64 * 1024
+// Long enough for the snapshot of a heap of gigabytes under a CPU quota, or for its download at 10 Mbit/s; and then it ends.
+const TIMEOUT_MS = 15 * 60 * 1000
+
+/** What every snapshot of the handler is taken with. */
+const SNAPSHOTS = options.SNAPSHOT_DEFAULTS
 
 const OPTIONS = {
   ...options.SHARED,
+  ...SNAPSHOTS,
   token: tokenText,
   authorize: options.callback,
   trustedOrigins: origins,
   prefix: pathPrefix,
-  maxSeconds: options.integerFrom(1, 86_400)
+  maxSeconds: options.integerFrom(1, 86_400),
+  timeoutMs: options.integerFrom(1, options.MAX_TIMEOUT_MS)
 }
 
 const ROUTES = {
@@ -43,7 +45,7 @@ const ROUTES = {
 const ARTIFACT = { GET: artifacts.get, DELETE: artifacts.remove }
 
 function createHandler (given) {
-  const { authorize, prefix, maxSeconds, output } = validate(given)
+  const { authorize, prefix, ...settings } = validate(given)
 
   return function heapkitHandler (req, res, next) {
     const [pathname, search] = split(req.url)
@@ -69,29 +71,30 @@ function createHandler (given) {
         throw new Problem(405, `${req.method} is not allowed here; use ${allow}`, { headers: { Allow: allow } })
       }
       const base = (req.baseUrl ?? '') + prefix
-      await route[method]({ req, res, search, name, base, maxSeconds, output, dir: () => options.resolveDir(output.dir) })
+      await route[method]({ req, res, search, name, base, ...settings, dir: () => options.resolveDir(settings.output.dir) })
     }
   }
 }
 
 function validate (given) {
-  const { token, authorize, trustedOrigins, prefix = '', maxSeconds = 300, ...output } = options.read(given, OPTIONS)
+  const asGiven = options.read(given, OPTIONS)
+  const { token, authorize, trustedOrigins, prefix = '', maxSeconds = 300, timeoutMs = TIMEOUT_MS, ...rest } = asGiven
   if (token === undefined && authorize === undefined) {
     throw invalidOption('token', 'is missing: the handler lets people read the heap, so it needs a `token` or an `authorize` function')
   }
   if (token !== undefined && authorize !== undefined) throw invalidOption('authorize', 'cannot be combined with `token`')
   if (token !== undefined && trustedOrigins !== undefined) throw invalidOption('trustedOrigins', 'needs `authorize`: no page can send a `token` that it does not know')
+  const output = options.pick(rest, options.SHARED)
   // Options that do not go together are found here, not by the first request.
   options.stop('sampling', output)
-  return { authorize: token === undefined ? byFunction(authorize, trustedOrigins) : byToken(token), prefix, maxSeconds, output }
-}
-
-/** Files of secrets end in a newline, which no header can hold; nor can it hold what the rest refuses. The value is a secret, even a wrong one. */
-function tokenText (value, name) {
-  const text = typeof value === 'string' ? value.trim() : ''
-  if (text === '') throw invalidOption(name, 'must be a string that is not empty')
-  if (!/^[\x21-\x7e]+$/.test(text)) throw invalidOption(name, 'must be ASCII without spaces: no `Authorization` header could carry anything else')
-  return text
+  return {
+    authorize: token === undefined ? byFunction(authorize, trustedOrigins) : byToken(token),
+    prefix,
+    maxSeconds,
+    timeoutMs,
+    output,
+    snapshots: options.pick(rest, SNAPSHOTS)
+  }
 }
 
 function pathPrefix (value, name) {
@@ -99,39 +102,6 @@ function pathPrefix (value, name) {
     throw invalidOption(name, "must be a path such as '/debug/heapkit'", value)
   }
   return value.replace(/\/$/, '')
-}
-
-// --- who may ---
-
-function byToken (token) {
-  const right = digest(token)
-  return async (req) => {
-    const match = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')
-    // Digests have one length, so the comparison tells nothing, not even how long the token is.
-    if (!match || !timingSafeEqual(digest(match[1]), right)) throw unauthorized()
-  }
-}
-
-function byFunction (authorize, trustedOrigins = []) {
-  return async (req) => {
-    refuseCrossOrigin(req, trustedOrigins)
-    let allowed
-    try {
-      allowed = await authorize(req)
-    } catch {
-      throw new Problem(500, 'The `authorize` function threw; nothing was done')
-    }
-    if (allowed !== true) throw unauthorized()
-  }
-}
-
-function digest (text) {
-  return createHash('sha256').update(text).digest()
-}
-
-function unauthorized () {
-  return new Problem(401, 'Authorization is missing or wrong; send `Authorization: Bearer TOKEN`',
-    { headers: { 'WWW-Authenticate': 'Bearer realm="heapkit"' } })
 }
 
 // --- what is asked ---
@@ -178,36 +148,6 @@ function discardBody (req, res) {
 function tooLarge () {
   return new Problem(413, `No request has a body here; more than ${MAX_BODY_BYTES} bytes are not taken`,
     { headers: { Connection: 'close' } })
-}
-
-async function status ({ res, search, dir }) {
-  readQuery(search, {})
-  const there = dir()
-  const list = await listArtifacts(there)
-  const sampling = activeSession('sampling')
-  sendJson(res, 200, {
-    version,
-    nodeVersion: process.version,
-    pid: process.pid,
-    threadId,
-    uptimeSeconds: Math.round(process.uptime()),
-    snapshotsDisabled: native.snapshotsDisabled(),
-    capture: captures.current(),
-    sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
-    dir: there,
-    artifacts: { count: list.length, bytes: list.reduce((sum, { bytes }) => sum + bytes, 0) },
-    freeDiskBytes: freeDisk(there),
-    memory: process.memoryUsage()
-  })
-}
-
-function freeDisk (dir) {
-  try {
-    return native.freeDiskBytes(dir)
-  } catch {
-    // Not made yet.
-    return null
-  }
 }
 
 module.exports = { createHandler }

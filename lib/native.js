@@ -160,6 +160,19 @@ class HeapFile {
   async report (top) { return JSON.parse(await callAsync(() => this.#inner.report(top))) }
 }
 
+/** A directory as it was read once; see src/binding/artifacts.rs. */
+class DirectoryListing {
+  #inner
+
+  constructor (inner) { this.#inner = inner }
+
+  get count () { return this.#inner.count }
+  get bytes () { return this.#inner.bytes }
+  get freeDiskBytes () { return this.#inner.freeDiskBytes }
+  /** JSON of { artifacts, hasMore }. */
+  page (limit, after) { return callAsync(() => this.#inner.page(limit, after)) }
+}
+
 module.exports = {
   Writer,
   HeapReading,
@@ -173,8 +186,8 @@ module.exports = {
   snapshotsDisabled: () => call(binding.snapshotsDisabled),
   setDefaults: (json) => call(binding.setDefaults, json),
   getDefaults: () => call(binding.getDefaults),
-  freeDiskBytes: (dir) => call(binding.freeDiskBytes, dir),
   sweep: (dir) => call(binding.sweep, dir),
   listArtifacts: (dir) => callAsync(binding.listArtifacts, dir),
+  readDirectory: async (dir) => new DirectoryListing(await callAsync(binding.readDirectory, dir)),
   parseArtifactName: (name) => call(binding.parseArtifactName, name)
 }

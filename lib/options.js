@@ -44,6 +44,12 @@ const SNAPSHOT = {
   redact
 }
 
+/** What can be set for all snapshots of an HTTP handler; its clients decide the rest. Answered as it was given, because each capture checks it again. */
+const SNAPSHOT_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redact'].map((option) => [option, (value, name) => {
+  SNAPSHOT[option](value, name)
+  return value
+}]))
+
 /** The sessions that are started and stopped: the options that start them, and their defaults. */
 const SESSIONS = {
   sampling: {
@@ -259,7 +265,10 @@ function diff (given) {
 
 module.exports = {
   SHARED,
+  SNAPSHOT_DEFAULTS,
+  MAX_TIMEOUT_MS,
   read,
+  pick,
   bare,
   integer,
   integerFrom,

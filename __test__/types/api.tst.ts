@@ -120,6 +120,11 @@ describe('the handler', () => {
     expect(handler).type.toBeCallableWith({} as IncomingMessage, {} as ServerResponse)
     expect(handler).type.toBeCallableWith({} as IncomingMessage, {} as ServerResponse, () => {})
   })
+
+  test('takes what holds for all its snapshots', () => {
+    expect(heapkit.createHandler).type.toBeCallableWith({ token: 'secret', timeoutMs: 1000, mode: 'inline', memory: { force: true }, maxCpu: 0.5, redact: { keep: [/x/] } })
+    expect(heapkit.createHandler).type.not.toBeCallableWith({ token: 'secret', stableIds: true })
+  })
 })
 
 describe('errors', () => {

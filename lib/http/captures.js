@@ -1,7 +1,7 @@
 'use strict'
 
 // Routes that capture. One capture at a time: a second one is told when to come back. What a client asked for is
-// cancelled when it goes away, because nobody else waits for it.
+// cancelled when it goes away, because nobody else waits for it, and has a limit of time where that cannot be seen.
 
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
@@ -11,9 +11,10 @@ const { startSampling, stopSampling, captureSampling } = require('../captures/sa
 const { TIMED, captureFor } = require('../captures/timed')
 const { slotHolder, endHeld } = require('../captures/slot')
 const { HeapkitError, codes } = require('../errors')
+const { watchClient } = require('./client')
 const { Problem, sendJson } = require('./response')
-const { downloadHeaders, sendStream } = require('./download')
-const { readQuery, seconds, flag, integer } = require('./query')
+const { downloadHeaders, sendStream, canTellBreaks } = require('./download')
+const { readQuery, seconds, milliseconds, flag, integer } = require('./query')
 
 const RETRY_AFTER_SECONDS = 5
 
@@ -42,37 +43,30 @@ async function end ({ res, search }) {
   sendJson(res, 200, { ended: capture })
 }
 
-/** Runs `capture(signal)` as the only one, cancelled when the client goes away. */
+/** Runs `capture(client)` as the only one, cancelled when the client goes away. */
 async function exclusively ({ req, res }, kind, duration, capture) {
   if (running) {
     const left = running.endsAt === undefined ? RETRY_AFTER_SECONDS : (running.endsAt - Date.now()) / 1000
     throw tooMany(`A ${running.kind} capture asked for over HTTP is under way since ${running.startedAt}; try again when it is over`, left)
   }
   const endsAt = duration === undefined ? undefined : Date.now() + duration * 1000
-  const gone = new AbortController()
   let isOver
   const over = new Promise((resolve) => { isOver = resolve })
+  const client = watchClient(req, res)
   const end = (reason) => {
-    gone.abort(reason)
+    client.abort(reason)
     return over
   }
-  // Also after an answer, which during a capture can only be a refusal: of a body that is too long.
-  const onClose = () => gone.abort(new Error('the client went away'))
-  res.once('close', onClose)
-  // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
-  req.socket.once('close', onClose)
-  if (res.destroyed || req.socket.destroyed) onClose()
   // From here on nothing can throw that would not free it again.
   running = { kind, startedAt: new Date().toISOString(), since: performance.now(), endsAt, end }
   try {
-    return await capture(gone.signal)
+    return await capture(client)
   } catch (error) {
     // Another thread or the program itself holds the slot for heavy captures.
     if (error.code === codes.BUSY && kind !== 'sampling' && kind !== 'cpu') throw tooMany(error.message, RETRY_AFTER_SECONDS, error.code)
     throw error
   } finally {
-    res.off('close', onClose)
-    req.socket.off('close', onClose)
+    client.release()
     running = null
     isOver()
   }
@@ -87,28 +81,51 @@ function sendArtifact ({ res, base }, artifact) {
   sendJson(res, 201, { name, ...artifact }, { Location: `${base}/artifacts/${name}` })
 }
 
+/** The parameters of a capture, { timeoutMs, ...rest }: what the client asks for within what the operator allows. */
+function readCaptureQuery ({ search, timeoutMs }, known = {}) {
+  return { timeoutMs, ...readQuery(search, { ...known, timeoutMs: milliseconds(timeoutMs) }) }
+}
+
 async function snapshot (context) {
-  const { download, ...options } = readQuery(context.search, { download: flag, stableIds: flag, redact: flag })
-  return exclusively(context, 'snapshot', undefined, async (signal) => {
-    if (download) return downloadSnapshot(context, { ...options, signal })
-    sendArtifact(context, await takeSnapshot({ ...context.output, ...options, signal }))
+  const { snapshots, output } = context
+  const { download, redact, ...rest } = readCaptureQuery(context, { download: flag, stableIds: flag, redact: flag })
+  const redacts = Boolean(snapshots.redact)
+  if (redacts && redact === false) throw new Problem(403, 'This handler redacts all snapshots (`redact`); no request can have one without')
+  const options = { ...snapshots, ...rest, redact: redacts ? snapshots.redact : redact }
+  return exclusively(context, 'snapshot', undefined, async (client) => {
+    if (download) return downloadSnapshot(context, options, client)
+    sendArtifact(context, await takeSnapshot({ ...output, ...options, signal: client.signal }))
   })
 }
 
-async function downloadSnapshot ({ req, res, output }, options) {
+async function downloadSnapshot ({ req, res, output }, options, client) {
+  if (!canTellBreaks(req)) {
+    throw new Problem(505, 'A download needs HTTP/1.1 here: over HTTP/1.0 without TCP nobody could tell a part of it from the whole. Take it as a file, and fetch that')
+  }
   const { maxFiles, maxBytes, maxAgeMs, ...rest } = output
-  const stream = createSnapshotStream({ ...rest, ...options })
+  const { timeoutMs } = options
+  const end = performance.now() + timeoutMs
+  const stream = createSnapshotStream({ ...rest, ...options, signal: client.signal })
   // Wait for the first bytes: until then a failure can still be answered as such.
   await new Promise((resolve, reject) => stream.once('readable', resolve).once('error', reject))
   res.writeHead(200, downloadHeaders(req, stream.fileName))
-  await sendStream(res, stream, { signal: options.signal })
+  // The capture has the same limit, but when it is complete its end may still wait for a client that takes a byte now and then.
+  const timer = setTimeout(() => {
+    client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
+  }, end - performance.now())
+  timer.unref()
+  try {
+    await sendStream(res, stream, { signal: client.signal })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function timed (context, kind, known) {
-  const { seconds: duration = TIMED[kind].seconds, ...options } =
-    readQuery(context.search, { seconds: seconds(context.maxSeconds), ...known })
-  return exclusively(context, kind, duration, async (signal) => {
-    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, signal }))
+  const { seconds: duration = TIMED[kind].seconds, timeoutMs, ...options } =
+    readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
+  return exclusively(context, kind, duration, async ({ signal }) => {
+    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, signal, timeoutMs }))
   })
 }
 
@@ -116,21 +133,30 @@ const SAMPLING = { sampleInterval: integer, stackDepth: integer }
 
 const sampling = (context) => timed(context, 'sampling', SAMPLING)
 const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
-const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
+
+async function timeline (context) {
+  // A timeline has the strings of the heap as a snapshot has them.
+  if (context.snapshots.redact) throw new Problem(403, 'This handler redacts all snapshots (`redact`), and a timeline cannot be redacted')
+  return timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
+}
 
 async function samplingStart ({ res, search }) {
   const session = startSampling(readQuery(search, SAMPLING))
   sendJson(res, 201, { kind: 'sampling', startedAt: session.startedAt.toISOString(), threadId })
 }
 
-async function samplingStop (context) {
-  readQuery(context.search, {})
-  sendArtifact(context, await stopSampling(context.output))
+/** Reads or stops the session of this thread. One that a client had no patience for keeps what it has collected. */
+async function readSampling (context, read) {
+  const { timeoutMs } = readCaptureQuery(context)
+  const client = watchClient(context.req, context.res)
+  try {
+    sendArtifact(context, await read({ ...context.output, timeoutMs, signal: client.signal }))
+  } finally {
+    client.release()
+  }
 }
 
-async function samplingCapture (context) {
-  readQuery(context.search, {})
-  sendArtifact(context, await captureSampling(context.output))
-}
+const samplingStop = (context) => readSampling(context, stopSampling)
+const samplingCapture = (context) => readSampling(context, captureSampling)
 
 module.exports = { current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }

@@ -48,62 +48,108 @@ function accepts (header, coding) {
 
 /**
  * Resolves when everything was sent; rejects when the source fails, the client goes away or takes nothing for `patienceMs`, or `signal` aborts.
- * Of `bytes`, where they were announced, none may be missing. What breaks off does not look complete to the client.
+ * Of `bytes`, where they were announced, none may be missing, and `check` has the last word before the last of them. What breaks off does not look complete to the client.
  */
-async function sendStream (res, source, { bytes, signal, patienceMs = PATIENCE_MS } = {}) {
-  // Before the pipeline hears of it, which ends the connection as if all were well; it hears of it here, or from the generator.
-  source.once('error', () => breakOff(res))
-  const watch = watchReader(res, patienceMs, (error) => source.destroy(error))
+async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
+  const progress = { chunks: 0 }
+  let giveUp
+  // pipeline() does not see the end of every response: of one over HTTP/2 that waits for its reader, for instance.
+  const broken = new Promise((_resolve, reject) => {
+    giveUp = (error) => {
+      reject(error)
+      breakOff(res)
+      source.destroy(error)
+    }
+  })
+  const onAbort = () => giveUp(signal.reason)
+  source.on('error', giveUp)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const watch = watchReader(res, progress, patienceMs, giveUp)
   try {
-    await pipeline(source, (chunks) => whole(chunks, res, bytes), res, { signal })
+    if (signal?.aborted) onAbort()
+    await Promise.race([broken, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res)])
+  } catch (error) {
+    // Until nothing is left of it.
+    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    throw error
   } finally {
+    signal?.removeEventListener('abort', onAbort)
     clearInterval(watch)
   }
 }
 
-/** Passes all on. Where that is less than was announced, or fails, the connection breaks off. */
-async function * whole (chunks, res, bytes = 0) {
+/** Passes all on, the last chunk when all is known to be right. Where it is less than was announced, or fails, the connection breaks off. */
+async function * whole (chunks, res, progress, bytes = 0, check) {
   let sent = 0
+  let last
   try {
     for await (const chunk of chunks) {
+      if (last !== undefined) yield last
+      last = chunk
       sent += chunk.length
-      yield chunk
+      progress.chunks++
     }
     if (sent < bytes) throw new HeapkitError(codes.IO, `The file became shorter while it was sent: ${sent} bytes instead of ${bytes}`)
+    await check?.()
+    if (last !== undefined) yield last
   } catch (error) {
     breakOff(res)
     throw error
   }
 }
 
-/** To HTTP/1.0 the end of the connection is the end of the file, unless it is a reset. */
+/** Ends an answer so that it does not look complete. */
 function breakOff (res) {
-  if (res.chunkedEncoding || res.hasHeader('content-length')) return
+  if (res.stream?.rstCode !== undefined) {
+    // HTTP/2: the connection belongs to other requests as well. Not close(), which says first that all was sent.
+    res.stream.destroy(new HeapkitError(codes.ABORTED, 'The download broke off'))
+  } else if (res.chunkedEncoding || res.hasHeader('content-length')) {
+    res.destroy()
+  } else {
+    reset(res)
+  }
+}
+
+/** To HTTP/1.0 the end of the connection is the end of the file, unless it is a reset. */
+function reset (res) {
   const { socket } = res
-  if (!socket) return
-  // resetAndDestroy() ends the stream first, which would say that all is well before the reset does not.
-  socket._final = (done) => done()
   try {
+    // resetAndDestroy() by itself ends the stream first, which would say that all is well before the reset does not: it does so with
+    // what is still writable.
+    socket.writable = false
     socket.resetAndDestroy()
+    socket.destroy()
   } catch {
-    // Not a TCP connection: what it is has to tell its client in its own way.
+    // Not a TCP connection.
     res.destroy()
   }
 }
 
+/** Whether a client can tell an answer without a length that breaks off from a whole one. */
+function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
+  // Only TCP has addresses.
+  return httpVersionMajor > 1 || httpVersionMinor >= 1 || (socket.remoteAddress !== undefined && !socket.encrypted)
+}
+
 /** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
-function watchReader (res, patienceMs, onStall) {
+function watchReader (res, progress, patienceMs, onStall) {
+  const out = res.stream ?? res
   let taken
   let since = performance.now()
   return setInterval(() => {
-    const now = res.socket?.bytesWritten
-    if (!res.writableNeedDrain || now !== taken) {
+    const now = takenBy(res, progress)
+    if (!out.writableNeedDrain || now !== taken) {
       taken = now
       since = performance.now()
     } else if (performance.now() - since >= patienceMs) {
-      onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${res.writableLength} bytes were waiting for it; the connection was ended`))
+      onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${out.writableLength} bytes were waiting for it; the connection was ended`))
     }
   }, patienceMs / 10).unref()
 }
 
-module.exports = { downloadHeaders, sendStream }
+/** Something that changes whenever the client takes something. Of HTTP/2 not the connection's bytes, which may be others'. */
+function takenBy ({ stream, socket }, { chunks }) {
+  return stream ? `${chunks} ${stream.bufferSize}` : socket?.bytesWritten
+}
+
+module.exports = { downloadHeaders, sendStream, canTellBreaks }

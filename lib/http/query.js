@@ -11,7 +11,7 @@ function readQuery (search, known) {
   for (const [name, text] of new URLSearchParams(search)) {
     if (!Object.hasOwn(known, name)) {
       const names = Object.keys(known)
-      throw new Problem(400, `Unknown parameter ${JSON.stringify(name)}; ` +
+      throw new Problem(400, `Unknown parameter ${quote(name)}; ` +
         (names.length ? `this path knows ${names.join(', ')}` : 'this path takes none'))
     }
     if (Object.hasOwn(values, name)) throw new Problem(400, `Parameter ${name} is there more than once`)
@@ -25,7 +25,7 @@ function seconds (max) {
   return (text, name) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
     if (!(value > 0 && value <= max)) {
-      throw new Problem(400, `Parameter ${name} must be a number of seconds above 0 and up to ${max}; got ${JSON.stringify(text)}`)
+      throw new Problem(400, `Parameter ${name} must be a number of seconds above 0 and up to ${max}; got ${quote(text)}`)
     }
     return value
   }
@@ -33,15 +33,34 @@ function seconds (max) {
 
 function flag (text, name) {
   if (!['0', '1', 'true', 'false', ''].includes(text)) {
-    throw new Problem(400, `Parameter ${name} must be 1 or 0; got ${JSON.stringify(text)}`)
+    throw new Problem(400, `Parameter ${name} must be 1 or 0; got ${quote(text)}`)
   }
   return text !== '0' && text !== 'false'
 }
 
+/** A check for integers from 1 to `max`. */
+function integerUpTo (max, advice = '') {
+  return (text, name) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : 0
+    if (!(value >= 1 && value <= max)) throw new Problem(400, `Parameter ${name} must be an integer from 1 to ${max}${advice}; got ${quote(text)}`)
+    return value
+  }
+}
+
+/** Not longer than the operator allows. */
+function milliseconds (max) {
+  return integerUpTo(max, ', the limit of this handler')
+}
+
 /** An integer; its range is checked where the option is. */
 function integer (text, name) {
-  if (!/^\d{1,15}$/.test(text)) throw new Problem(400, `Parameter ${name} must be an integer; got ${JSON.stringify(text)}`)
+  if (!/^\d{1,15}$/.test(text)) throw new Problem(400, `Parameter ${name} must be an integer; got ${quote(text)}`)
   return Number(text)
 }
 
-module.exports = { readQuery, seconds, flag, integer }
+/** As long as a text can be in an answer that somebody reads. */
+function quote (text) {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
+}
+
+module.exports = { readQuery, seconds, milliseconds, flag, integer, integerUpTo }

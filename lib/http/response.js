@@ -3,7 +3,7 @@
 // Answers: JSON, and errors as application/problem+json (RFC 9457).
 
 const { STATUS_CODES } = require('node:http')
-const { codes } = require('../errors')
+const { HeapkitError, codes } = require('../errors')
 
 /** An answer that is not a success; thrown by routes. */
 class Problem extends Error {
@@ -30,31 +30,49 @@ const STATUS_OF = {
 }
 
 function sendJson (res, status, body, headers) {
-  send(res, status, 'application/json', body, headers)
+  send(res, status, 'application/json', toJson(body), headers)
 }
 
+/** Answers an error, whatever it is. Never throws: nobody is there to catch it. */
 function sendProblem (res, error) {
-  // Half an answer cannot be mended: the client sees a connection that broke off, not a short file.
-  if (res.headersSent) {
+  try {
+    // Half an answer cannot be mended: the client sees a connection that broke off, not a short file.
+    if (res.headersSent) {
+      res.destroy()
+      return
+    }
+    const status = error instanceof Problem ? error.status : STATUS_OF[error?.code] ?? 500
+    send(res, status, 'application/problem+json',
+      toJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail: detailOf(error), code: codeOf(error) }), error?.headers)
+  } catch {
     res.destroy()
-    return
   }
-  const status = error.status ?? STATUS_OF[error.code] ?? 500
-  const code = String(error.code ?? '').startsWith('HEAPKIT_') ? error.code : undefined
-  send(res, status, 'application/problem+json',
-    { type: 'about:blank', title: STATUS_CODES[status], status, detail: error.message, code }, error.headers)
 }
 
+/** What a bug says helps nobody but its author, and may be about anything. */
+function detailOf (error) {
+  if (error instanceof Problem || error instanceof HeapkitError || error?.syscall !== undefined) return error.message
+  return `A bug in heapkit, please report it: ${error?.name ?? typeof error}`
+}
+
+function codeOf (error) {
+  return String(error?.code ?? '').startsWith('HEAPKIT_') ? error.code : undefined
+}
+
+function toJson (body) {
+  return Buffer.from(JSON.stringify(body) + '\n')
+}
+
+/** Sends a whole body, or to HEAD what would be said about it. */
 function send (res, status, type, body, headers) {
-  const text = JSON.stringify(body) + '\n'
   res.writeHead(status, {
     'Content-Type': type,
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Length': body.length,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...headers
   })
-  res.end(res.req?.method === 'HEAD' ? undefined : text)
+  res.end(res.req?.method === 'HEAD' ? undefined : body)
 }
 
-module.exports = { Problem, sendJson, sendProblem }
+module.exports = { Problem, send, sendJson, sendProblem, toJson }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use napi::Result;
 use napi_derive::napi;
 
-use crate::error::Error;
 use crate::process::{self, Holder};
-use crate::{host, sink};
+use crate::sink;
 
 /// Who holds the snapshot slot.
 #[napi(object)]
@@ -89,14 +88,6 @@ pub fn set_defaults(defaults: String) {
 #[napi(catch_unwind)]
 pub fn get_defaults() -> String {
     process::defaults()
-}
-
-/// Free bytes of the volume that holds `dir`.
-#[napi(catch_unwind)]
-pub fn free_disk_bytes(dir: String) -> Result<i64> {
-    let free =
-        host::free_disk_bytes(Path::new(&dir)).map_err(|error| super::to_napi(&Error::io("statfs", &dir, error)))?;
-    Ok(i64::try_from(free).unwrap_or(i64::MAX))
 }
 
 /// Removes the temporaries of dead processes from `dir`.

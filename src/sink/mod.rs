@@ -10,11 +10,12 @@
 //! * every reply is made exactly once, on the sink's thread or the caller's, and never under the lock.
 //!
 //! The rooms: `lane` (queues and waiting), `worker` (the thread), `pipeline` (one capture's codec, digest, output),
-//! `file` and `pipe` (the two outputs), `quota`, `name`, `codec`.
+//! `file` and `pipe` (the two outputs), `quota`, `listing`, `name`, `codec`.
 
 mod codec;
 mod file;
 mod lane;
+mod listing;
 mod name;
 mod pipe;
 mod pipeline;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 pub use codec::Codec;
 pub use file::{FileName, FileTarget, next_sequence, sweep};
+pub use listing::{Listing, Page};
 pub use name::{ArtifactName, Format, Packing};
 pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Transform, Written};

@@ -1,0 +1,49 @@
+'use strict'
+
+// Who may: a token that is compared in constant time, or a function of the application.
+
+const { createHash, timingSafeEqual } = require('node:crypto')
+const { invalidOption } = require('../errors')
+const { refuseCrossOrigin } = require('./cross-origin')
+const { Problem } = require('./response')
+
+/** A check of the option: files of secrets end in a newline, which no header can hold; nor can it hold what the rest refuses. The value is a secret, even a wrong one. */
+function tokenText (value, name) {
+  const text = typeof value === 'string' ? value.trim() : ''
+  if (text === '') throw invalidOption(name, 'must be a string that is not empty')
+  if (!/^[\x21-\x7e]+$/.test(text)) throw invalidOption(name, 'must be ASCII without spaces: no `Authorization` header could carry anything else')
+  return text
+}
+
+function byToken (token) {
+  const right = digest(token)
+  return async (req) => {
+    const match = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')
+    // Digests have one length, so the comparison tells nothing, not even how long the token is.
+    if (!match || !timingSafeEqual(digest(match[1]), right)) throw unauthorized()
+  }
+}
+
+function byFunction (authorize, trustedOrigins = []) {
+  return async (req) => {
+    refuseCrossOrigin(req, trustedOrigins)
+    let allowed
+    try {
+      allowed = await authorize(req)
+    } catch {
+      throw new Problem(500, 'The `authorize` function threw; nothing was done')
+    }
+    if (allowed !== true) throw unauthorized()
+  }
+}
+
+function digest (text) {
+  return createHash('sha256').update(text).digest()
+}
+
+function unauthorized () {
+  return new Problem(401, 'Authorization is missing or wrong; send `Authorization: Bearer TOKEN`',
+    { headers: { 'WWW-Authenticate': 'Bearer realm="heapkit"' } })
+}
+
+module.exports = { tokenText, byToken, byFunction }

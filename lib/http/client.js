@@ -1,0 +1,29 @@
+'use strict'
+
+// The client of a request: whether it is still there.
+
+/**
+ * Watches for the client's going away, until `release()`. Answers { signal, abort, release }: the signal aborts when it does, or by `abort(reason)`.
+ * An answer that was sent counts as well: while somebody watches, that can only be a refusal, of a body that is too long.
+ */
+function watchClient (req, res) {
+  const gone = new AbortController()
+  const onClose = () => gone.abort(new Error('the client went away'))
+  res.once('close', onClose)
+  // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
+  req.socket?.once('close', onClose)
+  // Over HTTP/2 a response that has still something to send may hear of nothing else.
+  req.once('aborted', onClose)
+  if (res.destroyed || req.socket?.destroyed) onClose()
+  return {
+    signal: gone.signal,
+    abort: (reason) => gone.abort(reason),
+    release () {
+      res.off('close', onClose)
+      req.socket?.off('close', onClose)
+      req.off('aborted', onClose)
+    }
+  }
+}
+
+module.exports = { watchClient }
