@@ -69,6 +69,26 @@ pub enum ErrorKind {
         /// Bytes that were waiting to be written.
         queued_bytes: usize,
     },
+    /// Something that was asked of a volume has not come back.
+    Hangs {
+        /// The directory.
+        path: PathBuf,
+        /// For how long.
+        waited: Duration,
+        /// It was an earlier capture that asked.
+        earlier: bool,
+    },
+    /// All threads were taken for too long.
+    Crowded {
+        /// The directory.
+        path: PathBuf,
+        /// How long it was waited for one.
+        waited: Duration,
+        /// How many there are.
+        threads: usize,
+        /// The directories where threads hang.
+        hanging: Vec<String>,
+    },
     /// There is not enough memory for what was asked, or no longer.
     Memory {
         /// What was to be done, the numbers, and what to do.
@@ -105,6 +125,8 @@ pub enum ErrorKind {
 pub enum Taker {
     /// The volume that the file is written to.
     Disk,
+    /// The same, which takes something now and then.
+    SlowDisk,
     /// Whoever reads the stream.
     Reader,
 }
@@ -157,7 +179,7 @@ impl Error {
             ErrorKind::Exists { .. } => "HEAPKIT_ERR_EXISTS",
             ErrorKind::Aborted { .. } => "HEAPKIT_ERR_ABORTED",
             ErrorKind::Timeout { .. } => "HEAPKIT_ERR_TIMEOUT",
-            ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
+            ErrorKind::Stalled { .. } | ErrorKind::Hangs { .. } | ErrorKind::Crowded { .. } => "HEAPKIT_ERR_STALLED",
             ErrorKind::Memory { .. } => "HEAPKIT_ERR_MEMORY",
             ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
             ErrorKind::Unsupported { .. } => "HEAPKIT_ERR_UNSUPPORTED",
@@ -171,7 +193,9 @@ impl Error {
         let (syscall, path, source) = match self.kind() {
             ErrorKind::Io { syscall, path, source } => (Some(*syscall), Some(path), Some(source)),
             ErrorKind::NoSpace { path, source, .. } => (Some("write"), Some(path), source.as_ref()),
-            ErrorKind::Exists { path } => (None, Some(path), None),
+            ErrorKind::Exists { path } | ErrorKind::Hangs { path, .. } | ErrorKind::Crowded { path, .. } => {
+                (None, Some(path), None)
+            }
             ErrorKind::InvalidSnapshot { path, .. } => (None, path.as_ref(), None),
             _ => (None, None, None),
         };
@@ -248,6 +272,40 @@ impl fmt::Display for Error {
                  that the service can go on. Check the volume that `dir` is on",
                 waited.as_secs()
             ),
+            ErrorKind::Stalled { who: Taker::SlowDisk, waited, queued_bytes } => write!(
+                f,
+                "The disk is so slow that the service was stopped for {} s in sum to wait for it, beyond V8's own work, and \
+                 {queued_bytes} bytes were still waiting; the capture was given up so that the service can go on. Choose a \
+                 `dir` on a faster volume, or mode 'fork', which does not stop the service",
+                waited.as_secs()
+            ),
+            ErrorKind::Hangs { path, waited, earlier: false } => write!(
+                f,
+                "The volume of {} has not answered for {} s; the capture was given up. Check that volume, or choose another \
+                 `dir`. What goes to other volumes is not affected",
+                path.display(),
+                waited.as_secs()
+            ),
+            ErrorKind::Hangs { path, waited, earlier: true } => write!(
+                f,
+                "The volume of {} hangs: an earlier capture has waited for it for {} s, and no other is begun there before it \
+                 answers. Check that volume, or choose another `dir`. What goes to other volumes is not affected",
+                path.display(),
+                waited.as_secs()
+            ),
+            ErrorKind::Crowded { path, waited, threads, hanging } => {
+                let seconds = waited.as_secs();
+                write!(
+                    f,
+                    "No thread was free for {} for {seconds} s; the {threads} that there may be ",
+                    path.display()
+                )?;
+                if hanging.is_empty() {
+                    write!(f, "are at work for other captures. Try again when there are fewer of them")
+                } else {
+                    write!(f, "are taken, also by volumes that hang: {}. Check those volumes", hanging.join(", "))
+                }
+            }
             ErrorKind::Stalled { who: Taker::Reader, waited, queued_bytes } => write!(
                 f,
                 "Nobody read from the stream for {} s while {queued_bytes} bytes were waiting; the capture was given up, \

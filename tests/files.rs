@@ -53,6 +53,7 @@ fn target(dir: &Path, name: FileName, quota: Quota, free_bytes: FreeBytes) -> Fi
 fn try_begin(sink: &Sink, target: FileTarget) -> Result<Writer> {
     let plan = Plan {
         target: Box::new(target),
+        place: None,
         pipe: None,
         transform: None,
         codec: Codec::None,
@@ -140,7 +141,7 @@ fn is_no_space(error: &Error, numbers: &[&str]) {
 
 #[test]
 fn a_file_has_its_name_only_when_it_is_whole() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), exact("a"));
     let partial = temporary(dir.path());
     assert_eq!(ls(dir.path()).len(), 1);
@@ -157,12 +158,13 @@ fn a_file_has_its_name_only_when_it_is_whole() {
 
 #[test]
 fn every_codec_reaches_the_disk() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let text = "a heap snapshot repeats itself ".repeat(100_000);
     for (name, codec) in [("n", Codec::None), ("g", Codec::Gzip(3)), ("z", Codec::Zstd(3)), ("z19", Codec::Zstd(19))] {
         let (opened, is_open) = reply();
         let plan = Plan {
             target: Box::new(target(dir.path(), exact(name), Quota::default(), plenty)),
+            place: None,
             pipe: None,
             transform: None,
             codec,
@@ -188,7 +190,7 @@ fn every_codec_reaches_the_disk() {
 
 #[test]
 fn a_missing_directory_is_made_for_the_user_alone() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let deep = dir.path().join("one/two");
     capture(&sink, target(&deep, generated(), Quota::default(), plenty), 1).unwrap();
     assert_eq!((mode(&deep), mode(&dir.path().join("one"))), (0o700, 0o700));
@@ -200,7 +202,7 @@ fn a_missing_directory_is_made_for_the_user_alone() {
 
 #[test]
 fn a_directory_behind_a_link_will_do() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     fs::create_dir(dir.path().join("real")).unwrap();
     symlink("real", dir.path().join("link")).unwrap();
     let path = capture(&sink, target(&dir.path().join("link"), exact("a"), Quota::default(), plenty), 1).unwrap();
@@ -210,7 +212,7 @@ fn a_directory_behind_a_link_will_do() {
 
 #[test]
 fn a_capture_that_is_given_up_leaves_nothing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     // Aborted.
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"x"));
@@ -236,7 +238,7 @@ fn a_capture_that_is_given_up_leaves_nothing() {
 
 #[test]
 fn a_capture_that_fails_leaves_nothing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"x"));
     // The temporary is taken away: the rename cannot work.
@@ -259,7 +261,7 @@ fn a_capture_that_fails_leaves_nothing() {
 
 #[test]
 fn two_captures_of_one_name_do_not_meet_before_their_end() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let (one, other) = (begin(&sink, dir.path(), exact("a")), begin(&sink, dir.path(), exact("a")));
     assert_eq!(ls(dir.path()).len(), 2);
     assert!(one.write(b"one") && other.write(b"other"));
@@ -271,7 +273,7 @@ fn two_captures_of_one_name_do_not_meet_before_their_end() {
 
 #[test]
 fn the_sweep_takes_what_no_living_writer_holds_and_nothing_else() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let path = |name: &str| dir.path().join(name);
     let stale = "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.heapkit-4242-0123456789abcdef.partial";
     fs::write(path(stale), "left by a process that was killed").unwrap();
@@ -358,7 +360,7 @@ const OBSTACLES: [Obstacle; 4] = [
 
 #[test]
 fn a_name_that_is_taken_is_refused_before_anything_is_paused() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for (index, (what, put, is_untouched)) in OBSTACLES.into_iter().enumerate() {
         let path = dir.path().join(format!("{index}"));
         put(&path);
@@ -374,7 +376,7 @@ fn a_name_that_is_taken_is_refused_before_anything_is_paused() {
 
 #[test]
 fn a_name_that_is_taken_meanwhile_is_not_overwritten() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for (index, (what, put, is_untouched)) in OBSTACLES.into_iter().enumerate() {
         let path = dir.path().join(format!("{index}"));
         let writer = begin(&sink, dir.path(), exact(&index.to_string()));
@@ -390,7 +392,7 @@ fn a_name_that_is_taken_meanwhile_is_not_overwritten() {
 
 #[test]
 fn a_generated_name_that_is_taken_meanwhile_gets_the_next_number() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"new"));
     let taken = final_name(&temporary(dir.path()));
@@ -410,7 +412,7 @@ fn a_generated_name_that_is_taken_meanwhile_gets_the_next_number() {
 
 #[test]
 fn numbers_that_are_all_taken_are_an_error_not_a_search_without_end() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     let first = final_name(&temporary(dir.path()));
     let first = ArtifactName::parse(first.file_name().unwrap().to_str().unwrap()).unwrap().sequence;
@@ -423,7 +425,7 @@ fn numbers_that_are_all_taken_are_an_error_not_a_search_without_end() {
 
 #[test]
 fn numbers_are_never_given_twice() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for _ in 0..10 {
         capture(&sink, target(dir.path(), generated(), Quota::default(), plenty), 1).unwrap();
     }
@@ -434,7 +436,7 @@ fn numbers_are_never_given_twice() {
 
 #[test]
 fn a_directory_that_is_none_is_an_invalid_option() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     fs::write(dir.path().join("file"), "precious").unwrap();
     symlink("nowhere", dir.path().join("dangling")).unwrap();
     for place in ["file", "file/below", "file/far/below", "dangling"] {
@@ -488,7 +490,7 @@ fn holds<'a>(dir: &Path, names: impl IntoIterator<Item = &'a String>, new: Optio
 }
 
 fn planted() -> (Sink, TempDir, Vec<String>, Vec<String>) {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let foreign = plant_foreign(dir.path());
     // The oldest first; their names would sort otherwise.
     let old = vec![
@@ -548,7 +550,7 @@ fn max_bytes_refuses_what_alone_is_too_large_and_says_how_large() {
 
 #[test]
 fn max_bytes_stops_a_large_artifact_on_its_way() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let quota = Quota { max_bytes: Some(1 << 20), ..Quota::default() };
     let writer = try_begin(&sink, target(dir.path(), generated(), quota, plenty)).unwrap();
     // 1 GiB would have to be written otherwise.
@@ -593,7 +595,7 @@ fn an_exact_name_takes_no_part_in_the_quotas_of_a_directory() {
 
 #[test]
 fn min_free_bytes_refuses_at_once_and_says_what_is_missing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let quota = Quota { min_free_bytes: Some(1000), ..Quota::default() };
     let (enough, short): (FreeBytes, FreeBytes) = (|_| Ok(1000), |_| Ok(958));
     let error = try_begin(&sink, target(dir.path(), generated(), quota, short)).err().unwrap();
@@ -608,7 +610,7 @@ fn min_free_bytes_refuses_at_once_and_says_what_is_missing() {
 
 #[test]
 fn min_free_bytes_ends_a_capture_that_fills_the_volume() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let hundred_mib: FreeBytes = |dir| free_of(dir, 100 << 20);
     let quota = Quota { min_free_bytes: Some(90 << 20), ..Quota::default() };
     let writer = try_begin(&sink, target(dir.path(), generated(), quota, hundred_mib)).unwrap();
@@ -622,7 +624,7 @@ fn min_free_bytes_ends_a_capture_that_fills_the_volume() {
 
 #[test]
 fn min_free_bytes_never_removes_anything_from_a_directory_without_a_bound() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let old = [plant(dir.path(), 1, 4000, 10), plant(dir.path(), 2, 4000, 20)];
     let quota = Quota { min_free_bytes: Some(3000), ..Quota::default() };
     let error = capture(&sink, target(dir.path(), generated(), quota, ten_thousand), 1).unwrap_err();
@@ -632,7 +634,7 @@ fn min_free_bytes_never_removes_anything_from_a_directory_without_a_bound() {
 
 #[test]
 fn min_free_bytes_removes_the_oldest_where_that_is_enough() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let old = [plant(dir.path(), 1, 3000, 30), plant(dir.path(), 2, 3000, 20), plant(dir.path(), 3, 3000, 10)];
     let quota = Quota { min_free_bytes: Some(4500), max_files: Some(100), ..Quota::default() };
     let new = capture(&sink, target(dir.path(), generated(), quota, ten_thousand), 100).unwrap();
@@ -641,7 +643,7 @@ fn min_free_bytes_removes_the_oldest_where_that_is_enough() {
 
 #[test]
 fn min_free_bytes_removes_nothing_where_that_is_not_enough() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let mut old = vec![plant(dir.path(), 1, 1000, 30), plant(dir.path(), 2, 1000, 20)];
     old.push(String::from("foreign"));
     plant_file(&dir.path().join("foreign"), 7000, 40);
@@ -664,7 +666,7 @@ proptest! {
         max_bytes in prop::option::of(1_u64..5000),
         keep_young in prop::option::of(0_usize..8),
     ) {
-        let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+        let (sink, dir) = (Sink::default(), tempdir().unwrap());
         let foreign = plant_foreign(dir.path());
         // The first is the oldest; a hundred seconds lie between one and the next.
         let age = |index: usize| (sizes.len() - index) as u64 * 100;

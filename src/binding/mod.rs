@@ -68,9 +68,9 @@ fn owner() -> u64 {
     OWNER.get()
 }
 
-/// The process's one sink, started when it is first needed.
-fn sink() -> Result<&'static Sink> {
-    SINK.get_or_try_init(Sink::start).map_err(|error| to_napi(&Error::io("pthread_create", "heapkit-sink", error)))
+/// The process's one sink.
+fn sink() -> &'static Sink {
+    SINK.get_or_init(Sink::default)
 }
 
 fn to_napi(error: &Error) -> napi::Error {

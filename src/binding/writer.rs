@@ -99,10 +99,9 @@ impl Writer {
     #[napi(catch_unwind)]
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
-        let sink = sink()?;
         let plan = plan(options).map_err(|error| super::to_napi(&error))?;
         let (reply, object) = promise(env, |()| ())?;
-        self.inner = Some(Arc::new(sink.begin(plan, reply)));
+        self.inner = Some(Arc::new(sink().begin(plan, reply)));
         Ok(object)
     }
 
@@ -110,13 +109,13 @@ impl Writer {
     #[napi(catch_unwind)]
     pub fn write_ascii(&self, chunk: JsString) -> Result<bool> {
         let chunk = chunk.into_latin1()?;
-        Ok(self.inner.as_ref().is_some_and(|inner| inner.write(chunk.as_slice())))
+        Ok(self.inner.as_ref().is_some_and(|inner| inner.write_holding(chunk.as_slice())))
     }
 
     /// Queues bytes, blocking this thread while there is no room. `false` when the capture is over.
     #[napi(catch_unwind)]
     pub fn write(&self, bytes: &[u8]) -> bool {
-        self.inner.as_ref().is_some_and(|inner| inner.write(bytes))
+        self.inner.as_ref().is_some_and(|inner| inner.write_holding(bytes))
     }
 
     /// Queues bytes if they fit now; never blocks. `false`: see `room()`.
@@ -212,6 +211,8 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
     let dir = PathBuf::from(options.dir);
     // V8 on the reader's own thread cannot wait for its reader.
     let overflow = if options.producer_waits { Overflow::Wait } else { Overflow::Spool(dir.clone()) };
+    // A stream whose producer waits touches no disk.
+    let place = (!(options.stream && options.producer_waits)).then(|| dir.clone());
     let pipe = options.stream.then(|| Pipe::new(overflow));
     let target: Box<dyn Target> = match &pipe {
         Some(pipe) => Box::new(StreamTarget(Arc::clone(pipe))),
@@ -232,6 +233,7 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
     };
     Ok(Plan {
         target,
+        place,
         pipe,
         transform: options.redact.map(RedactRule::transform).transpose()?,
         codec: match options.compression.as_str() {

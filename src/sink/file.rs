@@ -124,7 +124,7 @@ impl FileOutput {
 }
 
 impl Output for FileOutput {
-    fn commit(mut self: Box<Self>) -> Result<Committed> {
+    fn commit(mut self: Box<Self>, is_wanted: &dyn Fn() -> bool) -> Result<Committed> {
         // Delayed allocation: a full disk may show only now.
         self.temporary.file.sync_all().map_err(|error| self.failed("fsync", error))?;
         // Only now, when the new artifact is safely on the disk, may old ones go for the number of files.
@@ -148,7 +148,7 @@ impl Output for FileOutput {
             let _ = fs::remove_file(&self.path);
             return Err(error);
         }
-        Ok(Committed { path: Some(self.path) })
+        Ok(Committed { path: Some(self.path), withdraw: None })
     }
 }
 
