@@ -35,6 +35,8 @@ pub enum ErrorKind {
         path: PathBuf,
         /// The system's own error.
         source: io::Error,
+        /// It was about the place that an artifact was to be written to: another one would help.
+        of_target: bool,
     },
     /// The disk, or a limit set on the directory, has no room for the artifact.
     NoSpace {
@@ -134,7 +136,12 @@ pub enum Taker {
 impl Error {
     /// An [`ErrorKind::Io`].
     pub fn io(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        ErrorKind::Io { syscall, path: path.into(), source }.into()
+        ErrorKind::Io { syscall, path: path.into(), source, of_target: false }.into()
+    }
+
+    /// The same for the place that an artifact is written to.
+    pub fn io_of_target(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        ErrorKind::Io { syscall, path: path.into(), source, of_target: true }.into()
     }
 
     /// An [`ErrorKind::Internal`].
@@ -191,7 +198,7 @@ impl Error {
     /// The error as one line of JSON: how it crosses to JavaScript, where `lib/native.js` makes a `HeapkitError` of it.
     pub fn to_json(&self) -> String {
         let (syscall, path, source) = match self.kind() {
-            ErrorKind::Io { syscall, path, source } => (Some(*syscall), Some(path), Some(source)),
+            ErrorKind::Io { syscall, path, source, .. } => (Some(*syscall), Some(path), Some(source)),
             ErrorKind::NoSpace { path, source, .. } => (Some("write"), Some(path), source.as_ref()),
             ErrorKind::Exists { path } | ErrorKind::Hangs { path, .. } | ErrorKind::Crowded { path, .. } => {
                 (None, Some(path), None)
@@ -210,6 +217,7 @@ impl Error {
             path: path.map(|path| path.to_string_lossy().into_owned()),
             syscall,
             errno: source.and_then(io::Error::raw_os_error),
+            name: source.and_then(system_name),
             reason: source.map(ToString::to_string),
         };
         // A record of strings and numbers always serializes; the fallback keeps the promise never to panic.
@@ -232,6 +240,8 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     errno: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
@@ -252,8 +262,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind() {
             ErrorKind::InvalidOption { option, reason } => write!(f, "Option `{option}` {reason}"),
-            ErrorKind::Io { syscall, path, source } => {
-                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source))
+            ErrorKind::Io { syscall, path, source, of_target } => {
+                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source, *of_target))
             }
             ErrorKind::NoSpace { path, reason, .. } => write!(f, "No room for {}: {reason}", path.display()),
             ErrorKind::Exists { path } => {
@@ -327,14 +337,50 @@ impl fmt::Display for Error {
     }
 }
 
+/// The name that Node.js has for an error of the system, whatever the system's own number for it is.
+fn system_name(error: &io::Error) -> Option<&'static str> {
+    use io::ErrorKind::*;
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
+        return Some("EPERM");
+    }
+    Some(match error.kind() {
+        NotFound => "ENOENT",
+        PermissionDenied => "EACCES",
+        AlreadyExists => "EEXIST",
+        NotADirectory => "ENOTDIR",
+        IsADirectory => "EISDIR",
+        DirectoryNotEmpty => "ENOTEMPTY",
+        ReadOnlyFilesystem => "EROFS",
+        StorageFull => "ENOSPC",
+        QuotaExceeded => "EDQUOT",
+        FileTooLarge => "EFBIG",
+        InvalidFilename => "ENAMETOOLONG",
+        CrossesDevices => "EXDEV",
+        TooManyLinks => "EMLINK",
+        StaleNetworkFileHandle => "ESTALE",
+        ResourceBusy => "EBUSY",
+        ExecutableFileBusy => "ETXTBSY",
+        NotSeekable => "ESPIPE",
+        BrokenPipe => "EPIPE",
+        TimedOut => "ETIMEDOUT",
+        WouldBlock => "EAGAIN",
+        Interrupted => "EINTR",
+        OutOfMemory => "ENOMEM",
+        InvalidInput => "EINVAL",
+        Unsupported => "ENOTSUP",
+        _ => return None,
+    })
+}
+
 /// What to do about the errors of the system that users meet most.
-fn advice(error: &io::Error) -> &'static str {
+fn advice(error: &io::Error, of_target: bool) -> &'static str {
     #[cfg(unix)]
     if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
         return "; this process has as many descriptors as it may (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find what does not close them";
     }
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if of_target => {
             "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
         }
         _ => "",
@@ -358,14 +404,34 @@ mod tests {
 
     #[test]
     fn crosses_to_javascript_with_the_systems_own_error() {
-        let error = Error::io("open", "/dumps/a", io::Error::from_raw_os_error(13));
+        let error = Error::io_of_target("open", "/dumps/a", io::Error::from_raw_os_error(13));
         let record: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(record["code"], "HEAPKIT_ERR_IO");
         assert_eq!(record["syscall"], "open");
         assert_eq!(record["path"], "/dumps/a");
         assert_eq!(record["errno"], 13);
+        assert_eq!(record["name"], "EACCES");
         assert!(record["message"].as_str().unwrap().contains("HEAPKIT_DIR"));
         assert!(record.get("option").is_none());
+    }
+
+    #[test]
+    fn names_what_the_system_said_where_its_numbers_are_others() {
+        // As it comes on Windows: with a number that is nobody else's, and from where there is none at all.
+        for (kind, name) in [(io::ErrorKind::NotFound, "ENOENT"), (io::ErrorKind::StorageFull, "ENOSPC")] {
+            let record: serde_json::Value =
+                serde_json::from_str(&Error::io("scandir", "/dumps", kind.into()).to_json()).unwrap();
+            assert_eq!(record["name"], name);
+        }
+        #[cfg(unix)]
+        assert_eq!(system_name(&io::Error::from_raw_os_error(1)), Some("EPERM"));
+    }
+
+    #[test]
+    fn what_is_read_is_not_advised_to_be_written_elsewhere() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(!Error::io("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
+        assert!(Error::io_of_target("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
     }
 
     #[test]

@@ -257,6 +257,175 @@ fn a_capture_that_fails_leaves_nothing() {
     assert_eq!(ls(&gone), ["next"]);
 }
 
+#[test]
+fn a_directory_that_is_renamed_meanwhile_has_the_artifact_and_its_path_says_where() {
+    let (sink, outer) = (Sink::default(), tempdir().unwrap());
+    let (before, after) = (outer.path().join("before"), outer.path().join("after"));
+    let quota = Quota { max_files: Some(1), min_free_bytes: Some(1), ..Quota::default() };
+    let free: FreeBytes = |dir| fs::metadata(dir).map(|_| 1 << 30);
+    for name in [exact("a"), generated()] {
+        let writer = try_begin(&sink, target(&before, name, quota, free)).unwrap();
+        assert!(writer.write(&vec![0; 9 << 20]));
+        fs::rename(&before, &after).unwrap();
+        // Somebody else's, in the place where it was.
+        fs::create_dir(&before).unwrap();
+        let others = [plant(&before, 1, 10, 1000), plant(&before, 2, 10, 900)];
+        let path = finish(&writer).unwrap().path.unwrap();
+        assert_eq!(path.parent().unwrap(), after);
+        assert_eq!(fs::metadata(&path).unwrap().len(), 9 << 20);
+        assert_eq!(ls(&after).len(), 1);
+        holds(&before, &others, None);
+        fs::remove_dir_all(&after).unwrap();
+        fs::remove_dir_all(&before).unwrap();
+    }
+    // One that comes to nothing.
+    let writer = begin(&sink, &before, generated());
+    assert!(writer.write(b"x"));
+    fs::rename(&before, &after).unwrap();
+    drop(writer);
+    settle(&sink);
+    assert_eq!(ls(outer.path()), ["after"]);
+    assert_eq!(ls(&after), [""; 0]);
+}
+
+#[test]
+fn a_directory_that_is_removed_meanwhile_is_an_error_and_nothing_is_left() {
+    let (sink, outer) = (Sink::default(), tempdir().unwrap());
+    let dir = outer.path().join("dir");
+    let writer = begin(&sink, &dir, exact("a"));
+    assert!(writer.write(b"x"));
+    fs::remove_dir_all(&dir).unwrap();
+    fs::create_dir(&dir).unwrap();
+    assert_eq!(finish(&writer).unwrap_err().code(), "HEAPKIT_ERR_IO");
+    assert_eq!(ls(&dir), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_too_long_is_found_out_before_the_capture() {
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
+    let longest = "n".repeat(255);
+    assert_eq!(
+        capture(&sink, target(dir.path(), exact(&longest), Quota::default(), plenty), 1).unwrap(),
+        dir.path().join(&longest)
+    );
+    let error = try_begin(&sink, target(dir.path(), exact(&"n".repeat(256)), Quota::default(), plenty)).err().unwrap();
+    assert!(
+        matches!(error.kind(), ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::InvalidFilename),
+        "{error}"
+    );
+    assert_eq!(ls(dir.path()), [longest]);
+}
+
+// Volumes that cannot do everything, as a filter of system calls makes them.
+
+#[cfg(target_os = "linux")]
+mod lacking {
+    use std::collections::BTreeMap;
+
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+
+    use super::*;
+
+    /// Does `work` on a thread where these system calls fail; threads that it starts are like it.
+    fn without(calls: &[(i64, i32)], work: impl FnOnce() + Send) {
+        let arch: TargetArch = std::env::consts::ARCH.try_into().unwrap();
+        std::thread::scope(|scope| {
+            let work = scope.spawn(move || {
+                for (call, errno) in calls {
+                    let rules = BTreeMap::from([(*call, Vec::new())]);
+                    let answer = SeccompAction::Errno(errno.cast_unsigned());
+                    let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, arch).unwrap();
+                    seccompiler::apply_filter(&BpfProgram::try_from(filter).unwrap()).unwrap();
+                }
+                work();
+            });
+            work.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_volume_without_the_flag_is_used_with_links() {
+        for errno in [libc::EINVAL, libc::ENOSYS, libc::EOPNOTSUPP, libc::EPERM] {
+            without(&[(libc::SYS_renameat2, errno)], || {
+                let (sink, dir) = (Sink::default(), tempdir().unwrap());
+                capture(&sink, target(dir.path(), exact("a"), Quota::default(), plenty), 5).unwrap();
+                let again = capture(&sink, target(dir.path(), exact("a"), Quota::default(), plenty), 6).unwrap_err();
+                assert_eq!(again.code(), "HEAPKIT_ERR_EXISTS");
+                assert_eq!(ls(dir.path()), ["a"]);
+                assert_eq!(fs::metadata(dir.path().join("a")).unwrap().len(), 5);
+            });
+        }
+    }
+
+    #[test]
+    fn a_volume_without_either_is_refused_before_the_capture_and_says_what_it_lacks() {
+        for errno in [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS] {
+            without(&[(libc::SYS_renameat2, libc::EINVAL), (libc::SYS_linkat, errno)], || {
+                let (sink, dir) = (Sink::default(), tempdir().unwrap());
+                let error = try_begin(&sink, target(dir.path(), generated(), Quota::default(), plenty)).err().unwrap();
+                assert_eq!(error.code(), "HEAPKIT_ERR_UNSUPPORTED");
+                numbers_in(&error, &["RENAME_NOREPLACE", "hard links", dir.path().to_str().unwrap(), "choose a `dir`"]);
+                assert_eq!(ls(dir.path()), [""; 0]);
+            });
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_removed_stops_no_capture() {
+        let bounds = [
+            Quota { max_files: Some(1), ..Quota::default() },
+            Quota { max_bytes: Some(1500), ..Quota::default() },
+            Quota { max_age: Some(Duration::from_secs(1)), ..Quota::default() },
+        ];
+        for quota in bounds {
+            let dir = tempdir().unwrap();
+            let old = [plant(dir.path(), 1, 1000, 2000), plant(dir.path(), 2, 1000, 1000)];
+            without(&[(libc::SYS_unlinkat, libc::EPERM)], || {
+                let new = capture(&Sink::default(), target(dir.path(), generated(), quota, plenty), 10).unwrap();
+                holds(dir.path(), &old, Some(&new));
+            });
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_named_where_room_is_short() {
+        let dir = tempdir().unwrap();
+        let old = plant(dir.path(), 1, 5000, 1000);
+        without(&[(libc::SYS_unlinkat, libc::EPERM)], || {
+            let quota = Quota { min_free_bytes: Some(6000), max_files: Some(9), ..Quota::default() };
+            let error =
+                capture(&Sink::default(), target(dir.path(), generated(), quota, ten_thousand), 10).unwrap_err();
+            is_no_space(&error, &["5000 bytes free", "free 1000 bytes", "cannot be removed", &old]);
+        });
+    }
+
+    /// One of several: the next oldest go in its place.
+    #[test]
+    fn what_cannot_be_removed_counts_for_nothing() {
+        use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+        let (sink, dir) = (Sink::default(), tempdir().unwrap());
+        let old: Vec<_> = (1..4).map(|index| plant(dir.path(), index, 1000, 4000 - 1000 * index as u64)).collect();
+        let immutable = File::open(dir.path().join(&old[0])).unwrap();
+        let Ok(flags) = ioctl_getflags(&immutable) else { return skipped("this file system has no flags") };
+        if ioctl_setflags(&immutable, flags | IFlags::IMMUTABLE).is_err() {
+            return skipped("only root makes files immutable");
+        }
+        let quota = Quota { max_files: Some(2), ..Quota::default() };
+        let new = capture(&sink, target(dir.path(), generated(), quota, plenty), 10);
+        let left = ls(dir.path());
+        ioctl_setflags(&immutable, flags).unwrap();
+        let name = new.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let mut expected = vec![old[0].clone(), old[2].clone(), name];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn skipped(why: &str) {
+        eprintln!("skipped: {why}");
+    }
+}
+
 // Temporaries.
 
 #[test]

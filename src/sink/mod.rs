@@ -13,11 +13,12 @@
 //!
 //! The rooms: `lane` (one capture's queue, replies and waiting), `worker` (a thread at a lane), `crew` (the threads), `watch` (the clock
 //! that ends waits), `errand` (questions about directories), `answer`, `sync` (what the model checker replaces); `pipeline` (one
-//! capture's codec, digest, output), `file` and `pipe` (the two outputs), `quota`, `name`, `codec`.
+//! capture's codec, digest, output), `file` (in a `dir`) and `pipe` (the two outputs), `quota`, `name`, `codec`.
 
 mod answer;
 mod codec;
 mod crew;
+mod dir;
 mod errand;
 mod file;
 mod lane;
