@@ -1,12 +1,13 @@
 //! Artifacts in a directory, for JavaScript.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
-use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Result, Task};
+use napi::bindgen_prelude::Object;
+use napi::{Env, Result};
 use napi_derive::napi;
 
+use super::{promise, sink};
 use crate::sink::{self, ArtifactName, Listed};
 
 /// What the name of an artifact says.
@@ -67,26 +68,22 @@ impl From<Listed> for ArtifactFile {
     }
 }
 
-/// Reads a directory on a thread of the pool.
-pub struct List(PathBuf);
+/// How long a directory may take to be read.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-impl Task for List {
-    type Output = Vec<Listed>;
-    type JsValue = Vec<ArtifactFile>;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        sink::list(&self.0).map_err(|error| super::to_napi(&error))
-    }
-
-    fn resolve(&mut self, _env: Env, listed: Self::Output) -> Result<Self::JsValue> {
-        Ok(listed.into_iter().map(Into::into).collect())
-    }
-}
-
-/// heapkit's artifacts in `dir`, oldest first.
+/// heapkit's artifacts in `dir`, oldest first. Read on a thread of the sink: those of libuv's pool are the service's, and a disk that
+/// hangs would keep them.
 #[napi(catch_unwind, ts_return_type = "Promise<ArtifactFile[]>")]
-pub fn list_artifacts(dir: String) -> AsyncTask<List> {
-    AsyncTask::new(List(Path::new(&dir).to_owned()))
+pub fn list_artifacts<'env>(env: &'env Env, dir: String) -> Result<Object<'env>> {
+    let (reply, object) =
+        promise(env, |listed: Vec<Listed>| listed.into_iter().map(Into::into).collect::<Vec<ArtifactFile>>())?;
+    let dir = PathBuf::from(dir);
+    let question = {
+        let dir = dir.clone();
+        move || sink::list(&dir)
+    };
+    sink().ask(dir, PATIENCE, question, reply);
+    Ok(object)
 }
 
 /// Takes a file name apart; null for every name that heapkit would not have made.

@@ -9,11 +9,13 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, JsString, Result};
 use napi_derive::napi;
 
-use super::heap::RedactRule;
+use super::redact::RedactRule;
 use super::{owner, promise, sink};
 use crate::error::{Error, ErrorKind};
 use crate::host;
-use crate::sink::{self, Codec, FileName, FileTarget, Overflow, Pipe, Plan, Quota, StreamTarget, Target, Written};
+use crate::sink::{
+    self, Codec, FileName, FileTarget, Overflow, Packing, Pipe, Plan, Quota, StreamTarget, Target, Written,
+};
 
 /// What a capture asks for; validated by `lib/options.js`.
 #[napi(object)]
@@ -30,7 +32,7 @@ pub struct WriterOptions {
     pub prefix: String,
     /// End of a generated name.
     pub extension: String,
-    /// `gzip`, `zstd` or `none`.
+    /// A name of [`codecs`].
     pub compression: String,
     /// The codec's level.
     pub level: i32,
@@ -50,6 +52,37 @@ pub struct WriterOptions {
     pub patience_ms: i64,
     /// Limit of the whole capture from now on.
     pub timeout_ms: Option<i64>,
+}
+
+/// What files can be packed with.
+#[napi(object)]
+pub struct CodecInfo {
+    /// The public name.
+    pub name: String,
+    /// What it adds to a file's name.
+    pub extension: String,
+    /// The level where nobody says; none where there is nothing to choose.
+    pub level: Option<i32>,
+    /// The least level.
+    pub min: Option<i32>,
+    /// The most.
+    pub max: Option<i32>,
+}
+
+/// The table of codecs.
+#[napi(catch_unwind)]
+pub fn codecs() -> Vec<CodecInfo> {
+    let info = |packing: Packing| {
+        let levels = packing.levels();
+        CodecInfo {
+            name: packing.as_str().to_owned(),
+            extension: packing.extension().to_owned(),
+            level: levels.map(|levels| levels.usual),
+            min: levels.map(|levels| levels.min),
+            max: levels.map(|levels| levels.max),
+        }
+    };
+    Packing::ALL.into_iter().map(info).collect()
 }
 
 /// What was written.
@@ -236,11 +269,7 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
         place,
         pipe,
         transform: options.redact.map(RedactRule::transform).transpose()?,
-        codec: match options.compression.as_str() {
-            "gzip" => Codec::Gzip(options.level.unsigned_abs()),
-            "zstd" => Codec::Zstd(options.level),
-            _ => Codec::None,
-        },
+        codec: Codec::named(&options.compression, options.level)?,
         queue_bytes: usize::try_from(options.queue_bytes).unwrap_or(usize::MAX),
         patience: to_duration(options.patience_ms),
         deadline: options

@@ -34,9 +34,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use codec::Codec;
+pub use codec::{Codec, Levels, Packing};
 pub use file::{FileName, FileTarget, next_sequence, sweep};
-pub use name::{ArtifactName, Format, Packing};
+pub use name::{ArtifactName, Format};
 pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Transform, Withdraw, Written};
 pub use quota::{FreeBytes, Listed, Quota, list};
