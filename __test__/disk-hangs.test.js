@@ -46,6 +46,17 @@ test('a volume that never answers is noticed by nobody but its own captures', { 
   assert.ok(threads <= 5, `${threads} threads: four that hang, and the clock`)
 })
 
+test('a service whose HEAPKIT_DIR does not answer starts all the same, and is told', { timeout: 60_000 }, async (t) => {
+  const hung = tmpDir(t)
+  const why = missing([...hanging(hung), 'true'], 'needs /dev/fuse and a mount namespace')
+  if (why) return t.skip(why)
+  const node = ['--require', path.join(__dirname, '..', 'lib', 'register.js')]
+  const child = run(t, 'files-steps.js', { args: ['[]'], node, env: { HEAPKIT_DIR: hung }, command: hanging(hung) })
+  assert.deepEqual(await child.exit, { code: 0, signal: null })
+  assert.equal(child.stdout(), '[]\n')
+  assert.match(child.stderr(), /HEAPKIT_ERR_STALLED.*HeapkitWarning: The volume of .* has not answered for 2 s; what was asked of it was given up/)
+})
+
 test('a volume that stops in the middle of a capture holds up no other, and is clean when it is back', { timeout: 180_000 }, async (t) => {
   const [frozen, healthy] = [tmpDir(t), tmpDir(t)]
   const [tried, image] = ['tried', 'used'].map((name) => {

@@ -291,8 +291,8 @@ impl fmt::Display for Error {
             ),
             ErrorKind::Hangs { path, waited, earlier: false } => write!(
                 f,
-                "The volume of {} has not answered for {} s; the capture was given up. Check that volume, or choose another \
-                 `dir`. What goes to other volumes is not affected",
+                "The volume of {} has not answered for {} s; what was asked of it was given up. Check that volume, or choose \
+                 another `dir`. What goes to other volumes is not affected",
                 path.display(),
                 waited.as_secs()
             ),

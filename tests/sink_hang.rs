@@ -307,6 +307,52 @@ fn a_producer_that_waits_for_room_is_let_go_when_its_disk_hangs() {
 }
 
 #[test]
+fn a_producer_on_another_thread_is_let_go_by_an_abort() {
+    let (sink, volume) = (Sink::default(), Volume::new());
+    let writer = begin(&sink, plan(&volume, At::Write, "/dead"));
+    std::thread::scope(|scope| {
+        let producer = scope.spawn(|| while writer.write(&[0; 1000]) {});
+        until(|| writer.backlog().queued_bytes > (1 << 20) - 1000);
+        writer.abort(enough(), reply().0);
+        producer.join().unwrap();
+    });
+    volume.let_go();
+}
+
+/// What it has spooled can be neither read nor removed.
+#[test]
+fn the_reader_of_a_stream_is_told_when_its_spool_hangs() {
+    let (sink, patience) = (Sink::default(), Duration::from_secs(2));
+    let pipe = Pipe::new(Overflow::Spool(std::env::temp_dir()));
+    let target = Box::new(StreamTarget(Arc::clone(&pipe)));
+    let place = Some(PathBuf::from("/spool"));
+    let stream =
+        begin(&sink, Plan { target, place, pipe: Some(pipe), patience, ..plan(&Volume::new(), At::Nowhere, "") });
+    assert!(stream.write(&vec![1; 9 << 20]));
+    finish(&stream).unwrap();
+    until(|| stream.thread().is_none());
+    // Now its directory hangs, too.
+    let other = Volume::new();
+    let hangs = stuck(&sink, Plan { patience, ..plan(&other, At::Open, "/spool") }, &other, At::Open);
+    hangs.opened.unwrap().recv().unwrap().unwrap_err();
+    let read = || {
+        let (next, bytes) = reply();
+        stream.read(next);
+        bytes.recv().unwrap()
+    };
+    let mut pieces = 0;
+    let error = loop {
+        match read() {
+            Ok(_) => pieces += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
+    assert!(pieces > 0, "what is in memory can be had");
+    other.let_go();
+}
+
+#[test]
 fn a_capture_every_minute_to_a_volume_that_hangs_does_not_take_a_thread_every_minute() {
     let (sink, volume) = (Sink::default(), Volume::new());
     let short = || Plan { patience: SHORT, ..plan(&volume, At::Open, "/dead") };

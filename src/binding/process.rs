@@ -1,6 +1,7 @@
 //! `process` and `host` for JavaScript.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use napi::Result;
@@ -91,18 +92,34 @@ pub fn get_defaults() -> String {
     process::defaults()
 }
 
+/// How long this thread waits for a disk.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks something of a directory, and does not wait for a disk that hangs.
+fn ask<T: Send + 'static>(dir: String, question: fn(&Path) -> crate::Result<T>) -> Result<T> {
+    let (send, answer) = sync_channel(1);
+    let reply = move |value| {
+        // Whoever asked waits below.
+        let _ = send.send(value);
+    };
+    let dir = PathBuf::from(dir);
+    let place = dir.clone();
+    super::sink().ask(place, PATIENCE, move || question(&dir), Box::new(reply));
+    let answer = answer.recv().unwrap_or_else(|_| Err(Error::internal("nobody answered")));
+    answer.map_err(|error| super::to_napi(&error))
+}
+
 /// Free bytes of the volume that holds `dir`.
 #[napi(catch_unwind)]
 pub fn free_disk_bytes(dir: String) -> Result<i64> {
-    let free =
-        host::free_disk_bytes(Path::new(&dir)).map_err(|error| super::to_napi(&Error::io("statfs", &dir, error)))?;
+    let free = ask(dir, |dir| host::free_disk_bytes(dir).map_err(|error| Error::io("statfs", dir, error)))?;
     Ok(i64::try_from(free).unwrap_or(i64::MAX))
 }
 
 /// Removes the temporaries of dead processes from `dir`.
 #[napi(catch_unwind)]
 pub fn sweep(dir: String) -> Result<()> {
-    sink::sweep(Path::new(&dir)).map_err(|error| super::to_napi(&error))
+    ask(dir, sink::sweep)
 }
 
 /// A number for a generated name, unique in the process.

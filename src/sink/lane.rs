@@ -67,10 +67,12 @@ pub(super) struct Facts {
     pub(super) patience: Duration,
 }
 
+type Call = Box<dyn Fn(&Arc<Lane>) + Send + Sync>;
+
 pub(super) struct Lane {
     pub(super) facts: Facts,
     /// Finds a thread for the lane.
-    call: Box<dyn Fn(&Arc<Lane>) + Send + Sync>,
+    call: Call,
     state: Mutex<State>,
     /// There may be something to do.
     work: Condvar,
@@ -313,6 +315,8 @@ impl Lane {
         let mut state = self.state.lock();
         let mut answers = Answers::default();
         state.give_up(error);
+        // A producer may wait for room that a thread which hangs does not make.
+        self.step.notify_all();
         if state.verdict.is_none() && !state.discard {
             answers.add(reply, Ok(()));
         } else {
@@ -328,9 +332,7 @@ impl Lane {
 
     /// The writer was dropped: without a pending finish the capture is given up, with one it is completed. Nobody can read any more.
     pub(super) fn release(self: &Arc<Self>) {
-        if let Some(pipe) = &self.facts.pipe {
-            pipe.close();
-        }
+        self.close_pipe();
         let mut state = self.state.lock();
         if state.finished.is_none() {
             state.give_up(given_up("its writer was dropped"));
@@ -480,11 +482,12 @@ impl Lane {
             answers = state.tell();
             answers.append(state.farewell());
         }
-        // Nothing was opened, so nothing is to be dropped.
+        // If nothing was opened, nothing is to be dropped.
         state.discard = state.pipeline.is_some();
         self.step.notify_all();
         drop(state);
         answers.make();
+        self.close_pipe();
     }
 
     /// Ends waits that have taken too long; tells when the next one will.
@@ -514,7 +517,15 @@ impl Lane {
         self.step.notify_all();
         drop(state);
         answers.make();
+        self.close_pipe();
         None
+    }
+
+    /// Whoever reads is told that nothing more comes.
+    fn close_pipe(&self) {
+        if let Some(pipe) = &self.facts.pipe {
+            pipe.close();
+        }
     }
 
     /// What it came to is told, and nothing is left to do.

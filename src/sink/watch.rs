@@ -34,7 +34,10 @@ pub(super) struct Capture(pub(super) Arc<Lane>);
 
 impl Watched for Capture {
     fn look(&self, now: Instant) -> Option<Instant> {
-        self.0.look(now)
+        let due = self.0.look(now);
+        // There may have been no thread that removes what is left.
+        self.0.wake();
+        due
     }
     fn is_gone(&self) -> bool {
         self.0.is_gone()
