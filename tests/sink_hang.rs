@@ -256,7 +256,7 @@ fn a_thread_that_is_known_to_hang_is_not_waited_for() {
     let (sink, volume) = (Sink::default(), Volume::new());
     let stuck = stuck(&sink, plan(&volume, At::Write, "/dead"), &volume, At::Write);
     // Longer than what a capture has for leaving nothing behind.
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(1100));
     let (gone, is_gone) = reply();
     stuck.writer.abort(enough(), gone);
     is_gone.try_recv().unwrap().unwrap();

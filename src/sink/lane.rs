@@ -29,9 +29,10 @@ use super::sync::{Condvar, Mutex, MutexGuard};
 use super::{Backlog, Reply, Standing, given_up};
 use crate::error::{Error, ErrorKind, Result, Taker};
 
-/// How long a capture that was given up has for leaving nothing behind before that is answered all the same.
+/// How long a capture that was given up has for leaving nothing behind before that is answered all the same; a thread that has been at one
+/// step for longer has had it. Below that a busy machine looks like a disk that hangs: the thread has a low priority.
 #[cfg(not(heapkit_model))]
-const GRACE: Duration = Duration::from_millis(250);
+const GRACE: Duration = Duration::from_secs(1);
 #[cfg(heapkit_model)]
 const GRACE: Duration = Duration::from_secs(3600);
 /// How long a thread waits for the reader of a stream that takes no more bytes.
@@ -496,7 +497,11 @@ impl Lane {
         let patience = self.facts.patience;
         let due = match (&state.verdict, state.busy) {
             (Some((_, since)), _) => *since + GRACE,
-            (None, Some((Step::Opening | Step::Writing, since))) if !state.over => since + patience,
+            (None, Some((Step::Opening, since))) if !state.over => since + patience,
+            // A producer that has not finished ends this itself, unless it waits for nothing but an answer.
+            (None, Some((Step::Writing, since))) if state.finished.is_some() || state.when_room.is_some() => {
+                since + patience
+            }
             _ => return None,
         };
         if now < due {

@@ -55,6 +55,7 @@ impl Dir {
         let mut names = Vec::new();
         for entry in above_standard(|| Ok(rustix::fs::Dir::read_from(&self.handle)?))? {
             if let Ok(name) = entry?.file_name().to_str()
+                && !matches!(name, "." | "..")
                 && is_wanted(name)
             {
                 names.push(name.to_owned());
