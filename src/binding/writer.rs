@@ -222,7 +222,7 @@ impl Writer {
         let (backlog, counters) = (inner.backlog(), inner.counters());
         WriterProgress {
             bytes: from_u64(counters.bytes.load(Ordering::Relaxed)),
-            raw_bytes: from_u64(counters.raw_bytes.load(Ordering::Relaxed)),
+            raw_bytes: from_u64(backlog.taken_bytes),
             queued_bytes: from_usize(backlog.queued_bytes),
             peak_queued_bytes: from_usize(backlog.peak_queued_bytes),
         }

@@ -206,6 +206,21 @@ fn thread_id() -> i32 {
     0
 }
 
+/// Whether a thread waits for a processor, and not for a disk: of a low priority, on a busy machine, it may do so for seconds.
+///
+/// Source: the third field of proc_pid_stat(5), behind the name in parentheses.
+#[cfg(target_os = "linux")]
+pub(super) fn is_runnable(thread: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('R'))
+}
+
+/// Where nobody says, it is taken for held.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_runnable(_thread: i32) -> bool {
+    false
+}
+
 #[cfg(target_os = "linux")]
 fn lower_priority() {
     // On Linux "no process" means the calling thread. Where it is not allowed, the thread runs as it is.

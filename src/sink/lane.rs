@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answers;
 use super::codec::Codec;
+use super::crew::is_runnable;
 use super::pipe::Pipe;
 use super::pipeline::{Counters, Pipeline, Target, Transform, Written};
 use super::sync::{Condvar, Mutex, MutexGuard};
@@ -30,7 +31,7 @@ use super::{Backlog, Reply, Standing, given_up};
 use crate::error::{Error, ErrorKind, Result, Taker};
 
 /// How long a capture that was given up has for leaving nothing behind before that is answered all the same; a thread that has been at one
-/// step for longer has had it. Below that a busy machine looks like a disk that hangs: the thread has a low priority.
+/// step for longer has had it.
 #[cfg(not(heapkit_model))]
 const GRACE: Duration = Duration::from_secs(1);
 #[cfg(heapkit_model)]
@@ -110,6 +111,8 @@ struct State {
     discard: bool,
     queued: usize,
     peak: usize,
+    /// Bytes that have left the queue for the output.
+    taken: u64,
     /// Steps that the thread has done.
     steps: u64,
     /// No more bytes are taken: failed, aborted or finished.
@@ -202,10 +205,11 @@ impl State {
         }
     }
 
-    /// Nobody is at work who could leave something behind, or who would notice soon that the capture was given up.
-    fn is_unattended(&self, now: Instant) -> bool {
+    /// Nobody is at work who could leave something behind, or who would notice soon that the capture was given up: `held` says that its
+    /// thread, if it is at a step, is not just waiting for a processor.
+    fn is_unattended(&self, held: bool) -> bool {
         match (self.seat, self.busy) {
-            (Seat::Taken, Some((_, since))) => now.duration_since(since) >= GRACE,
+            (Seat::Taken, Some((_, since))) => held && since.elapsed() >= GRACE,
             (Seat::Taken, None) => false,
             _ => self.pipeline.is_none(),
         }
@@ -229,6 +233,7 @@ impl Lane {
             discard: false,
             queued: 0,
             peak: 0,
+            taken: 0,
             steps: 0,
             closed: false,
             over: false,
@@ -282,6 +287,11 @@ impl Lane {
         Some(self.thread.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
+    /// Its thread, if it is at a step, is in the kernel's hands.
+    fn is_held(&self) -> bool {
+        cfg!(heapkit_model) || self.thread().is_none_or(|thread| !is_runnable(thread))
+    }
+
     pub(super) fn standing(&self) -> Standing {
         let state = self.state.lock();
         let reads = self.facts.pipe.as_ref().map_or(0, |pipe| pipe.reads());
@@ -290,10 +300,11 @@ impl Lane {
 
     pub(super) fn backlog(&self) -> Backlog {
         let state = self.state.lock();
-        Backlog { queued_bytes: state.queued, peak_queued_bytes: state.peak }
+        Backlog { queued_bytes: state.queued, peak_queued_bytes: state.peak, taken_bytes: state.taken }
     }
 
     pub(super) fn finish(self: &Arc<Self>, reply: Reply<Written>) {
+        let held = self.is_held();
         let mut state = self.state.lock();
         let mut answers = Answers::default();
         state.closed = true;
@@ -303,7 +314,7 @@ impl Lane {
         } else {
             state.finished = Some(reply);
             state.tasks.push_back(Task::Finish);
-            if state.verdict.is_some() && state.is_unattended(Instant::now()) {
+            if state.verdict.is_some() && state.is_unattended(held) {
                 answers = state.tell();
             }
         }
@@ -313,6 +324,7 @@ impl Lane {
 
     /// Gives the capture up. `reply` is called when nothing of it is left, or no later than the grace allows.
     pub(super) fn abort(self: &Arc<Self>, error: Error, reply: Option<Reply<()>>) {
+        let held = self.is_held();
         let mut state = self.state.lock();
         let mut answers = Answers::default();
         state.give_up(error);
@@ -322,7 +334,7 @@ impl Lane {
             answers.add(reply, Ok(()));
         } else {
             state.aborted.extend(reply);
-            if state.is_unattended(Instant::now()) {
+            if state.is_unattended(held) {
                 answers = state.tell();
                 answers.append(state.farewell());
             }
@@ -408,6 +420,7 @@ impl Lane {
         state.busy = None;
         state.steps += 1;
         state.queued = state.queued.saturating_sub(bytes);
+        state.taken += bytes as u64;
         if state.closed || state.queued <= self.facts.bound / 2 {
             answers.add(state.when_room.take(), Ok(()));
         }
@@ -506,6 +519,9 @@ impl Lane {
         };
         if now < due {
             return Some(due);
+        }
+        if state.busy.is_some() && !self.is_held() {
+            return Some(now + GRACE / 4);
         }
         if let Some((step, since)) = state.busy
             && state.verdict.is_none()

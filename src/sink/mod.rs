@@ -79,6 +79,8 @@ pub struct Backlog {
     pub queued_bytes: usize,
     /// The most that ever waited.
     pub peak_queued_bytes: usize,
+    /// Bytes that waited before, and went to the output: with those that wait it is all that came, at any moment.
+    pub taken_bytes: u64,
 }
 
 /// How it stands with a capture, for a producer that does not wait in [`Writer::write`].
