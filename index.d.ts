@@ -134,7 +134,10 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
 export interface ControlOptions {
   /** Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of a snapshot. */
   signal?: AbortSignal
-  /** Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. */
+  /**
+   * Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. Where the volume does not answer, what the capture has
+   * there goes when the volume is back.
+   */
   timeoutMs?: number
   /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing, or rejecting, ends the capture. */
   onProgress?: (progress: Progress) => void | Promise<void>
@@ -267,6 +270,10 @@ export interface CpuProfileOptions {
  * Takes a heap snapshot. One snapshot or timeline at a time in a process, worker threads included: a second one rejects with
  * `HEAPKIT_ERR_BUSY`. The output is opened first, so that nothing is paused for a capture that cannot be kept. While the promise is
  * pending, the process does not exit by itself.
+ *
+ * A volume that takes nothing for 30 s ends the capture with `HEAPKIT_ERR_STALLED`, and no other is begun in that directory before it
+ * answers; captures to other volumes go on. With `mode: 'inline'` the event loop waits while 32 MiB are ahead of the disk: in sum no longer
+ * than 30 s, or than V8's own work has taken, then the capture is given up with the same code.
  *
  * Rejects with a {@link HeapkitError}, also for invalid options.
  */

@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
-const { startSampling } = require('..')
-const { tmpDir, ls, readArtifact, parseSnapshot, run } = require('./support')
+const { takeSnapshot } = require('..')
+const { tmpDir, ls, readArtifact, parseSnapshot, run, until } = require('./support')
 
 const linux = process.platform === 'linux' ? false : 'reads /proc'
 const MIB = 2 ** 20
@@ -93,17 +93,25 @@ test('captures, failed captures, streams and workers leave no descriptor and no 
   for (const { files, threads } of later) assert.deepEqual({ files, threads }, { files: seen[0].files, threads: seen[0].threads })
 })
 
-test('the writer is one thread with a name, at a low priority', { skip: linux }, async (t) => {
-  const dir = tmpDir(t)
-  await startSampling().stop({ dir })
-  await startSampling().stop({ dir })
-  const named = fs.readdirSync('/proc/self/task').filter((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8') === 'heapkit-sink\n')
-  assert.equal(named.length, 1)
+test('the writer of a capture is a thread with a name, at a low priority, which ends with it', { skip: linux }, async (t) => {
+  const named = () => fs.readdirSync('/proc/self/task').filter((id) => comm(id) === 'heapkit-sink\n')
+  const comm = (id) => {
+    try {
+      return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8')
+    } catch {
+      return undefined
+    }
+  }
   const nice = (id) => {
     // proc(5): the name, which may hold anything, is in parentheses; `state` is the third field and `nice` the nineteenth.
     const fields = fs.readFileSync(`/proc/self/task/${id}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
     return Number(fields[19 - 3])
   }
-  assert.equal(nice(named[0]), 15)
+  const seen = []
+  const onProgress = ({ phase }) => { if (phase === 'serializing') seen.push(named().map(nice)) }
+  await takeSnapshot({ dir: tmpDir(t), mode: 'inline', onProgress })
+  assert.ok(seen.length > 0)
+  for (const threads of seen) assert.deepEqual(threads, [15])
+  await until(() => named().length === 0, 'its end')
   assert.notEqual(nice(process.pid), 15, 'the service keeps its own')
 })

@@ -17,7 +17,7 @@ const codes = Object.freeze({
   ABORTED: 'HEAPKIT_ERR_ABORTED',
   /** The capture's own time limit passed. */
   TIMEOUT: 'HEAPKIT_ERR_TIMEOUT',
-  /** The disk, or the reader of a stream, took no data at all while bytes were waiting for it. */
+  /** The disk, or the reader of a stream, took no data at all while bytes were waiting for it; or the disk was so slow that it held up the service, or does not answer. */
   STALLED: 'HEAPKIT_ERR_STALLED',
   /** The operating system refused an operation on a file. */
   IO: 'HEAPKIT_ERR_IO',

@@ -2,8 +2,8 @@
 
 // The only file that requires the native addon: named re-exports, and its errors as HeapkitErrors.
 
-const { getSystemErrorName } = require('node:util')
 const { HeapkitError, codes } = require('./errors')
+const { systemError } = require('./system-error')
 const { bare } = require('./options/read')
 
 const binding = load()
@@ -40,18 +40,6 @@ function fromNative (error) {
   }
   const { code, message, option, path } = record
   return new HeapkitError(code, message, { option, path, cause: systemError(record) })
-}
-
-/** The operating system's error, in the shape that Node.js gives its own. */
-function systemError ({ errno, reason, syscall, path }) {
-  if (errno === undefined) return reason === undefined ? undefined : new Error(reason)
-  let code
-  try {
-    code = getSystemErrorName(-errno)
-  } catch {
-    code = `E${errno}`
-  }
-  return Object.assign(new Error(`${code}: ${reason}, ${syscall} '${path}'`), { errno: -errno, code, syscall, path })
 }
 
 function call (fn, ...args) {
@@ -181,6 +169,7 @@ module.exports = {
   LoopTimers: binding.LoopTimers,
   writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
   abandon: () => call(binding.abandon),
+  codecs: () => call(binding.codecs),
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),

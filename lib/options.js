@@ -14,19 +14,15 @@ const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns } = require('./options/values')
 
-const COMPRESSIONS = {
-  // On heap snapshots (bench/sink.js) gzip 4 keeps up with V8's serializer, and the levels above it save 2 % more. zstd 1 is
-  // smaller than 3 there, and faster.
-  gzip: { extension: '.gz', level: 4, min: 0, max: 9 },
-  zstd: { extension: '.zst', level: 1, min: 1, max: 19 },
-  none: { extension: '' }
-}
+/** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
+const COMPRESSIONS = Object.fromEntries(native.codecs().map(({ name, ...codec }) => [name, codec]))
+const MOST_LEVEL = Math.max(...Object.values(COMPRESSIONS).map(({ max = 0 }) => max))
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 // --- the options of each call ---
 
-const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSIONS)), level: integerFrom(0, 19), minFreeBytes: integerFrom(0) }
+const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSIONS)), level: integerFrom(0, MOST_LEVEL), minFreeBytes: integerFrom(0) }
 
 /** Limits and defaults of a directory. A call, configure() and the environment can all set them. */
 const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
@@ -164,10 +160,10 @@ function resolveDir (dir, fallback) {
   return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
 
-/** How a file is packed, by its name: compression and level. */
+/** How a file is packed, by its name: { compression, level, extension }. The last codec, 'none', has the extension that every name ends in. */
 function packingOf (file) {
-  const [compression, { level = 0 }] = Object.entries(COMPRESSIONS).find(([, { extension }]) => extension && file.endsWith(extension)) ?? ['none', {}]
-  return { compression, level }
+  const [compression, { level = 0, extension }] = Object.entries(COMPRESSIONS).find(([, { extension }]) => file.endsWith(extension))
+  return { compression, level, extension }
 }
 
 function checkLevel (compression, level) {

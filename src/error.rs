@@ -35,6 +35,8 @@ pub enum ErrorKind {
         path: PathBuf,
         /// The system's own error.
         source: io::Error,
+        /// It was about the place that an artifact was to be written to: another one would help.
+        of_target: bool,
     },
     /// The disk, or a limit set on the directory, has no room for the artifact.
     NoSpace {
@@ -68,6 +70,26 @@ pub enum ErrorKind {
         waited: Duration,
         /// Bytes that were waiting to be written.
         queued_bytes: usize,
+    },
+    /// Something that was asked of a volume has not come back.
+    Hangs {
+        /// The directory.
+        path: PathBuf,
+        /// For how long.
+        waited: Duration,
+        /// It was an earlier capture that asked.
+        earlier: bool,
+    },
+    /// All threads were taken for too long.
+    Crowded {
+        /// The directory.
+        path: PathBuf,
+        /// How long it was waited for one.
+        waited: Duration,
+        /// How many there are.
+        threads: usize,
+        /// The directories where threads hang.
+        hanging: Vec<String>,
     },
     /// There is not enough memory for what was asked, or no longer.
     Memory {
@@ -105,6 +127,8 @@ pub enum ErrorKind {
 pub enum Taker {
     /// The volume that the file is written to.
     Disk,
+    /// The same, which takes something now and then.
+    SlowDisk,
     /// Whoever reads the stream.
     Reader,
 }
@@ -112,7 +136,12 @@ pub enum Taker {
 impl Error {
     /// An [`ErrorKind::Io`].
     pub fn io(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        ErrorKind::Io { syscall, path: path.into(), source }.into()
+        ErrorKind::Io { syscall, path: path.into(), source, of_target: false }.into()
+    }
+
+    /// The same for the place that an artifact is written to.
+    pub fn io_of_target(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        ErrorKind::Io { syscall, path: path.into(), source, of_target: true }.into()
     }
 
     /// An [`ErrorKind::Internal`].
@@ -157,7 +186,7 @@ impl Error {
             ErrorKind::Exists { .. } => "HEAPKIT_ERR_EXISTS",
             ErrorKind::Aborted { .. } => "HEAPKIT_ERR_ABORTED",
             ErrorKind::Timeout { .. } => "HEAPKIT_ERR_TIMEOUT",
-            ErrorKind::Stalled { .. } => "HEAPKIT_ERR_STALLED",
+            ErrorKind::Stalled { .. } | ErrorKind::Hangs { .. } | ErrorKind::Crowded { .. } => "HEAPKIT_ERR_STALLED",
             ErrorKind::Memory { .. } => "HEAPKIT_ERR_MEMORY",
             ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
             ErrorKind::Unsupported { .. } => "HEAPKIT_ERR_UNSUPPORTED",
@@ -169,9 +198,11 @@ impl Error {
     /// The error as one line of JSON: how it crosses to JavaScript, where `lib/native.js` makes a `HeapkitError` of it.
     pub fn to_json(&self) -> String {
         let (syscall, path, source) = match self.kind() {
-            ErrorKind::Io { syscall, path, source } => (Some(*syscall), Some(path), Some(source)),
+            ErrorKind::Io { syscall, path, source, .. } => (Some(*syscall), Some(path), Some(source)),
             ErrorKind::NoSpace { path, source, .. } => (Some("write"), Some(path), source.as_ref()),
-            ErrorKind::Exists { path } => (None, Some(path), None),
+            ErrorKind::Exists { path } | ErrorKind::Hangs { path, .. } | ErrorKind::Crowded { path, .. } => {
+                (None, Some(path), None)
+            }
             ErrorKind::InvalidSnapshot { path, .. } => (None, path.as_ref(), None),
             _ => (None, None, None),
         };
@@ -186,6 +217,7 @@ impl Error {
             path: path.map(|path| path.to_string_lossy().into_owned()),
             syscall,
             errno: source.and_then(io::Error::raw_os_error),
+            name: source.and_then(system_name),
             reason: source.map(ToString::to_string),
         };
         // A record of strings and numbers always serializes; the fallback keeps the promise never to panic.
@@ -208,6 +240,8 @@ struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     errno: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
@@ -228,8 +262,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind() {
             ErrorKind::InvalidOption { option, reason } => write!(f, "Option `{option}` {reason}"),
-            ErrorKind::Io { syscall, path, source } => {
-                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source))
+            ErrorKind::Io { syscall, path, source, of_target } => {
+                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source, *of_target))
             }
             ErrorKind::NoSpace { path, reason, .. } => write!(f, "No room for {}: {reason}", path.display()),
             ErrorKind::Exists { path } => {
@@ -248,6 +282,40 @@ impl fmt::Display for Error {
                  that the service can go on. Check the volume that `dir` is on",
                 waited.as_secs()
             ),
+            ErrorKind::Stalled { who: Taker::SlowDisk, waited, queued_bytes } => write!(
+                f,
+                "The disk is so slow that the service was stopped for {} s in sum to wait for it, beyond V8's own work, and \
+                 {queued_bytes} bytes were still waiting; the capture was given up so that the service can go on. Choose a \
+                 `dir` on a faster volume, or mode 'fork', which does not stop the service",
+                waited.as_secs()
+            ),
+            ErrorKind::Hangs { path, waited, earlier: false } => write!(
+                f,
+                "The volume of {} has not answered for {} s; what was asked of it was given up. Check that volume, or choose \
+                 another `dir`. What goes to other volumes is not affected",
+                path.display(),
+                waited.as_secs()
+            ),
+            ErrorKind::Hangs { path, waited, earlier: true } => write!(
+                f,
+                "The volume of {} hangs: an earlier capture has waited for it for {} s, and no other is begun there before it \
+                 answers. Check that volume, or choose another `dir`. What goes to other volumes is not affected",
+                path.display(),
+                waited.as_secs()
+            ),
+            ErrorKind::Crowded { path, waited, threads, hanging } => {
+                let seconds = waited.as_secs();
+                write!(
+                    f,
+                    "No thread was free for {} for {seconds} s; the {threads} that there may be ",
+                    path.display()
+                )?;
+                if hanging.is_empty() {
+                    write!(f, "are at work for other captures. Try again when there are fewer of them")
+                } else {
+                    write!(f, "are taken, also by volumes that hang: {}. Check those volumes", hanging.join(", "))
+                }
+            }
             ErrorKind::Stalled { who: Taker::Reader, waited, queued_bytes } => write!(
                 f,
                 "Nobody read from the stream for {} s while {queued_bytes} bytes were waiting; the capture was given up, \
@@ -269,14 +337,50 @@ impl fmt::Display for Error {
     }
 }
 
+/// The name that Node.js has for an error of the system, whatever the system's own number for it is.
+fn system_name(error: &io::Error) -> Option<&'static str> {
+    use io::ErrorKind::*;
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
+        return Some("EPERM");
+    }
+    Some(match error.kind() {
+        NotFound => "ENOENT",
+        PermissionDenied => "EACCES",
+        AlreadyExists => "EEXIST",
+        NotADirectory => "ENOTDIR",
+        IsADirectory => "EISDIR",
+        DirectoryNotEmpty => "ENOTEMPTY",
+        ReadOnlyFilesystem => "EROFS",
+        StorageFull => "ENOSPC",
+        QuotaExceeded => "EDQUOT",
+        FileTooLarge => "EFBIG",
+        InvalidFilename => "ENAMETOOLONG",
+        CrossesDevices => "EXDEV",
+        TooManyLinks => "EMLINK",
+        StaleNetworkFileHandle => "ESTALE",
+        ResourceBusy => "EBUSY",
+        ExecutableFileBusy => "ETXTBSY",
+        NotSeekable => "ESPIPE",
+        BrokenPipe => "EPIPE",
+        TimedOut => "ETIMEDOUT",
+        WouldBlock => "EAGAIN",
+        Interrupted => "EINTR",
+        OutOfMemory => "ENOMEM",
+        InvalidInput => "EINVAL",
+        Unsupported => "ENOTSUP",
+        _ => return None,
+    })
+}
+
 /// What to do about the errors of the system that users meet most.
-fn advice(error: &io::Error) -> &'static str {
+fn advice(error: &io::Error, of_target: bool) -> &'static str {
     #[cfg(unix)]
     if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
         return "; this process may open no more descriptors (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find out what does not close them";
     }
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if of_target => {
             "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
         }
         _ => "",
@@ -300,14 +404,34 @@ mod tests {
 
     #[test]
     fn crosses_to_javascript_with_the_systems_own_error() {
-        let error = Error::io("open", "/dumps/a", io::Error::from_raw_os_error(13));
+        let error = Error::io_of_target("open", "/dumps/a", io::Error::from_raw_os_error(13));
         let record: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(record["code"], "HEAPKIT_ERR_IO");
         assert_eq!(record["syscall"], "open");
         assert_eq!(record["path"], "/dumps/a");
         assert_eq!(record["errno"], 13);
+        assert_eq!(record["name"], "EACCES");
         assert!(record["message"].as_str().unwrap().contains("HEAPKIT_DIR"));
         assert!(record.get("option").is_none());
+    }
+
+    #[test]
+    fn names_what_the_system_said_where_its_numbers_are_others() {
+        // As it comes on Windows: with a number that is nobody else's, and from where there is none at all.
+        for (kind, name) in [(io::ErrorKind::NotFound, "ENOENT"), (io::ErrorKind::StorageFull, "ENOSPC")] {
+            let record: serde_json::Value =
+                serde_json::from_str(&Error::io("scandir", "/dumps", kind.into()).to_json()).unwrap();
+            assert_eq!(record["name"], name);
+        }
+        #[cfg(unix)]
+        assert_eq!(system_name(&io::Error::from_raw_os_error(1)), Some("EPERM"));
+    }
+
+    #[test]
+    fn what_is_read_is_not_advised_to_be_written_elsewhere() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(!Error::io("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
+        assert!(Error::io_of_target("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! binding  ->  { sink, fork -> host, heap, process }  ->  error
 //! ```
 //!
-//! * [`sink`] is the background writer: a bounded queue, one thread, compression, and the discipline of files.
+//! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.
 //! * `fork` (Linux) lets a copy-on-write twin of the process do what would stop the process itself.
 //! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
 //! * [`host`] is what the machine allows.

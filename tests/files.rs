@@ -53,6 +53,7 @@ fn target(dir: &Path, name: FileName, quota: Quota, free_bytes: FreeBytes) -> Fi
 fn try_begin(sink: &Sink, target: FileTarget) -> Result<Writer> {
     let plan = Plan {
         target: Box::new(target),
+        place: None,
         pipe: None,
         transform: None,
         codec: Codec::None,
@@ -140,7 +141,7 @@ fn is_no_space(error: &Error, numbers: &[&str]) {
 
 #[test]
 fn a_file_has_its_name_only_when_it_is_whole() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), exact("a"));
     let partial = temporary(dir.path());
     assert_eq!(ls(dir.path()).len(), 1);
@@ -157,12 +158,13 @@ fn a_file_has_its_name_only_when_it_is_whole() {
 
 #[test]
 fn every_codec_reaches_the_disk() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let text = "a heap snapshot repeats itself ".repeat(100_000);
     for (name, codec) in [("n", Codec::None), ("g", Codec::Gzip(3)), ("z", Codec::Zstd(3)), ("z19", Codec::Zstd(19))] {
         let (opened, is_open) = reply();
         let plan = Plan {
             target: Box::new(target(dir.path(), exact(name), Quota::default(), plenty)),
+            place: None,
             pipe: None,
             transform: None,
             codec,
@@ -188,7 +190,7 @@ fn every_codec_reaches_the_disk() {
 
 #[test]
 fn a_missing_directory_is_made_for_the_user_alone() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let deep = dir.path().join("one/two");
     capture(&sink, target(&deep, generated(), Quota::default(), plenty), 1).unwrap();
     assert_eq!((mode(&deep), mode(&dir.path().join("one"))), (0o700, 0o700));
@@ -200,7 +202,7 @@ fn a_missing_directory_is_made_for_the_user_alone() {
 
 #[test]
 fn a_directory_behind_a_link_will_do() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     fs::create_dir(dir.path().join("real")).unwrap();
     symlink("real", dir.path().join("link")).unwrap();
     let path = capture(&sink, target(&dir.path().join("link"), exact("a"), Quota::default(), plenty), 1).unwrap();
@@ -210,7 +212,7 @@ fn a_directory_behind_a_link_will_do() {
 
 #[test]
 fn a_capture_that_is_given_up_leaves_nothing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     // Aborted.
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"x"));
@@ -236,7 +238,7 @@ fn a_capture_that_is_given_up_leaves_nothing() {
 
 #[test]
 fn a_capture_that_fails_leaves_nothing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"x"));
     // The temporary is taken away: the rename cannot work.
@@ -255,11 +257,180 @@ fn a_capture_that_fails_leaves_nothing() {
     assert_eq!(ls(&gone), ["next"]);
 }
 
+#[test]
+fn a_directory_that_is_renamed_meanwhile_has_the_artifact_and_its_path_says_where() {
+    let (sink, outer) = (Sink::default(), tempdir().unwrap());
+    let (before, after) = (outer.path().join("before"), outer.path().join("after"));
+    let quota = Quota { max_files: Some(1), min_free_bytes: Some(1), ..Quota::default() };
+    let free: FreeBytes = |dir| fs::metadata(dir).map(|_| 1 << 30);
+    for name in [exact("a"), generated()] {
+        let writer = try_begin(&sink, target(&before, name, quota, free)).unwrap();
+        assert!(writer.write(&vec![0; 9 << 20]));
+        fs::rename(&before, &after).unwrap();
+        // Somebody else's, in the place where it was.
+        fs::create_dir(&before).unwrap();
+        let others = [plant(&before, 1, 10, 1000), plant(&before, 2, 10, 900)];
+        let path = finish(&writer).unwrap().path.unwrap();
+        assert_eq!(path.parent().unwrap(), after);
+        assert_eq!(fs::metadata(&path).unwrap().len(), 9 << 20);
+        assert_eq!(ls(&after).len(), 1);
+        holds(&before, &others, None);
+        fs::remove_dir_all(&after).unwrap();
+        fs::remove_dir_all(&before).unwrap();
+    }
+    // One that comes to nothing.
+    let writer = begin(&sink, &before, generated());
+    assert!(writer.write(b"x"));
+    fs::rename(&before, &after).unwrap();
+    drop(writer);
+    settle(&sink);
+    assert_eq!(ls(outer.path()), ["after"]);
+    assert_eq!(ls(&after), [""; 0]);
+}
+
+#[test]
+fn a_directory_that_is_removed_meanwhile_is_an_error_and_nothing_is_left() {
+    let (sink, outer) = (Sink::default(), tempdir().unwrap());
+    let dir = outer.path().join("dir");
+    let writer = begin(&sink, &dir, exact("a"));
+    assert!(writer.write(b"x"));
+    fs::remove_dir_all(&dir).unwrap();
+    fs::create_dir(&dir).unwrap();
+    assert_eq!(finish(&writer).unwrap_err().code(), "HEAPKIT_ERR_IO");
+    assert_eq!(ls(&dir), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_too_long_is_found_out_before_the_capture() {
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
+    let longest = "n".repeat(255);
+    assert_eq!(
+        capture(&sink, target(dir.path(), exact(&longest), Quota::default(), plenty), 1).unwrap(),
+        dir.path().join(&longest)
+    );
+    let error = try_begin(&sink, target(dir.path(), exact(&"n".repeat(256)), Quota::default(), plenty)).err().unwrap();
+    assert!(
+        matches!(error.kind(), ErrorKind::Io { source, .. } if source.kind() == io::ErrorKind::InvalidFilename),
+        "{error}"
+    );
+    assert_eq!(ls(dir.path()), [longest]);
+}
+
+// Volumes that cannot do everything, as a filter of system calls makes them.
+
+#[cfg(target_os = "linux")]
+mod lacking {
+    use std::collections::BTreeMap;
+
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+
+    use super::*;
+
+    /// Does `work` on a thread where these system calls fail; threads that it starts are like it.
+    fn without(calls: &[(i64, i32)], work: impl FnOnce() + Send) {
+        let arch: TargetArch = std::env::consts::ARCH.try_into().unwrap();
+        std::thread::scope(|scope| {
+            let work = scope.spawn(move || {
+                for (call, errno) in calls {
+                    let rules = BTreeMap::from([(*call, Vec::new())]);
+                    let answer = SeccompAction::Errno(errno.cast_unsigned());
+                    let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, arch).unwrap();
+                    seccompiler::apply_filter(&BpfProgram::try_from(filter).unwrap()).unwrap();
+                }
+                work();
+            });
+            work.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_volume_without_the_flag_is_used_with_links() {
+        for errno in [libc::EINVAL, libc::ENOSYS, libc::EOPNOTSUPP, libc::EPERM] {
+            without(&[(libc::SYS_renameat2, errno)], || {
+                let (sink, dir) = (Sink::default(), tempdir().unwrap());
+                capture(&sink, target(dir.path(), exact("a"), Quota::default(), plenty), 5).unwrap();
+                let again = capture(&sink, target(dir.path(), exact("a"), Quota::default(), plenty), 6).unwrap_err();
+                assert_eq!(again.code(), "HEAPKIT_ERR_EXISTS");
+                assert_eq!(ls(dir.path()), ["a"]);
+                assert_eq!(fs::metadata(dir.path().join("a")).unwrap().len(), 5);
+            });
+        }
+    }
+
+    #[test]
+    fn a_volume_without_either_is_refused_before_the_capture_and_says_what_it_lacks() {
+        for errno in [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS] {
+            without(&[(libc::SYS_renameat2, libc::EINVAL), (libc::SYS_linkat, errno)], || {
+                let (sink, dir) = (Sink::default(), tempdir().unwrap());
+                let error = try_begin(&sink, target(dir.path(), generated(), Quota::default(), plenty)).err().unwrap();
+                assert_eq!(error.code(), "HEAPKIT_ERR_UNSUPPORTED");
+                numbers_in(&error, &["RENAME_NOREPLACE", "hard links", dir.path().to_str().unwrap(), "choose a `dir`"]);
+                assert_eq!(ls(dir.path()), [""; 0]);
+            });
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_removed_stops_no_capture() {
+        let bounds = [
+            Quota { max_files: Some(1), ..Quota::default() },
+            Quota { max_bytes: Some(1500), ..Quota::default() },
+            Quota { max_age: Some(Duration::from_secs(1)), ..Quota::default() },
+        ];
+        for quota in bounds {
+            let dir = tempdir().unwrap();
+            let old = [plant(dir.path(), 1, 1000, 2000), plant(dir.path(), 2, 1000, 1000)];
+            without(&[(libc::SYS_unlinkat, libc::EPERM)], || {
+                let new = capture(&Sink::default(), target(dir.path(), generated(), quota, plenty), 10).unwrap();
+                holds(dir.path(), &old, Some(&new));
+            });
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_named_where_room_is_short() {
+        let dir = tempdir().unwrap();
+        let old = plant(dir.path(), 1, 5000, 1000);
+        without(&[(libc::SYS_unlinkat, libc::EPERM)], || {
+            let quota = Quota { min_free_bytes: Some(6000), max_files: Some(9), ..Quota::default() };
+            let error =
+                capture(&Sink::default(), target(dir.path(), generated(), quota, ten_thousand), 10).unwrap_err();
+            is_no_space(&error, &["5000 bytes free", "free 1000 bytes", "cannot be removed", &old]);
+        });
+    }
+
+    /// One of several: the next oldest go in its place.
+    #[test]
+    fn what_cannot_be_removed_counts_for_nothing() {
+        use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+        let (sink, dir) = (Sink::default(), tempdir().unwrap());
+        let old: Vec<_> = (1..4).map(|index| plant(dir.path(), index, 1000, 4000 - 1000 * index as u64)).collect();
+        let immutable = File::open(dir.path().join(&old[0])).unwrap();
+        let Ok(flags) = ioctl_getflags(&immutable) else { return skipped("this file system has no flags") };
+        if ioctl_setflags(&immutable, flags | IFlags::IMMUTABLE).is_err() {
+            return skipped("only root makes files immutable");
+        }
+        let quota = Quota { max_files: Some(2), ..Quota::default() };
+        let new = capture(&sink, target(dir.path(), generated(), quota, plenty), 10);
+        let left = ls(dir.path());
+        ioctl_setflags(&immutable, flags).unwrap();
+        let name = new.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let mut expected = vec![old[0].clone(), old[2].clone(), name];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn skipped(why: &str) {
+        eprintln!("skipped: {why}");
+    }
+}
+
 // Temporaries.
 
 #[test]
 fn two_captures_of_one_name_do_not_meet_before_their_end() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let (one, other) = (begin(&sink, dir.path(), exact("a")), begin(&sink, dir.path(), exact("a")));
     assert_eq!(ls(dir.path()).len(), 2);
     assert!(one.write(b"one") && other.write(b"other"));
@@ -271,7 +442,7 @@ fn two_captures_of_one_name_do_not_meet_before_their_end() {
 
 #[test]
 fn the_sweep_takes_what_no_living_writer_holds_and_nothing_else() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let path = |name: &str| dir.path().join(name);
     let stale = "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.heapkit-4242-0123456789abcdef.partial";
     fs::write(path(stale), "left by a process that was killed").unwrap();
@@ -358,7 +529,7 @@ const OBSTACLES: [Obstacle; 4] = [
 
 #[test]
 fn a_name_that_is_taken_is_refused_before_anything_is_paused() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for (index, (what, put, is_untouched)) in OBSTACLES.into_iter().enumerate() {
         let path = dir.path().join(format!("{index}"));
         put(&path);
@@ -374,7 +545,7 @@ fn a_name_that_is_taken_is_refused_before_anything_is_paused() {
 
 #[test]
 fn a_name_that_is_taken_meanwhile_is_not_overwritten() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for (index, (what, put, is_untouched)) in OBSTACLES.into_iter().enumerate() {
         let path = dir.path().join(format!("{index}"));
         let writer = begin(&sink, dir.path(), exact(&index.to_string()));
@@ -390,7 +561,7 @@ fn a_name_that_is_taken_meanwhile_is_not_overwritten() {
 
 #[test]
 fn a_generated_name_that_is_taken_meanwhile_gets_the_next_number() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"new"));
     let taken = final_name(&temporary(dir.path()));
@@ -410,7 +581,7 @@ fn a_generated_name_that_is_taken_meanwhile_gets_the_next_number() {
 
 #[test]
 fn numbers_that_are_all_taken_are_an_error_not_a_search_without_end() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let writer = begin(&sink, dir.path(), generated());
     let first = final_name(&temporary(dir.path()));
     let first = ArtifactName::parse(first.file_name().unwrap().to_str().unwrap()).unwrap().sequence;
@@ -423,7 +594,7 @@ fn numbers_that_are_all_taken_are_an_error_not_a_search_without_end() {
 
 #[test]
 fn numbers_are_never_given_twice() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     for _ in 0..10 {
         capture(&sink, target(dir.path(), generated(), Quota::default(), plenty), 1).unwrap();
     }
@@ -434,7 +605,7 @@ fn numbers_are_never_given_twice() {
 
 #[test]
 fn a_directory_that_is_none_is_an_invalid_option() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     fs::write(dir.path().join("file"), "precious").unwrap();
     symlink("nowhere", dir.path().join("dangling")).unwrap();
     for place in ["file", "file/below", "file/far/below", "dangling"] {
@@ -488,7 +659,7 @@ fn holds<'a>(dir: &Path, names: impl IntoIterator<Item = &'a String>, new: Optio
 }
 
 fn planted() -> (Sink, TempDir, Vec<String>, Vec<String>) {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let foreign = plant_foreign(dir.path());
     // The oldest first; their names would sort otherwise.
     let old = vec![
@@ -548,7 +719,7 @@ fn max_bytes_refuses_what_alone_is_too_large_and_says_how_large() {
 
 #[test]
 fn max_bytes_stops_a_large_artifact_on_its_way() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let quota = Quota { max_bytes: Some(1 << 20), ..Quota::default() };
     let writer = try_begin(&sink, target(dir.path(), generated(), quota, plenty)).unwrap();
     // 1 GiB would have to be written otherwise.
@@ -593,7 +764,7 @@ fn an_exact_name_takes_no_part_in_the_quotas_of_a_directory() {
 
 #[test]
 fn min_free_bytes_refuses_at_once_and_says_what_is_missing() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let quota = Quota { min_free_bytes: Some(1000), ..Quota::default() };
     let (enough, short): (FreeBytes, FreeBytes) = (|_| Ok(1000), |_| Ok(958));
     let error = try_begin(&sink, target(dir.path(), generated(), quota, short)).err().unwrap();
@@ -608,7 +779,7 @@ fn min_free_bytes_refuses_at_once_and_says_what_is_missing() {
 
 #[test]
 fn min_free_bytes_ends_a_capture_that_fills_the_volume() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let hundred_mib: FreeBytes = |dir| free_of(dir, 100 << 20);
     let quota = Quota { min_free_bytes: Some(90 << 20), ..Quota::default() };
     let writer = try_begin(&sink, target(dir.path(), generated(), quota, hundred_mib)).unwrap();
@@ -622,7 +793,7 @@ fn min_free_bytes_ends_a_capture_that_fills_the_volume() {
 
 #[test]
 fn min_free_bytes_never_removes_anything_from_a_directory_without_a_bound() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let old = [plant(dir.path(), 1, 4000, 10), plant(dir.path(), 2, 4000, 20)];
     let quota = Quota { min_free_bytes: Some(3000), ..Quota::default() };
     let error = capture(&sink, target(dir.path(), generated(), quota, ten_thousand), 1).unwrap_err();
@@ -632,7 +803,7 @@ fn min_free_bytes_never_removes_anything_from_a_directory_without_a_bound() {
 
 #[test]
 fn min_free_bytes_removes_the_oldest_where_that_is_enough() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let old = [plant(dir.path(), 1, 3000, 30), plant(dir.path(), 2, 3000, 20), plant(dir.path(), 3, 3000, 10)];
     let quota = Quota { min_free_bytes: Some(4500), max_files: Some(100), ..Quota::default() };
     let new = capture(&sink, target(dir.path(), generated(), quota, ten_thousand), 100).unwrap();
@@ -641,7 +812,7 @@ fn min_free_bytes_removes_the_oldest_where_that_is_enough() {
 
 #[test]
 fn min_free_bytes_removes_nothing_where_that_is_not_enough() {
-    let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+    let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let mut old = vec![plant(dir.path(), 1, 1000, 30), plant(dir.path(), 2, 1000, 20)];
     old.push(String::from("foreign"));
     plant_file(&dir.path().join("foreign"), 7000, 40);
@@ -664,7 +835,7 @@ proptest! {
         max_bytes in prop::option::of(1_u64..5000),
         keep_young in prop::option::of(0_usize..8),
     ) {
-        let (sink, dir) = (Sink::start().unwrap(), tempdir().unwrap());
+        let (sink, dir) = (Sink::default(), tempdir().unwrap());
         let foreign = plant_foreign(dir.path());
         // The first is the oldest; a hundred seconds lie between one and the next.
         let age = |index: usize| (sizes.len() - index) as u64 * 100;

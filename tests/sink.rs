@@ -35,7 +35,7 @@ impl<W: FnMut(&[u8]) -> io::Result<()> + Send> Write for Double<W> {
 }
 
 impl<W: FnMut(&[u8]) -> io::Result<()> + Send> Output for Double<W> {
-    fn commit(self: Box<Self>) -> Result<Committed> {
+    fn commit(self: Box<Self>, _: &dyn Fn() -> bool) -> Result<Committed> {
         Ok(Committed::default())
     }
 }
@@ -43,6 +43,7 @@ impl<W: FnMut(&[u8]) -> io::Result<()> + Send> Output for Double<W> {
 fn plan(write: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> Plan {
     Plan {
         target: Box::new(Double(write)),
+        place: None,
         pipe: None,
         transform: None,
         codec: Codec::None,
@@ -91,7 +92,7 @@ impl Gate {
 
 #[test]
 fn counts_and_digests_what_it_puts_out() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let writer = begin(&sink, plan(|_| Ok(())));
     assert!(writer.write(b"ab") && writer.write(b"c"));
     let written = finish(&writer).unwrap();
@@ -106,7 +107,7 @@ fn counts_and_digests_what_it_puts_out() {
 fn a_slow_disk_never_makes_the_queue_pass_its_bound() {
     const TOTAL: usize = 200 << 20;
     const BOUND: usize = 1 << 20;
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let full = Arc::new(Gate::default());
     let first = Arc::clone(&full);
     let (put, mut received) = (Arc::new(Mutex::new(0_usize)), 0_usize);
@@ -139,7 +140,7 @@ fn a_slow_disk_never_makes_the_queue_pass_its_bound() {
 
 #[test]
 fn one_large_write_is_cut_to_fit() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let writer = begin(&sink, Plan { queue_bytes: 64 << 10, ..plan(|_| Ok(())) });
     assert!(writer.write(&vec![1; 10 << 20]));
     assert_eq!(finish(&writer).unwrap().bytes, 10 << 20);
@@ -148,7 +149,7 @@ fn one_large_write_is_cut_to_fit() {
 
 #[test]
 fn tells_when_there_is_room_again() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let gate = Arc::new(Gate::default());
     let shut = Arc::clone(&gate);
     let writer = begin(
@@ -170,7 +171,7 @@ fn tells_when_there_is_room_again() {
 
 #[test]
 fn an_error_of_the_disk_fails_one_capture() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let mut left = 10_usize;
     let broken = move |_: &[u8]| {
         left -= 1;
@@ -204,7 +205,7 @@ impl Write for Panics {
 }
 
 impl Output for Panics {
-    fn commit(self: Box<Self>) -> Result<Committed> {
+    fn commit(self: Box<Self>, _: &dyn Fn() -> bool) -> Result<Committed> {
         assert!(self.0 != "commit", "at commit");
         Ok(Committed::default())
     }
@@ -212,7 +213,7 @@ impl Output for Panics {
 
 #[test]
 fn a_panic_anywhere_fails_one_capture_and_is_answered() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     for place in ["open", "write", "commit"] {
         let (opened, is_open) = reply();
         let writer = sink.begin(Plan { target: Box::new(Panics(place)), ..plan(|_| Ok(())) }, opened);
@@ -231,7 +232,7 @@ fn a_panic_anywhere_fails_one_capture_and_is_answered() {
 
 #[test]
 fn a_disk_that_takes_nothing_does_not_hold_the_producer_forever() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let gate = Arc::new(Gate::default());
     let hung = Arc::clone(&gate);
     let hang = move |_: &[u8]| {
@@ -251,7 +252,7 @@ fn a_disk_that_takes_nothing_does_not_hold_the_producer_forever() {
 
 #[test]
 fn a_deadline_ends_a_capture() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let deadline = Some((Instant::now(), Duration::from_millis(7)));
     let writer = begin(&sink, Plan { deadline, ..plan(|_| Ok(())) });
     assert!(!writer.write(b"x"));
@@ -262,7 +263,7 @@ fn a_deadline_ends_a_capture() {
 
 #[test]
 fn an_aborted_capture_says_so_wherever_it_stands() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let why = || ErrorKind::Aborted { reason: String::from("enough") }.into();
     // Under way.
     let writer = begin(&sink, plan(|_| Ok(())));
@@ -305,7 +306,7 @@ fn an_owner_that_ends_takes_its_captures_along() {
             let _ = self.0.send(());
         }
     }
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let (send, dropped) = channel();
     let token = Dropped(send);
     let theirs = begin(
@@ -329,7 +330,7 @@ fn an_owner_that_ends_takes_its_captures_along() {
 
 #[test]
 fn a_dropped_writer_gives_its_capture_up_but_not_one_that_is_being_finished() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let writer = begin(&sink, plan(|_| Ok(())));
     writer.write(b"x");
     let (done, written) = reply();
@@ -343,7 +344,7 @@ fn a_dropped_writer_gives_its_capture_up_but_not_one_that_is_being_finished() {
 /// Backpressure end to end: with nobody reading, a capture of any size stops at the pipe's and the queue's bounds.
 #[test]
 fn a_stream_that_is_not_read_holds_its_producer() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let pipe = Pipe::new(Overflow::Wait);
     let target = Box::new(StreamTarget(Arc::clone(&pipe)));
     let writer = begin(&sink, Plan { target, pipe: Some(pipe), ..plan(|_| Ok(())) });
@@ -380,7 +381,7 @@ fn a_stream_that_is_not_read_holds_its_producer() {
 
 #[test]
 fn a_closed_stream_fails_its_capture() {
-    let sink = Sink::start().unwrap();
+    let sink = Sink::default();
     let pipe = Pipe::new(Overflow::Spool(std::env::temp_dir()));
     let target = Box::new(StreamTarget(Arc::clone(&pipe)));
     let writer = begin(&sink, Plan { target, pipe: Some(Arc::clone(&pipe)), ..plan(|_| Ok(())) });

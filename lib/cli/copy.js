@@ -14,12 +14,14 @@ const { UsageError } = require('./usage-error')
 async function copySnapshot (from, to, { rule, ...control }) {
   const source = resolved(from, 'IN')
   const target = path.resolve(to)
+  const { compression, level } = packingOf(to)
   const writer = new Writer({
     dir: path.dirname(target),
     file: path.basename(target),
     prefix: '',
     extension: '',
-    ...packingOf(to),
+    compression,
+    level,
     redact: rule && { ...rule, file: source },
     stream: false,
     producerWaits: true
@@ -39,7 +41,8 @@ async function copySnapshot (from, to, { rule, ...control }) {
 /** The name of a copy without the ending that says how it is packed. */
 function unpackedName (file) {
   if (file === '-') throw new UsageError('decompress: standard input has no name; give the copy one: heapkit decompress - OUT')
-  const name = file.replace(/\.(gz|zst)$/, '')
+  const { extension } = packingOf(file)
+  const name = file.slice(0, file.length - extension.length)
   if (name === file) throw new UsageError(`decompress: ${file} does not end in .gz or .zst; name the copy: heapkit decompress IN OUT`)
   return name
 }

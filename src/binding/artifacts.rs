@@ -1,18 +1,22 @@
-//! Artifacts in a directory, for JavaScript. Directories are read on threads of the pool, and answers cross as one string of
-//! JSON: of ten thousand artifacts each property would otherwise be a call on the service's own thread.
+//! Artifacts in a directory, for JavaScript. Directories are read on threads of the sink: those of libuv's pool are the service's, and a
+//! disk that hangs would keep them. Answers cross as one string of JSON: of ten thousand artifacts each property would otherwise be a
+//! call on the service's own thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
-use napi::{Env, Result, Task};
+use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, Result};
 use napi_derive::napi;
 use serde::Serialize;
 
-use crate::error::Error;
+use super::{json, promise, sink};
 use crate::host;
 use crate::sink::{self, ArtifactName, Listed, Listing};
+
+/// How long a directory may take to be read.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the name of an artifact says.
 #[napi(object)]
@@ -85,41 +89,25 @@ struct PageOfEntries<'a> {
     has_more: bool,
 }
 
-fn json(answer: &impl Serialize) -> crate::Result<String> {
-    serde_json::to_string(answer).map_err(|error| Error::internal(format!("a listing could not be written: {error}")))
-}
-
-/// Work for a thread of the pool.
-pub struct OnPool<T>(Option<Box<dyn FnOnce() -> crate::Result<T> + Send>>);
-
-fn on_pool<T>(work: impl FnOnce() -> crate::Result<T> + Send + 'static) -> AsyncTask<OnPool<T>>
+/// Asks `question` of `dir` on a thread of the sink.
+fn ask<'env, T>(
+    env: &'env Env,
+    dir: &Path,
+    question: impl FnOnce(&Path) -> crate::Result<T> + Send + 'static,
+) -> Result<Object<'env>>
 where
-    T: ToNapiValue + TypeName + Send + 'static,
+    T: ToNapiValue + Send + 'static,
 {
-    AsyncTask::new(OnPool(Some(Box::new(work))))
-}
-
-impl<T: ToNapiValue + TypeName + Send + 'static> Task for OnPool<T> {
-    type Output = T;
-    type JsValue = T;
-
-    fn compute(&mut self) -> Result<T> {
-        let work = self.0.take();
-        let answer =
-            catch_unwind(AssertUnwindSafe(|| work.map_or_else(|| Err(Error::internal("asked twice")), |work| work())));
-        answer
-            .unwrap_or_else(|_| Err(Error::internal("the reading of a directory panicked")))
-            .map_err(|error| super::to_napi(&error))
-    }
-
-    fn resolve(&mut self, _env: Env, answer: T) -> Result<T> {
-        Ok(answer)
-    }
+    let (reply, object) = promise(env, |answer: T| answer)?;
+    let place = dir.to_owned();
+    sink().ask(dir.to_owned(), PATIENCE, move || question(&place), reply);
+    Ok(object)
 }
 
 /// A directory as it was read once.
 #[napi]
 pub struct DirectoryListing {
+    dir: PathBuf,
     listing: Arc<Listing>,
     free_disk_bytes: Option<u64>,
 }
@@ -146,9 +134,9 @@ impl DirectoryListing {
 
     /// At most `limit` artifacts behind the name `after` (or from the newest on), newest first: `{ artifacts, hasMore }` as JSON.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn page(&self, limit: u32, after: Option<String>) -> AsyncTask<OnPool<String>> {
+    pub fn page<'env>(&self, env: &'env Env, limit: u32, after: Option<String>) -> Result<Object<'env>> {
         let listing = Arc::clone(&self.listing);
-        on_pool(move || {
+        ask(env, &self.dir, move |_| {
             let page = listing.page(after.as_deref(), usize::try_from(limit).unwrap_or(usize::MAX));
             json(&PageOfEntries { artifacts: page.artifacts.iter().map(Into::into).collect(), has_more: page.has_more })
         })
@@ -157,21 +145,17 @@ impl DirectoryListing {
 
 /// Reads `dir`, for totals and pages.
 #[napi(catch_unwind, ts_return_type = "Promise<DirectoryListing>")]
-pub fn read_directory(dir: String) -> AsyncTask<OnPool<DirectoryListing>> {
-    on_pool(move || {
-        let dir = Path::new(&dir);
+pub fn read_directory<'env>(env: &'env Env, dir: String) -> Result<Object<'env>> {
+    ask(env, Path::new(&dir), |dir| {
         let listing = Arc::new(Listing::read(dir)?);
-        Ok(DirectoryListing { listing, free_disk_bytes: host::free_disk_bytes(dir).ok() })
+        Ok(DirectoryListing { dir: dir.to_owned(), listing, free_disk_bytes: host::free_disk_bytes(dir).ok() })
     })
 }
 
 /// heapkit's artifacts in `dir`, oldest first by when they were completed, as JSON.
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-pub fn list_artifacts(dir: String) -> AsyncTask<OnPool<String>> {
-    on_pool(move || {
-        let files = sink::list(Path::new(&dir))?;
-        json(&files.iter().map(Entry::from).collect::<Vec<_>>())
-    })
+pub fn list_artifacts<'env>(env: &'env Env, dir: String) -> Result<Object<'env>> {
+    ask(env, Path::new(&dir), |dir| json(&sink::list(dir)?.iter().map(Entry::from).collect::<Vec<_>>()))
 }
 
 /// Takes a file name apart; null for every name that heapkit would not have made.

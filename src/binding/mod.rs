@@ -12,6 +12,7 @@ mod event_loop;
 mod fork;
 mod heap;
 mod process;
+mod redact;
 mod writer;
 
 use std::cell::Cell;
@@ -23,6 +24,7 @@ use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsDeferred, Result};
 use napi_derive::napi;
 use once_cell::sync::OnceCell;
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::sink::{Reply, Sink};
@@ -68,9 +70,14 @@ fn owner() -> u64 {
     OWNER.get()
 }
 
-/// The process's one sink, started when it is first needed.
-fn sink() -> Result<&'static Sink> {
-    SINK.get_or_try_init(Sink::start).map_err(|error| to_napi(&Error::io("pthread_create", "heapkit-sink", error)))
+/// The process's one sink.
+fn sink() -> &'static Sink {
+    SINK.get_or_init(Sink::default)
+}
+
+/// An answer of the core, as it crosses.
+fn json(answer: &impl Serialize) -> crate::Result<String> {
+    serde_json::to_string(answer).map_err(|error| Error::internal(format!("an answer could not be written: {error}")))
 }
 
 fn to_napi(error: &Error) -> napi::Error {

@@ -1,11 +1,13 @@
 //! `process` and `host` for JavaScript.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use napi::Result;
 use napi_derive::napi;
 
+use crate::error::Error;
 use crate::process::{self, Holder};
 use crate::sink;
 
@@ -90,10 +92,27 @@ pub fn get_defaults() -> String {
     process::defaults()
 }
 
+/// How long this thread waits for a disk.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks something of a directory, and does not wait for a disk that hangs.
+fn ask<T: Send + 'static>(dir: String, question: fn(&Path) -> crate::Result<T>) -> Result<T> {
+    let (send, answer) = sync_channel(1);
+    let reply = move |value| {
+        // Whoever asked waits below.
+        let _ = send.send(value);
+    };
+    let dir = PathBuf::from(dir);
+    let place = dir.clone();
+    super::sink().ask(place, PATIENCE, move || question(&dir), Box::new(reply));
+    let answer = answer.recv().unwrap_or_else(|_| Err(Error::internal("nobody answered")));
+    answer.map_err(|error| super::to_napi(&error))
+}
+
 /// Removes the temporaries of dead processes from `dir`.
 #[napi(catch_unwind)]
 pub fn sweep(dir: String) -> Result<()> {
-    sink::sweep(Path::new(&dir)).map_err(|error| super::to_napi(&error))
+    ask(dir, sink::sweep)
 }
 
 /// A number for a generated name, unique in the process.

@@ -9,11 +9,13 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, JsString, Result};
 use napi_derive::napi;
 
-use super::heap::RedactRule;
+use super::redact::RedactRule;
 use super::{owner, promise, sink};
 use crate::error::{Error, ErrorKind};
 use crate::host;
-use crate::sink::{self, Codec, FileName, FileTarget, Overflow, Pipe, Plan, Quota, StreamTarget, Target, Written};
+use crate::sink::{
+    self, Codec, FileName, FileTarget, Overflow, Packing, Pipe, Plan, Quota, StreamTarget, Target, Written,
+};
 
 /// What a capture asks for; validated by `lib/options.js`.
 #[napi(object)]
@@ -30,7 +32,7 @@ pub struct WriterOptions {
     pub prefix: String,
     /// End of a generated name.
     pub extension: String,
-    /// `gzip`, `zstd` or `none`.
+    /// A name of [`codecs`].
     pub compression: String,
     /// The codec's level.
     pub level: i32,
@@ -50,6 +52,37 @@ pub struct WriterOptions {
     pub patience_ms: i64,
     /// Limit of the whole capture from now on.
     pub timeout_ms: Option<i64>,
+}
+
+/// What files can be packed with.
+#[napi(object)]
+pub struct CodecInfo {
+    /// The public name.
+    pub name: String,
+    /// What it adds to a file's name.
+    pub extension: String,
+    /// The level where nobody says; none where there is nothing to choose.
+    pub level: Option<i32>,
+    /// The least level.
+    pub min: Option<i32>,
+    /// The most.
+    pub max: Option<i32>,
+}
+
+/// The table of codecs.
+#[napi(catch_unwind)]
+pub fn codecs() -> Vec<CodecInfo> {
+    let info = |packing: Packing| {
+        let levels = packing.levels();
+        CodecInfo {
+            name: packing.as_str().to_owned(),
+            extension: packing.extension().to_owned(),
+            level: levels.map(|levels| levels.usual),
+            min: levels.map(|levels| levels.min),
+            max: levels.map(|levels| levels.max),
+        }
+    };
+    Packing::ALL.into_iter().map(info).collect()
 }
 
 /// What was written.
@@ -99,10 +132,9 @@ impl Writer {
     #[napi(catch_unwind)]
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
-        let sink = sink()?;
         let plan = plan(options).map_err(|error| super::to_napi(&error))?;
         let (reply, object) = promise(env, |()| ())?;
-        self.inner = Some(Arc::new(sink.begin(plan, reply)));
+        self.inner = Some(Arc::new(sink().begin(plan, reply)));
         Ok(object)
     }
 
@@ -110,13 +142,13 @@ impl Writer {
     #[napi(catch_unwind)]
     pub fn write_ascii(&self, chunk: JsString) -> Result<bool> {
         let chunk = chunk.into_latin1()?;
-        Ok(self.inner.as_ref().is_some_and(|inner| inner.write(chunk.as_slice())))
+        Ok(self.inner.as_ref().is_some_and(|inner| inner.write_holding(chunk.as_slice())))
     }
 
     /// Queues bytes, blocking this thread while there is no room. `false` when the capture is over.
     #[napi(catch_unwind)]
     pub fn write(&self, bytes: &[u8]) -> bool {
-        self.inner.as_ref().is_some_and(|inner| inner.write(bytes))
+        self.inner.as_ref().is_some_and(|inner| inner.write_holding(bytes))
     }
 
     /// Queues bytes if they fit now; never blocks. `false`: see `room()`.
@@ -190,7 +222,7 @@ impl Writer {
         let (backlog, counters) = (inner.backlog(), inner.counters());
         WriterProgress {
             bytes: from_u64(counters.bytes.load(Ordering::Relaxed)),
-            raw_bytes: from_u64(counters.raw_bytes.load(Ordering::Relaxed)),
+            raw_bytes: from_u64(backlog.taken_bytes),
             queued_bytes: from_usize(backlog.queued_bytes),
             peak_queued_bytes: from_usize(backlog.peak_queued_bytes),
         }
@@ -212,6 +244,8 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
     let dir = PathBuf::from(options.dir);
     // V8 on the reader's own thread cannot wait for its reader.
     let overflow = if options.producer_waits { Overflow::Wait } else { Overflow::Spool(dir.clone()) };
+    // A stream whose producer waits touches no disk.
+    let place = (!(options.stream && options.producer_waits)).then(|| dir.clone());
     let pipe = options.stream.then(|| Pipe::new(overflow));
     let target: Box<dyn Target> = match &pipe {
         Some(pipe) => Box::new(StreamTarget(Arc::clone(pipe))),
@@ -232,13 +266,10 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
     };
     Ok(Plan {
         target,
+        place,
         pipe,
         transform: options.redact.map(RedactRule::transform).transpose()?,
-        codec: match options.compression.as_str() {
-            "gzip" => Codec::Gzip(options.level.unsigned_abs()),
-            "zstd" => Codec::Zstd(options.level),
-            _ => Codec::None,
-        },
+        codec: Codec::named(&options.compression, options.level)?,
         queue_bytes: usize::try_from(options.queue_bytes).unwrap_or(usize::MAX),
         patience: to_duration(options.patience_ms),
         deadline: options

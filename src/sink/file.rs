@@ -2,22 +2,25 @@
 //!
 //! A capture is written to a temporary file in the directory of the final one (unique name ending in `.partial`,
 //! exclusive, never through a link, mode 0600), synced, renamed without overwriting, and the directory is synced. The
-//! temporary is removed when the output is dropped. Invariant: a final name never holds a part of an artifact, and
-//! never replaces a file.
+//! temporary is removed when the output is dropped. All of it happens in the directory that was opened, also when that is renamed or
+//! removed meanwhile: nothing is left behind anywhere. Invariant: a final name never holds a part of an artifact, and never
+//! replaces a file.
 
 mod temporary;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use temporary::sweep;
 
+use super::dir::Dir;
 use super::pipeline::{Committed, Output, Target};
 use super::quota::{FreeBytes, Quota, Room};
 use crate::error::{Error, ErrorKind, Result};
-use temporary::Temporary;
+use temporary::{Temporary, sweep_in};
 
 /// The free space is looked at whenever so many more bytes have been written.
 const LOOK_EVERY_BYTES: u64 = 4 << 20;
@@ -73,25 +76,34 @@ impl Target for FileTarget {
     fn open(self: Box<Self>) -> Result<Box<dyn Output>> {
         let Self { dir, name, mut quota, free_bytes } = *self;
         make_dir(&dir, &name)?;
-        sweep(&dir)?;
+        let dir = Arc::new(Dir::open(&dir).map_err(|error| Error::io_of_target("open", &dir, error))?);
+        sweep_in(&dir)?;
         if matches!(name, FileName::Exact(_)) {
             quota = Quota { min_free_bytes: quota.min_free_bytes, ..Quota::default() };
         }
         let room = Room { dir, quota, free_bytes };
-        let path = room.dir.join(name.next());
-        if matches!(name, FileName::Exact(_)) && fs::symlink_metadata(&path).is_ok() {
-            return Err(ErrorKind::Exists { path }.into());
+        let (file_name, path) = (name.next(), |name: &str| room.dir.path().join(name));
+        match room.dir.meta(&file_name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(_) if matches!(name, FileName::Exact(_)) => {
+                return Err(ErrorKind::Exists { path: path(&file_name) }.into());
+            }
+            // A generated one gets the next number when it is complete.
+            Ok(_) => {}
+            // Such as a name that is too long: better said now than after the capture.
+            Err(error) => return Err(failed("open", &path(&file_name), 0, error)),
         }
-        room.enter(&path)?;
-        let temporary = Temporary::create(&path)?;
-        Ok(Box::new(FileOutput { room, name, path, temporary, written: 0, looked: 0 }))
+        room.enter(&path(&file_name))?;
+        let temporary = Temporary::create(&room.dir, &file_name)?;
+        Ok(Box::new(FileOutput { room, name, file_name, temporary, written: 0, looked: 0 }))
     }
 }
 
 struct FileOutput {
     room: Room,
     name: FileName,
-    path: PathBuf,
+    /// What it is to be called; the number of a generated name may change.
+    file_name: String,
     temporary: Temporary,
     written: u64,
     looked: u64,
@@ -100,7 +112,7 @@ struct FileOutput {
 impl Write for FileOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.written - self.looked >= LOOK_EVERY_BYTES {
-            self.room.admit(&self.path, self.written)?;
+            self.room.admit(&self.path(), self.written)?;
             self.looked = self.written;
         }
         let count = match self.temporary.file.write(bytes) {
@@ -118,37 +130,61 @@ impl Write for FileOutput {
 }
 
 impl FileOutput {
+    fn path(&self) -> PathBuf {
+        self.room.dir.path().join(&self.file_name)
+    }
+
     fn failed(&self, syscall: &'static str, error: io::Error) -> Error {
-        failed(syscall, &self.path, self.written, error)
+        failed(syscall, &self.path(), self.written, error)
+    }
+
+    /// The final name, and nothing that was there is replaced.
+    fn publish(&mut self) -> Result<()> {
+        let mut attempts = 0;
+        while let Err(error) = self.temporary.publish(&self.file_name) {
+            attempts += 1;
+            let taken = error.kind() == io::ErrorKind::AlreadyExists;
+            match self.name {
+                FileName::Exact(_) if taken => return Err(ErrorKind::Exists { path: self.path() }.into()),
+                // Another container with the same pid wrote the same name to a shared volume: take the next number.
+                FileName::Generated { .. } if taken && attempts < ATTEMPTS => self.file_name = self.name.next(),
+                _ => return Err(Error::io_of_target("rename", self.path(), error)),
+            }
+        }
+        Ok(())
     }
 }
 
 impl Output for FileOutput {
-    fn commit(mut self: Box<Self>) -> Result<Committed> {
+    fn commit(mut self: Box<Self>, is_wanted: &dyn Fn() -> bool) -> Result<Committed> {
         // Delayed allocation: a full disk may show only now.
         self.temporary.file.sync_all().map_err(|error| self.failed("fsync", error))?;
+        if !is_wanted() {
+            return Err(ErrorKind::Aborted { reason: String::from("it took too long") }.into());
+        }
         // Only now, when the new artifact is safely on the disk, may old ones go for the number of files.
-        self.room.make_way(&self.path, self.written)?;
-        let mut attempts = 0;
-        while let Err(error) = rename_new(&self.temporary.path, &self.path) {
-            attempts += 1;
-            let taken = error.kind() == io::ErrorKind::AlreadyExists;
-            match self.name {
-                FileName::Exact(_) if taken => return Err(ErrorKind::Exists { path: self.path.clone() }.into()),
-                // Another container with the same pid wrote the same name to a shared volume: take the next number.
-                FileName::Generated { .. } if taken && attempts < ATTEMPTS => {
-                    self.path = self.room.dir.join(self.name.next());
-                }
-                _ => return Err(Error::io("rename", &self.path, error)),
-            }
+        self.room.make_way(&self.path(), self.written)?;
+        self.publish()?;
+        let dir = Arc::clone(&self.room.dir);
+        let name = self.file_name.clone();
+        // A capture that is reported as failed leaves no file.
+        let withdraw = move || {
+            let _ = dir.remove(&name);
+        };
+        if let Err(error) = self.room.dir.sync() {
+            withdraw();
+            return Err(Error::io_of_target("fsync", self.room.dir.path(), error));
         }
-        self.temporary.renamed = true;
-        if let Err(error) = sync_dir(&self.room.dir) {
-            // A capture that is reported as failed leaves no file.
-            let _ = fs::remove_file(&self.path);
-            return Err(error);
-        }
-        Ok(Committed { path: Some(self.path) })
+        // The file is where the directory is, which somebody may have renamed meanwhile.
+        let Some(dir) = self.room.dir.current_path() else {
+            withdraw();
+            let reason = io::Error::new(
+                io::ErrorKind::NotFound,
+                "the directory was moved or removed while the capture was under way",
+            );
+            return Err(Error::io_of_target("find", self.room.dir.path(), reason));
+        };
+        Ok(Committed { path: Some(dir.join(&self.file_name)), withdraw: Some(Box::new(withdraw)) })
     }
 }
 
@@ -165,7 +201,7 @@ fn make_dir(dir: &Path, name: &FileName) -> Result<()> {
             };
             Err(ErrorKind::InvalidOption { option, reason: format!("{what}: {}", dir.display()) }.into())
         }
-        Err(error) => Err(Error::io("mkdir", dir, error)),
+        Err(error) => Err(Error::io_of_target("mkdir", dir, error)),
     }
 }
 
@@ -176,7 +212,7 @@ fn failed(syscall: &'static str, path: &Path, written: u64, error: io::Error) ->
         StorageFull => ("the volume is full", "free space there or choose another `dir`"),
         QuotaExceeded => ("the disk quota of this user is used up", "free space there or choose another `dir`"),
         FileTooLarge => ("the file is larger than this process may write", "raise the limit (`ulimit -f`)"),
-        _ => return Error::io(syscall, path, error),
+        _ => return Error::io_of_target(syscall, path, error),
     };
     let reason = format!("{what} after {written} bytes; {remedy}. Nothing was left behind");
     ErrorKind::NoSpace { path: path.into(), reason, source: Some(error) }.into()
@@ -195,68 +231,10 @@ fn dir_builder() -> fs::DirBuilder {
     fs::DirBuilder::new()
 }
 
-/// Renames without ever replacing a file.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // A file system or kernel that does not know the flag.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => link_then_unlink(from, to),
-        result => Ok(result?),
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    link_then_unlink(from, to)
-}
-
-/// A hard link is atomic and refuses an existing name everywhere; the temporary's own name goes afterwards.
-fn link_then_unlink(from: &Path, to: &Path) -> io::Result<()> {
-    fs::hard_link(from, to)?;
-    // The artifact is there; a name that cannot be removed now is swept by the next writer.
-    let _ = fs::remove_file(from);
-    Ok(())
-}
-
-/// Makes the rename durable. Some file systems cannot sync a directory and say so: nothing is lost by that.
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> Result<()> {
-    match fs::File::open(dir).and_then(|dir| dir.sync_all()) {
-        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            Err(Error::io("fsync", dir, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_dir: &Path) -> Result<()> {
-    Ok(())
-}
-
 #[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_system_without_the_flag_does_not_overwrite_either() {
-        let dir = tempfile::tempdir().unwrap();
-        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-        fs::write(&from, "new").unwrap();
-        std::os::unix::fs::symlink("nowhere", &to).unwrap();
-        assert_eq!(link_then_unlink(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        fs::remove_file(&to).unwrap();
-        fs::write(&to, "old").unwrap();
-        assert_eq!(link_then_unlink(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_to_string(&to).unwrap(), "old");
-        fs::remove_file(&to).unwrap();
-        link_then_unlink(&from, &to).unwrap();
-        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
-        assert!(!from.exists());
-    }
 
     #[test]
     fn a_full_disk_says_so_with_the_numbers_and_its_cause() {

@@ -1,129 +1,134 @@
-//! Lanes: one bounded queue for each capture, and all the waiting for room and for work.
+//! A lane: one capture's bounded queue, its replies, and all the waiting for room and for work.
 //!
-//! The state is behind one lock that is held for bookkeeping only: never while a byte is compressed or written, and never
-//! while a reply is made.
+//! The state is behind a lock of the lane's own that is held for bookkeeping only: never while a byte is compressed or written, and
+//! never while a reply is made. So whoever asks a lane is answered at once, also while its thread is held by a disk that hangs.
+//!
+//! A thread takes the lane's seat when there is work, does one task after another ([`Lane::next`], then [`Lane::done`] or what is more
+//! than that), and rises when no more is to come. Each reply has its place in the state and is taken out of it to be made, so it is made
+//! once, by whoever decides first what the capture comes to: its thread, or whoever gives it up while the thread does not come back.
 
-use std::collections::{BTreeMap, VecDeque};
+mod room;
+mod seat;
+
+pub(super) use room::Limits;
+
+#[cfg(all(test, heapkit_model))]
+#[allow(clippy::unwrap_used)]
+mod model;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI32;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
+use super::answer::Answers;
 use super::codec::Codec;
+use super::crew::is_runnable;
 use super::pipe::Pipe;
-use super::pipeline::{Counters, Target, Transform, Written};
+use super::pipeline::{Counters, Pipeline, Target, Transform, Written};
+use super::sync::{Condvar, Mutex, MutexGuard};
 use super::{Backlog, Reply, Standing, given_up};
-use crate::error::{Error, ErrorKind, Taker};
+use crate::error::{Error, ErrorKind, Result, Taker};
 
-pub(super) type LaneId = u64;
+/// How long a capture that was given up has for leaving nothing behind before that is answered all the same; a thread that has been at one
+/// step for longer has had it.
+#[cfg(not(heapkit_model))]
+const GRACE: Duration = Duration::from_secs(1);
+#[cfg(heapkit_model)]
+const GRACE: Duration = Duration::from_secs(3600);
 
-/// One thing for the sink's thread to do.
+/// One thing for the thread to do.
 pub(super) enum Task {
-    Open {
-        target: Box<dyn Target>,
-        transform: Option<Box<dyn Transform>>,
-        codec: Codec,
-        counters: Arc<Counters>,
-        opened: Reply<()>,
-    },
+    Open(Box<Opening>),
     Chunk(Vec<u8>),
-    Finish(Reply<Written>),
-    /// Read back what a pipe has spooled.
-    Refill(Arc<Pipe>),
-    /// Drop the output, for this reason if the capture is not over anyway.
-    Discard(Error, Vec<Reply<()>>),
-    /// The writer is gone, and so is the lane.
-    Forget,
+    /// Complete the output.
+    Finish,
+    /// Read back what a pipe has spooled, or let go of it.
+    Tend(Arc<Pipe>),
+    /// Drop the output.
+    Discard,
 }
 
-/// What a step of the sink's thread amounted to.
-pub(super) struct Done {
-    /// Queued bytes that it took.
-    pub(super) bytes: usize,
-    /// The capture is over.
-    pub(super) failed: bool,
-    /// So is its lane.
-    pub(super) forget: bool,
+/// What opening needs.
+pub(super) struct Opening {
+    pub(super) target: Box<dyn Target>,
+    pub(super) transform: Option<Box<dyn Transform>>,
+    pub(super) codec: Codec,
+    pub(super) counters: Arc<Counters>,
 }
 
-struct Lane {
-    owner: u64,
-    tasks: VecDeque<Task>,
-    queued: usize,
-    peak: usize,
-    bound: usize,
-    pipe: Option<Arc<Pipe>>,
-    /// No more bytes are taken: failed, aborted or finished.
-    closed: bool,
-    /// Why the producer's side gave up; the sink's thread takes it.
-    verdict: Option<Error>,
-    aborted: Vec<Reply<()>>,
-    when_room: Option<Reply<()>>,
-    /// Steps that the sink's thread has done for it.
-    steps: u64,
-    /// The writer was dropped.
-    released: bool,
+/// What never changes.
+pub(super) struct Facts {
+    pub(super) owner: u64,
+    /// The directory, for a capture that writes to one.
+    pub(super) place: Option<PathBuf>,
+    pub(super) bound: usize,
+    pub(super) pipe: Option<Arc<Pipe>>,
+    pub(super) patience: Duration,
 }
 
-#[derive(Default)]
-struct State {
-    lanes: BTreeMap<LaneId, Lane>,
-    next: LaneId,
-    /// The lane that was served last: the next one with work follows it, so that none starves.
-    served: LaneId,
-    /// Steps done by the sink's thread: a waiting producer sees by it whether the disk takes anything.
-    steps: u64,
-}
+type Call = Box<dyn Fn(&Arc<Lane>) + Send + Sync>;
 
-#[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct Lane {
+    pub(super) facts: Facts,
+    /// Finds a thread for the lane.
+    call: Call,
     state: Mutex<State>,
     /// There may be something to do.
     work: Condvar,
     /// A step was done.
     step: Condvar,
-    /// The kernel's number of the sink's thread; 0 before it runs.
-    pub(super) thread: AtomicI32,
+    /// The kernel's number of the thread; 0 without one.
+    thread: AtomicI32,
 }
 
-impl Lane {
-    fn has_room(&self, bytes: usize) -> bool {
-        self.queued + bytes <= self.bound
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seat {
+    Vacant,
+    /// A thread was asked for.
+    Wanted,
+    Taken,
+}
 
-    fn is_half_empty(&self) -> bool {
-        self.queued <= self.bound / 2
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Opening,
+    Writing,
+    /// Ends when the disk has taken everything, which may take its time; or leaves nothing behind.
+    Ending,
+}
 
-    fn push(&mut self, bytes: &[u8]) {
-        self.queued += bytes.len();
-        self.peak = self.peak.max(self.queued);
-        self.tasks.push_back(Task::Chunk(bytes.to_vec()));
-    }
-
-    /// No more bytes; those that wait are dropped.
-    fn close(&mut self) {
-        self.closed = true;
-        let waiting = self.tasks.iter().map(Task::bytes).sum::<usize>();
-        self.tasks.retain(|task| !matches!(task, Task::Chunk(_)));
-        self.queued = self.queued.saturating_sub(waiting);
-    }
-
-    fn next(&mut self) -> Option<Task> {
-        if let Some(error) = self.verdict.take() {
-            return Some(Task::Discard(error, std::mem::take(&mut self.aborted)));
-        }
-        if let Some(pipe) = self.pipe.as_ref().filter(|pipe| pipe.wants_refill()) {
-            return Some(Task::Refill(Arc::clone(pipe)));
-        }
-        match self.tasks.front() {
-            Some(Task::Chunk(_)) if self.pipe.as_ref().is_some_and(|pipe| !pipe.has_room()) => None,
-            Some(_) => self.tasks.pop_front(),
-            None if self.released => Some(Task::Forget),
-            None => None,
-        }
-    }
+struct State {
+    seat: Seat,
+    tasks: VecDeque<Task>,
+    /// What the thread is doing, and since when.
+    busy: Option<(Step, Instant)>,
+    /// The open output, while no thread has it.
+    pipeline: Option<Box<Pipeline>>,
+    /// The output has to be dropped.
+    discard: bool,
+    queued: usize,
+    peak: usize,
+    /// Bytes that have left the queue for the output.
+    taken: u64,
+    /// Steps that the thread has done.
+    steps: u64,
+    /// No more bytes are taken: failed, aborted or finished.
+    closed: bool,
+    /// What it came to was told, or is kept in `failure` for who asks.
+    over: bool,
+    /// Why the capture is given up, and since when, until that is told.
+    verdict: Option<(Error, Instant)>,
+    /// For the finish that will ask for it.
+    failure: Option<Error>,
+    opened: Option<Reply<()>>,
+    finished: Option<Reply<Written>>,
+    aborted: Vec<Reply<()>>,
+    when_room: Option<Reply<()>>,
+    /// When the first bytes came that could wait for room, and how long they all have waited.
+    began: Option<Instant>,
+    held: Duration,
 }
 
 impl Task {
@@ -133,203 +138,300 @@ impl Task {
             _ => 0,
         }
     }
+
+    fn step(&self) -> Step {
+        match self {
+            Self::Open(_) => Step::Opening,
+            Self::Chunk(_) | Self::Tend(_) => Step::Writing,
+            Self::Finish | Self::Discard => Step::Ending,
+        }
+    }
 }
 
-impl Shared {
-    pub(super) fn add(&self, owner: u64, bound: usize, pipe: Option<Arc<Pipe>>, open: Task) -> LaneId {
-        let mut state = self.state.lock();
-        state.next += 1;
-        let id = state.next;
-        let lane = Lane {
-            owner,
-            tasks: VecDeque::from([open]),
+impl State {
+    /// No more bytes; those that wait are dropped.
+    fn close(&mut self) {
+        self.closed = true;
+        let waiting = self.tasks.iter().map(Task::bytes).sum::<usize>();
+        self.tasks.retain(|task| !matches!(task, Task::Chunk(_)));
+        self.queued = self.queued.saturating_sub(waiting);
+    }
+
+    /// The first reason counts. It is told when the output is gone, or when that takes too long.
+    fn give_up(&mut self, error: Error) {
+        self.close();
+        if !self.over && self.verdict.is_none() {
+            self.verdict = Some((error, Instant::now()));
+            self.discard = true;
+        }
+    }
+
+    /// What the capture came to, for all who wait.
+    fn conclude(&mut self, outcome: Result<Written>) -> Answers {
+        let mut answers = Answers::default();
+        self.close();
+        self.tasks.clear();
+        self.over = true;
+        self.verdict = None;
+        match (outcome, self.opened.take(), self.finished.take()) {
+            (Err(error), Some(opened), finished) => {
+                answers.add(Some(opened), Err(error));
+                answers.add(finished, Err(given_up(NEVER_OPENED)));
+                self.failure = Some(given_up(NEVER_OPENED));
+            }
+            (Err(error), None, None) => self.failure = Some(error),
+            (outcome, _, finished) => answers.add(finished, outcome),
+        }
+        answers.append(self.farewell());
+        answers
+    }
+
+    /// Those who only wait for an end.
+    fn farewell(&mut self) -> Answers {
+        let mut answers = Answers::default();
+        answers.add(self.when_room.take(), Ok(()));
+        for reply in std::mem::take(&mut self.aborted) {
+            answers.add(Some(reply), Ok(()));
+        }
+        answers
+    }
+
+    /// The verdict, if there is one that was not told.
+    fn tell(&mut self) -> Answers {
+        match self.verdict.take() {
+            Some((error, _)) => self.conclude(Err(error)),
+            None => Answers::default(),
+        }
+    }
+
+    /// Nobody is at work who could leave something behind, or who would notice soon that the capture was given up: `held` says that its
+    /// thread, if it is at a step, is not just waiting for a processor.
+    fn is_unattended(&self, held: bool) -> bool {
+        match (self.seat, self.busy) {
+            (Seat::Taken, Some((_, since))) => held && since.elapsed() >= GRACE,
+            (Seat::Taken, None) => false,
+            _ => self.pipeline.is_none(),
+        }
+    }
+}
+
+const NEVER_OPENED: &str = "it could not be opened";
+
+impl Lane {
+    pub(super) fn new(
+        facts: Facts,
+        opening: Opening,
+        opened: Reply<()>,
+        call: impl Fn(&Arc<Lane>) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let state = State {
+            seat: Seat::Vacant,
+            tasks: VecDeque::from([Task::Open(Box::new(opening))]),
+            busy: None,
+            pipeline: None,
+            discard: false,
             queued: 0,
             peak: 0,
-            bound,
-            pipe,
+            taken: 0,
+            steps: 0,
             closed: false,
+            over: false,
             verdict: None,
+            failure: None,
+            opened: Some(opened),
+            finished: None,
             aborted: Vec::new(),
             when_room: None,
-            steps: 0,
-            released: false,
+            began: None,
+            held: Duration::ZERO,
         };
-        state.lanes.insert(id, lane);
-        self.work.notify_one();
-        id
+        Arc::new(Self {
+            facts,
+            call: Box::new(call),
+            state: Mutex::new(state),
+            work: Condvar::default(),
+            step: Condvar::default(),
+            thread: AtomicI32::new(0),
+        })
     }
 
-    pub(super) fn push_if_room(&self, id: LaneId, bytes: &[u8]) -> bool {
-        let mut state = self.state.lock();
-        match state.lanes.get_mut(&id).filter(|lane| !lane.closed && lane.has_room(bytes.len())) {
-            Some(lane) => {
-                lane.push(bytes);
-                self.work.notify_one();
-                true
-            }
-            None => false,
+    /// Somebody should look after what there is to do.
+    pub(super) fn wake(self: &Arc<Self>) {
+        self.attend(self.state.lock());
+    }
+
+    fn attend(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        if state.seat == Seat::Vacant && self.has_work(&state) {
+            state.seat = Seat::Wanted;
+            drop(state);
+            (self.call)(self);
+        } else {
+            self.work.notify_one();
         }
     }
 
-    pub(super) fn is_closed(&self, id: LaneId) -> bool {
-        self.standing(id).is_over
+    fn has_work(&self, state: &State) -> bool {
+        let pipe = self.facts.pipe.as_ref();
+        state.discard
+            || pipe.is_some_and(|pipe| pipe.wants_tending())
+            || match state.tasks.front() {
+                Some(Task::Chunk(_)) => pipe.is_none_or(|pipe| pipe.has_room()),
+                front => front.is_some(),
+            }
     }
 
-    pub(super) fn standing(&self, id: LaneId) -> Standing {
+    // --- for whoever has the writer ---
+
+    pub(super) fn thread(&self) -> Option<i32> {
+        Some(self.thread.load(Ordering::Relaxed)).filter(|id| *id != 0)
+    }
+
+    /// Its thread, if it is at a step, is in the kernel's hands.
+    fn is_held(&self) -> bool {
+        cfg!(heapkit_model) || self.thread().is_none_or(|thread| !is_runnable(thread))
+    }
+
+    pub(super) fn standing(&self) -> Standing {
         let state = self.state.lock();
-        let Some(lane) = state.lanes.get(&id) else { return Standing { is_over: true, ..Standing::default() } };
-        let reads = lane.pipe.as_ref().map_or(0, |pipe| pipe.reads());
-        Standing { is_over: lane.closed, steps: lane.steps + reads, queued_bytes: lane.queued }
+        let reads = self.facts.pipe.as_ref().map_or(0, |pipe| pipe.reads());
+        Standing { is_over: state.closed, steps: state.steps + reads, queued_bytes: state.queued }
     }
 
-    /// `false` when the capture is over, be it because this wait took too long.
-    pub(super) fn push_waiting(
-        &self,
-        id: LaneId,
-        bytes: &[u8],
-        patience: Duration,
-        deadline: Option<(Instant, Duration)>,
-    ) -> bool {
-        let mut state = self.state.lock();
-        let (mut steps, mut since) = (state.steps, Instant::now());
-        loop {
-            let now = Instant::now();
-            if state.steps != steps {
-                (steps, since) = (state.steps, now);
-            }
-            let Some(lane) = state.lanes.get_mut(&id).filter(|lane| !lane.closed) else { return false };
-            let late = deadline.filter(|(at, _)| now >= *at);
-            let waited = now.duration_since(since);
-            if let Some((_, limit)) = late {
-                lane.verdict = Some(ErrorKind::Timeout { limit }.into());
-            } else if lane.has_room(bytes.len()) {
-                lane.push(bytes);
-                self.work.notify_one();
-                return true;
-            } else if waited >= patience {
-                lane.verdict = Some(ErrorKind::Stalled { who: Taker::Disk, waited, queued_bytes: lane.queued }.into());
-            }
-            if lane.verdict.is_some() {
-                lane.close();
-                self.work.notify_one();
-                return false;
-            }
-            let until_deadline = deadline.map_or(Duration::MAX, |(at, _)| at.saturating_duration_since(now));
-            self.step.wait_for(&mut state, until_deadline.min(patience - waited));
-        }
+    pub(super) fn backlog(&self) -> Backlog {
+        let state = self.state.lock();
+        Backlog { queued_bytes: state.queued, peak_queued_bytes: state.peak, taken_bytes: state.taken }
     }
 
-    pub(super) fn when_room(&self, id: LaneId, reply: Reply<()>) {
+    pub(super) fn finish(self: &Arc<Self>, reply: Reply<Written>) {
+        let held = self.is_held();
         let mut state = self.state.lock();
-        let due = match state.lanes.get_mut(&id).filter(|lane| !lane.closed && !lane.is_half_empty()) {
-            // Who asked before is told at once, and asks again if there is no room.
-            Some(lane) => lane.when_room.replace(reply),
-            None => Some(reply),
-        };
-        drop(state);
-        if let Some(due) = due {
-            due(Ok(()));
-        }
-    }
-
-    pub(super) fn finish(&self, id: LaneId, reply: Reply<Written>) {
-        let mut state = self.state.lock();
-        if let Some(lane) = state.lanes.get_mut(&id) {
-            lane.closed = true;
-            lane.tasks.push_back(Task::Finish(reply));
-            self.work.notify_one();
-            return;
-        }
-        drop(state);
-        reply(Err(Error::internal("the capture's lane is gone")));
-    }
-
-    pub(super) fn abort(&self, id: LaneId, error: Error, reply: Reply<()>) {
-        let mut state = self.state.lock();
-        if let Some(lane) = state.lanes.get_mut(&id) {
-            lane.close();
-            lane.verdict = Some(error);
-            lane.aborted.push(reply);
-            self.work.notify_one();
-            return;
-        }
-        drop(state);
-        reply(Ok(()));
-    }
-
-    /// The writer was dropped: without a pending finish the capture is given up, with one it is completed.
-    pub(super) fn release(&self, id: LaneId) {
-        let mut state = self.state.lock();
-        if let Some(lane) = state.lanes.get_mut(&id) {
-            lane.released = true;
-            if !lane.tasks.iter().any(|task| matches!(task, Task::Finish(_))) {
-                lane.close();
+        let mut answers = Answers::default();
+        state.closed = true;
+        if state.over || state.finished.is_some() {
+            let error = state.failure.take().unwrap_or_else(|| Error::internal("finished twice or never opened"));
+            answers.add(Some(reply), Err(error));
+        } else {
+            state.finished = Some(reply);
+            state.tasks.push_back(Task::Finish);
+            if state.verdict.is_some() && state.is_unattended(held) {
+                answers = state.tell();
             }
         }
-        self.work.notify_one();
+        self.attend(state);
+        answers.make();
     }
 
-    pub(super) fn abandon(&self, owner: u64, patience: Duration) {
-        let until = Instant::now() + patience;
+    /// Gives the capture up. `reply` is called when nothing of it is left, or no later than the grace allows.
+    pub(super) fn abort(self: &Arc<Self>, error: Error, reply: Option<Reply<()>>) {
+        let held = self.is_held();
         let mut state = self.state.lock();
-        for lane in state.lanes.values_mut().filter(|lane| lane.owner == owner) {
-            lane.close();
-            lane.released = true;
-            lane.verdict = Some(given_up("its thread or process ended"));
+        let mut answers = Answers::default();
+        state.give_up(error);
+        // A producer may wait for room that a thread which hangs does not make.
+        self.step.notify_all();
+        if state.verdict.is_none() && !state.discard {
+            answers.add(reply, Ok(()));
+        } else {
+            state.aborted.extend(reply);
+            if state.is_unattended(held) {
+                answers = state.tell();
+                answers.append(state.farewell());
+            }
         }
-        self.work.notify_one();
-        while state.lanes.values().any(|lane| lane.owner == owner) {
-            if self.step.wait_until(&mut state, until).timed_out() {
+        self.attend(state);
+        answers.make();
+    }
+
+    /// The writer was dropped: without a pending finish the capture is given up, with one it is completed. Nobody can read any more.
+    pub(super) fn release(self: &Arc<Self>) {
+        self.close_pipe();
+        let mut state = self.state.lock();
+        if state.finished.is_none() {
+            state.give_up(given_up("its writer was dropped"));
+        }
+        self.attend(state);
+    }
+
+    /// Waits until nothing is left of the capture; not for a thread that has not come back for `patience` already.
+    pub(super) fn wait_gone(&self, until: Instant, patience: Duration) {
+        let mut state = self.state.lock();
+        while !state.over || state.discard || state.busy.is_some() {
+            let hangs = state.busy.is_some_and(|(_, since)| since.elapsed() >= patience);
+            if hangs || self.step.wait_until(&mut state, until).timed_out() {
                 return;
             }
         }
     }
 
-    pub(super) fn backlog(&self, id: LaneId) -> Backlog {
-        let state = self.state.lock();
-        let (queued_bytes, peak_queued_bytes) = state.lanes.get(&id).map_or((0, 0), |lane| (lane.queued, lane.peak));
-        Backlog { queued_bytes, peak_queued_bytes }
-    }
+    // --- for those who keep order ---
 
-    pub(super) fn wake(&self) {
-        let _state = self.state.lock();
-        self.work.notify_one();
-    }
-
-    /// For the sink's thread: the next thing to do, lanes in turn; `None` after `idle` without any.
-    pub(super) fn next(&self, idle: Duration) -> Option<(LaneId, Task)> {
+    /// No thread can be had for it.
+    pub(super) fn refuse(&self, error: Error) {
         let mut state = self.state.lock();
-        let until = Instant::now() + idle;
-        loop {
-            let served = state.served;
-            let order = state.lanes.range(served + 1..).chain(state.lanes.range(..=served)).map(|(id, _)| *id);
-            for id in order.collect::<Vec<_>>() {
-                let Some(task) = state.lanes.get_mut(&id).and_then(Lane::next) else { continue };
-                state.served = id;
-                return Some((id, task));
-            }
-            if self.work.wait_until(&mut state, until).timed_out() {
-                return None;
-            }
+        state.seat = Seat::Vacant;
+        let mut answers = Answers::default();
+        // A lane that is over wanted to clean up. That has to wait for a better time.
+        if !state.over {
+            state.give_up(error);
+            answers = state.tell();
+            answers.append(state.farewell());
         }
-    }
-
-    /// For the sink's thread: a step was done. Gives back a reply that is now due.
-    pub(super) fn done(&self, id: LaneId, step: Done) -> Option<Reply<()>> {
-        let mut state = self.state.lock();
-        state.steps += 1;
-        let due = state.lanes.get_mut(&id).and_then(|lane| {
-            lane.queued = lane.queued.saturating_sub(step.bytes);
-            lane.steps += 1;
-            if step.failed {
-                lane.close();
-            }
-            if lane.closed || lane.is_half_empty() { lane.when_room.take() } else { None }
-        });
-        if step.forget {
-            state.lanes.remove(&id);
-        }
+        // If nothing was opened, nothing is to be dropped.
+        state.discard = state.pipeline.is_some();
         self.step.notify_all();
-        due
+        drop(state);
+        answers.make();
+        self.close_pipe();
+    }
+
+    /// Ends waits that have taken too long; tells when the next one will.
+    pub(super) fn look(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state.lock();
+        let patience = self.facts.patience;
+        let due = match (&state.verdict, state.busy) {
+            (Some((_, since)), _) => *since + GRACE,
+            (None, Some((Step::Opening, since))) if !state.over => since + patience,
+            // A producer that has not finished ends this itself, unless it waits for nothing but an answer.
+            (None, Some((Step::Writing, since))) if state.finished.is_some() || state.when_room.is_some() => {
+                since + patience
+            }
+            _ => return None,
+        };
+        if now < due {
+            return Some(due);
+        }
+        if state.busy.is_some() && !self.is_held() {
+            return Some(now + GRACE / 4);
+        }
+        if let Some((step, since)) = state.busy
+            && state.verdict.is_none()
+        {
+            let waited = now.duration_since(since);
+            let error = match (step, &self.facts.place) {
+                (Step::Opening, Some(place)) => ErrorKind::Hangs { path: place.clone(), waited, earlier: false },
+                _ => ErrorKind::Stalled { who: Taker::Disk, waited, queued_bytes: state.queued },
+            };
+            state.give_up(error.into());
+        }
+        let mut answers = state.tell();
+        answers.append(state.farewell());
+        self.step.notify_all();
+        drop(state);
+        answers.make();
+        self.close_pipe();
+        None
+    }
+
+    /// Whoever reads is told that nothing more comes.
+    fn close_pipe(&self) {
+        if let Some(pipe) = &self.facts.pipe {
+            pipe.close();
+        }
+    }
+
+    /// What it came to is told, and nothing is left to do.
+    pub(super) fn is_gone(&self) -> bool {
+        let state = self.state.lock();
+        state.over && state.seat == Seat::Vacant && !self.has_work(&state)
     }
 }

@@ -1,18 +1,25 @@
 //! The background writer: takes raw bytes from any thread, and compresses, digests and writes them on its own.
 //!
-//! One thread, `heapkit-sink`, serves all captures of the process in turn. Each capture has a lane: a queue whose bytes
-//! are bounded. A producer that runs ahead of the disk waits ([`Writer::write`]) or is told to ([`Writer::offer`]), so
-//! memory stays bounded whatever the size of the snapshot. Invariants:
+//! Each capture has a lane, a queue whose bytes are bounded, and a thread, `heapkit-sink`, from its opening to its end. A producer that
+//! runs ahead of the disk waits ([`Writer::write`]) or is told to ([`Writer::offer`]), so memory stays bounded whatever the size of the
+//! snapshot. Invariants:
 //!
 //! * bytes counted in a lane never exceed its bound, the piece that is being written included;
 //! * a capture that fails, by an error or by a panic, fails alone: its output is dropped (and leaves nothing behind), its
 //!   queue is freed, its producer goes on unhindered, and [`Writer::finish`] tells why;
-//! * every reply is made exactly once, on the sink's thread or the caller's, and never under the lock.
+//! * every reply is made exactly once, and never under a lock;
+//! * a disk that hangs is noticed by its own captures only: no lock is held while a thread may be in the kernel, threads are bounded in
+//!   number, and whoever gives a capture up is answered although its thread does not come back.
 //!
-//! The rooms: `lane` (queues and waiting), `worker` (the thread), `pipeline` (one capture's codec, digest, output),
-//! `file` and `pipe` (the two outputs), `quota`, `listing`, `name`, `codec`.
+//! The rooms: `lane` (one capture's queue, replies and waiting), `worker` (a thread at a lane), `crew` (the threads), `watch` (the clock
+//! that ends waits), `errand` (questions about directories), `answer`, `sync` (what the model checker replaces); `pipeline` (one
+//! capture's codec, digest, output), `file` (in a `dir`) and `pipe` (the two outputs), `quota`, `listing`, `name`, `codec`.
 
+mod answer;
 mod codec;
+mod crew;
+mod dir;
+mod errand;
 mod file;
 mod lane;
 mod listing;
@@ -20,23 +27,27 @@ mod name;
 mod pipe;
 mod pipeline;
 mod quota;
+mod sync;
+mod watch;
 mod worker;
 
-use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-pub use codec::Codec;
+pub use codec::{Codec, Levels, Packing};
 pub use file::{FileName, FileTarget, next_sequence, sweep};
 pub use listing::{Listing, Page};
-pub use name::{ArtifactName, Format, Packing};
+pub use name::{ArtifactName, Format};
 pub use pipe::{Overflow, Pipe, StreamTarget};
-pub use pipeline::{Committed, Counters, Output, Target, Transform, Written};
+pub use pipeline::{Committed, Counters, Output, Target, Transform, Withdraw, Written};
 pub use quota::{FreeBytes, Listed, Quota, list};
 
 use crate::error::{Error, ErrorKind, Result, Taker};
-use lane::{LaneId, Shared, Task};
+use crew::Crew;
+use errand::Errand;
+use lane::{Facts, Lane, Limits, Opening};
+use watch::{Capture, Watch};
 
 /// How an answer comes back: called once.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -45,6 +56,8 @@ pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 pub struct Plan {
     /// Where the bytes go.
     pub target: Box<dyn Target>,
+    /// The directory that this touches: captures into it wait for one another, if for anybody, and are refused while it hangs.
+    pub place: Option<PathBuf>,
     /// The pipe that `target` writes to, if it does: it has a say in when the sink goes on.
     pub pipe: Option<Arc<Pipe>>,
     /// What they go through before they are packed.
@@ -53,7 +66,7 @@ pub struct Plan {
     pub codec: Codec,
     /// The bound of the queue.
     pub queue_bytes: usize,
-    /// How long a producer waits for a disk that takes nothing at all.
+    /// How long a disk may take for a step, and a producer waits for one that takes nothing at all.
     pub patience: Duration,
     /// When the whole capture must be over, with the limit that is named in the error.
     pub deadline: Option<(Instant, Duration)>,
@@ -68,6 +81,8 @@ pub struct Backlog {
     pub queued_bytes: usize,
     /// The most that ever waited.
     pub peak_queued_bytes: usize,
+    /// Bytes that waited before, and went to the output: with those that wait it is all that came, at any moment.
+    pub taken_bytes: u64,
 }
 
 /// How it stands with a capture, for a producer that does not wait in [`Writer::write`].
@@ -75,85 +90,114 @@ pub struct Backlog {
 pub struct Standing {
     /// The capture failed, was given up or finished.
     pub is_over: bool,
-    /// Goes up with every step of the sink's thread, and with every read of a stream.
+    /// Goes up with every step of the capture's thread, and with every read of a stream.
     pub steps: u64,
     /// Bytes that wait to be written.
     pub queued_bytes: usize,
 }
 
-/// The sink: a handle to its thread. Dropping every handle and writer ends the thread.
-#[derive(Clone)]
+/// The sink. Its threads end when there is nothing to do.
+#[derive(Clone, Default)]
 pub struct Sink {
-    shared: Arc<Shared>,
+    watch: Arc<Watch>,
 }
 
 impl Sink {
-    /// Starts the thread; fails where the process may not have another one.
-    pub fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        worker::spawn(&shared)?;
-        Ok(Self { shared })
-    }
-
     /// Begins a capture. `opened` is told when its output is ready for bytes, or why it never will be.
     pub fn begin(&self, plan: Plan, opened: Reply<()>) -> Writer {
         let counters = Arc::new(Counters::default());
-        let Plan { target, pipe, transform, codec, queue_bytes, patience, deadline, owner } = plan;
-        let open = Task::Open { target, transform, codec, counters: Arc::clone(&counters), opened };
-        let lane = self.shared.add(owner, queue_bytes, pipe.clone(), open);
-        Writer { shared: Arc::clone(&self.shared), lane, counters, pipe, patience, deadline, queue_bytes }
+        let Plan { target, place, pipe, transform, codec, queue_bytes, patience, deadline, owner } = plan;
+        let facts = Facts { owner, place, bound: queue_bytes, pipe: pipe.clone(), patience };
+        let opening = Opening { target, transform, codec, counters: Arc::clone(&counters) };
+        let crew = Arc::clone(&self.watch.crew);
+        let lane = Lane::new(facts, opening, opened, move |lane| crew.seat(Arc::clone(lane) as _));
+        match self.watch.add(Arc::new(Capture(Arc::clone(&lane)))) {
+            Ok(()) => lane.wake(),
+            Err(error) => lane.refuse(error),
+        }
+        Writer { watch: Arc::clone(&self.watch), lane, counters, pipe, deadline }
+    }
+
+    /// Answers a question about the directory `place`, which may take `patience`.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        place: PathBuf,
+        patience: Duration,
+        question: impl FnOnce() -> Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
+        let errand = Errand::new(place, patience, Box::new(question), reply);
+        match self.watch.add(Arc::clone(&errand) as _) {
+            Ok(()) => Crew::seat(&self.watch.crew, errand),
+            Err(error) => crew::Work::refuse(&*errand, error),
+        }
     }
 
     /// Gives up every capture of `owner`, and waits at most `patience` for their outputs to be gone.
     pub fn abandon(&self, owner: u64, patience: Duration) {
-        self.shared.abandon(owner, patience);
+        let until = Instant::now() + patience;
+        let lanes = self.watch.lanes_of(owner);
+        for lane in &lanes {
+            lane.abort(given_up("its thread or process ended"), None);
+        }
+        for lane in lanes {
+            lane.wait_gone(until, patience);
+        }
     }
 }
 
 /// The producer's end of a lane. Dropped before [`Writer::finish`] it gives the capture up.
 pub struct Writer {
-    shared: Arc<Shared>,
-    lane: LaneId,
+    watch: Arc<Watch>,
+    lane: Arc<Lane>,
     counters: Arc<Counters>,
     pipe: Option<Arc<Pipe>>,
-    patience: Duration,
     deadline: Option<(Instant, Duration)>,
-    queue_bytes: usize,
 }
 
 impl Writer {
-    /// Queues `bytes`, waiting for room: for a producer that cannot be told to come back, such as V8 in the middle of a
-    /// snapshot. `false` when the capture is over already (it failed, was aborted or timed out): the rest can be dropped,
-    /// and [`Writer::finish`] tells why.
+    /// Queues `bytes`, waiting for room: for a producer that cannot be told to come back. `false` when the capture is over already (it
+    /// failed, was aborted or timed out): the rest can be dropped, and [`Writer::finish`] tells why.
     pub fn write(&self, bytes: &[u8]) -> bool {
-        let mut pieces = bytes.chunks(self.piece_bytes());
-        pieces.all(|piece| self.shared.push_waiting(self.lane, piece, self.patience, self.deadline))
+        self.push(bytes, false)
+    }
+
+    /// The same for a producer that holds up a service meanwhile, such as V8 in the middle of a snapshot: it waits for a slow disk no
+    /// longer in sum than the capture's patience, or than it has worked itself.
+    pub fn write_holding(&self, bytes: &[u8]) -> bool {
+        self.push(bytes, true)
+    }
+
+    fn push(&self, bytes: &[u8], holds: bool) -> bool {
+        let limits = Limits { deadline: self.deadline, holds };
+        bytes.chunks(self.piece_bytes()).all(|piece| self.lane.push_waiting(piece, limits))
     }
 
     /// Queues `bytes` if they fit now. `false` when they do not, or the capture is over: see [`Writer::when_room`].
     /// Pieces of more than [`Writer::piece_bytes`] are refused.
     pub fn offer(&self, bytes: &[u8]) -> bool {
-        bytes.len() <= self.piece_bytes() && self.shared.push_if_room(self.lane, bytes)
+        bytes.len() <= self.piece_bytes() && self.lane.push_if_room(bytes)
     }
 
     /// Whether the capture failed, was given up or finished: nothing more is taken.
     pub fn is_over(&self) -> bool {
-        self.shared.is_closed(self.lane)
+        self.standing().is_over
     }
 
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        self.shared.standing(self.lane)
+        self.lane.standing()
     }
 
-    /// The kernel's number of the thread that compresses and writes, for its clock (Linux).
+    /// The kernel's number of the thread that compresses and writes for this capture, for its clock (Linux). It is one and the same from
+    /// the opening until [`Writer::finish`].
     pub fn thread(&self) -> Option<i32> {
-        Some(self.shared.thread.load(Ordering::Relaxed)).filter(|id| *id != 0)
+        self.lane.thread()
     }
 
     /// How long a producer waits for a disk, or a reader, that takes nothing at all.
     pub fn patience(&self) -> Duration {
-        self.patience
+        self.lane.facts.patience
     }
 
     /// The failure of a capture that was waited for longer: it is the reader's if it left no room, else the disk's.
@@ -164,26 +208,28 @@ impl Writer {
 
     /// The largest piece that [`Writer::offer`] takes.
     pub fn piece_bytes(&self) -> usize {
-        (self.queue_bytes / 4).clamp(1, 256 << 10)
+        (self.lane.facts.bound / 4).clamp(1, 256 << 10)
     }
 
     /// Calls `reply` when half of the queue is free, or with the capture's failure at its end.
     pub fn when_room(&self, reply: Reply<()>) {
-        self.shared.when_room(self.lane, reply);
+        self.lane.when_room(reply);
     }
 
     /// No more bytes: `reply` gets what was written, once it is complete and durable, or why it is not.
     pub fn finish(&self, reply: Reply<Written>) {
-        self.shared.finish(self.lane, reply);
+        self.lane.finish(reply);
+        self.watch.look_soon();
     }
 
     /// Gives the capture up for `error` (which [`Writer::finish`] then reports); `reply` is called when nothing of it is
-    /// left.
+    /// left, or soon, if its disk does not answer: then what is left goes when the disk does.
     pub fn abort(&self, error: Error, reply: Reply<()>) {
         if let Some(pipe) = &self.pipe {
             pipe.close();
         }
-        self.shared.abort(self.lane, error, reply);
+        self.lane.abort(error, Some(reply));
+        self.watch.look_soon();
     }
 
     /// Reads the next encoded bytes of a capture that goes to a [`Pipe`]; `None` at the end.
@@ -191,7 +237,7 @@ impl Writer {
         match &self.pipe {
             Some(pipe) => {
                 if pipe.read(reply) {
-                    self.shared.wake();
+                    self.lane.wake();
                 }
             }
             None => reply(Err(Error::internal("this capture goes to a file, not to a stream"))),
@@ -200,7 +246,7 @@ impl Writer {
 
     /// What waits to be written.
     pub fn backlog(&self) -> Backlog {
-        self.shared.backlog(self.lane)
+        self.lane.backlog()
     }
 
     /// What has been taken in and put out so far.
@@ -211,7 +257,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.shared.release(self.lane);
+        self.lane.release();
     }
 }
 

@@ -5,6 +5,8 @@
 //! unique in the process. Invariant: whatever heapkit lists, serves or deletes has passed [`ArtifactName::parse`], so a
 //! name can never be a path.
 
+use super::codec::Packing;
+
 /// What a file holds; each format has one extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -49,28 +51,6 @@ impl Format {
     }
 }
 
-/// How the bytes of a file are packed, as its last extension says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    /// `.gz`
-    Gzip,
-    /// `.zst`
-    Zstd,
-    /// No extension of its own.
-    None,
-}
-
-impl Packing {
-    /// The public name: `gzip`, `zstd` or `none`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::None => "none",
-        }
-    }
-}
-
 /// The parts of an artifact's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactName {
@@ -93,13 +73,7 @@ pub struct ArtifactName {
 impl ArtifactName {
     /// Takes a file name apart; `None` for every name that heapkit would not have made.
     pub fn parse(name: &str) -> Option<Self> {
-        let (bare, packing) = match name.strip_suffix(".gz") {
-            Some(bare) => (bare, Packing::Gzip),
-            None => match name.strip_suffix(".zst") {
-                Some(bare) => (bare, Packing::Zstd),
-                None => (name, Packing::None),
-            },
-        };
+        let (bare, packing) = Packing::split(name);
         let mut parts = bare.split('.');
         let label = parts.next()?;
         let date = digits(parts.next()?, 8, 8)?;

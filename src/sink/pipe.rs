@@ -1,6 +1,6 @@
 //! A capture's encoded bytes on their way to a reader (a JavaScript `Readable`), in bounded memory.
 //!
-//! The sink's thread writes, somebody else reads, neither waits for the other. When [`MEMORY_BYTES`] are unread, one
+//! The capture's thread writes, somebody else reads, neither waits for the other. When [`MEMORY_BYTES`] are unread, one
 //! of two things happens, as [`Overflow`] says:
 //!
 //! * [`Overflow::Wait`]: the sink takes no more of this capture's raw bytes until some are read, so that its queue fills and
@@ -8,7 +8,8 @@
 //! * [`Overflow::Spool`]: the rest goes to an unlinked temporary file. For a producer on the reader's own thread (V8 while
 //!   it serializes a snapshot inline), where waiting for the reader would wait forever.
 //!
-//! Invariant: bytes come out in the order in which they went in: memory holds older bytes than the spool.
+//! Invariants: bytes come out in the order in which they went in: memory holds older bytes than the spool. The disk is touched by the
+//! capture's thread alone, and never while the lock is held that the reader needs: no disk can stop a reader.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -35,17 +36,21 @@ pub enum Overflow {
     Spool(PathBuf),
 }
 
-/// The pipe; shared by the sink's thread and the reader.
+/// The pipe; shared by the capture's thread and the reader.
 pub struct Pipe {
     overflow: Overflow,
     state: Mutex<State>,
+    /// For the capture's thread only, which may be in it for as long as the disk likes.
+    spool: Mutex<Option<Spool>>,
 }
 
 #[derive(Default)]
 struct State {
     memory: VecDeque<Vec<u8>>,
     memory_bytes: usize,
-    spool: Option<Spool>,
+    /// Bytes in the spool that were not read back, and whether there is a spool at all.
+    spooled_bytes: u64,
+    has_spool: bool,
     /// Set when no more bytes will come.
     ended: bool,
     /// The reader went away, or the capture failed: whatever is held is dropped, whatever comes is refused.
@@ -64,11 +69,11 @@ struct Spool {
 impl Pipe {
     /// An empty pipe.
     pub fn new(overflow: Overflow) -> Arc<Self> {
-        Arc::new(Self { overflow, state: Mutex::default() })
+        Arc::new(Self { overflow, state: Mutex::default(), spool: Mutex::default() })
     }
 
     /// Asks for the next bytes: `reply` gets them, or `None` at the end, now or when there are any. One read at a
-    /// time. Answers whether the sink's thread has to be woken to go on.
+    /// time. Answers whether the capture's thread has to be woken to go on.
     pub fn read(&self, reply: Reply<Option<Vec<u8>>>) -> bool {
         let mut state = self.state.lock();
         if state.waiting.is_some() {
@@ -86,7 +91,7 @@ impl Pipe {
     pub fn close(&self) {
         let mut state = self.state.lock();
         let waiting = state.waiting.take();
-        *state = State { closed: true, ..State::default() };
+        *state = State { closed: true, has_spool: state.has_spool, ..State::default() };
         drop(state);
         if let Some(reply) = waiting {
             reply(Err(closed()));
@@ -103,18 +108,31 @@ impl Pipe {
         matches!(self.overflow, Overflow::Spool(_)) || self.state.lock().memory_bytes < MEMORY_BYTES
     }
 
-    /// Whether bytes should be read back from the spool; for the sink's thread, because it touches the disk.
-    pub(super) fn wants_refill(&self) -> bool {
+    /// Whether the capture's thread should read back from the spool, or let go of it.
+    pub(super) fn wants_tending(&self) -> bool {
         let state = self.state.lock();
-        !state.closed && state.memory.is_empty() && state.spool.as_ref().is_some_and(Spool::has_unread)
+        state.has_spool && (state.closed || (state.memory.is_empty() && state.spooled_bytes > 0))
     }
 
-    pub(super) fn refill(&self) -> Result<()> {
+    /// Does that.
+    pub(super) fn tend(&self) -> Result<()> {
+        let mut spool = self.spool.lock();
         let mut state = self.state.lock();
-        let Some(spool) = state.spool.as_mut() else { return Ok(()) };
+        if state.closed {
+            state.has_spool = false;
+            drop(state);
+            *spool = None;
+            return Ok(());
+        }
+        drop(state);
+        let Some(spool) = spool.as_mut() else { return Ok(()) };
         let bytes = spool.read().map_err(|error| Error::io("read", self.spool_dir(), error))?;
-        state.push(bytes);
-        self.serve(state);
+        state = self.state.lock();
+        if !state.closed {
+            state.spooled_bytes -= bytes.len() as u64;
+            state.push(bytes);
+            self.serve(state);
+        }
         Ok(())
     }
 
@@ -135,7 +153,7 @@ impl Pipe {
         } else if let Some(bytes) = state.memory.pop_front() {
             state.memory_bytes -= bytes.len();
             Ok(Some(bytes))
-        } else if state.spool.as_ref().is_some_and(Spool::has_unread) || !state.ended {
+        } else if state.spooled_bytes > 0 || !state.ended {
             return;
         } else {
             Ok(None)
@@ -152,21 +170,30 @@ impl Pipe {
         if state.closed {
             return Err(closed());
         }
-        let spooling = state.spool.as_ref().is_some_and(Spool::has_unread);
         match &self.overflow {
-            Overflow::Spool(dir) if spooling || state.memory_bytes >= MEMORY_BYTES => {
-                let failed = |error| spool_failed(dir, error);
-                if state.spool.is_none() {
-                    state.spool = Some(Spool::create(dir).map_err(failed)?);
+            Overflow::Spool(dir) if state.spooled_bytes > 0 || state.memory_bytes >= MEMORY_BYTES => {
+                drop(state);
+                self.spool(dir, bytes).map_err(|error| spool_failed(dir, error))?;
+                state = self.state.lock();
+                state.has_spool = true;
+                if state.closed {
+                    return Err(closed());
                 }
-                if let Some(spool) = state.spool.as_mut() {
-                    spool.write(bytes).map_err(failed)?;
-                }
+                state.spooled_bytes += bytes.len() as u64;
             }
             _ => state.push(bytes.to_vec()),
         }
         self.serve(state);
         Ok(())
+    }
+
+    fn spool(&self, dir: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut spool = self.spool.lock();
+        let spool = match &mut *spool {
+            Some(spool) => spool,
+            none => none.insert(Spool::create(dir)?),
+        };
+        spool.write(bytes)
     }
 
     fn end(&self) {
@@ -252,10 +279,10 @@ impl Write for StreamOutput {
 }
 
 impl Output for StreamOutput {
-    fn commit(mut self: Box<Self>) -> Result<Committed> {
+    fn commit(mut self: Box<Self>, _: &dyn Fn() -> bool) -> Result<Committed> {
         self.pipe.end();
         self.ended = true;
-        Ok(Committed { path: None })
+        Ok(Committed::default())
     }
 }
 
@@ -297,8 +324,8 @@ mod tests {
         let mut all = Vec::new();
         loop {
             let answer = next(&pipe);
-            while pipe.wants_refill() {
-                pipe.refill().unwrap();
+            while pipe.wants_tending() {
+                pipe.tend().unwrap();
             }
             match answer.recv().unwrap().unwrap() {
                 Some(bytes) => all.extend(bytes),
@@ -306,6 +333,27 @@ mod tests {
             }
         }
         assert!(all == pieces.concat());
+    }
+
+    #[test]
+    fn a_spool_that_the_disk_holds_stops_no_reader_and_goes_with_its_thread() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = Pipe::new(Overflow::Spool(dir.path().into()));
+        for _ in 0..2 {
+            pipe.put(&vec![1; MEMORY_BYTES]).unwrap();
+        }
+        // The disk is at it.
+        let held = pipe.spool.lock();
+        assert_eq!(next(&pipe).try_recv().unwrap().unwrap().unwrap().len(), MEMORY_BYTES);
+        let waiting = next(&pipe);
+        assert!(waiting.try_recv().is_err() && pipe.has_room() && pipe.reads() == 2);
+        pipe.close();
+        assert_eq!(waiting.try_recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
+        assert!(held.is_some(), "whoever closes the pipe leaves the file to the capture's thread");
+        drop(held);
+        assert!(pipe.wants_tending());
+        pipe.tend().unwrap();
+        assert!(pipe.spool.lock().is_none() && !pipe.wants_tending());
     }
 
     #[test]

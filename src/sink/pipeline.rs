@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::codec::{Codec, Encoder};
 use crate::error::{Error, Result};
 
-/// Where a capture's bytes are to go; opened on the sink's thread, because opening may touch a slow disk.
+/// Where a capture's bytes are to go; opened on the capture's thread, because opening may touch a slow disk.
 pub trait Target: Send {
     /// Makes the place ready, or says why it cannot be used. Called once, before the capture begins, so that a service
     /// is never paused for a capture that cannot be kept.
@@ -22,15 +22,21 @@ pub trait Target: Send {
 
 /// An open place for encoded bytes. Dropped without [`Output::commit`] it leaves nothing behind.
 pub trait Output: Write + Send {
-    /// Makes what was written visible, whole, under its final name.
-    fn commit(self: Box<Self>) -> Result<Committed>;
+    /// Makes what was written visible, whole, under its final name; unless `is_wanted` says no, when the disk has taken everything:
+    /// that may have been too long for whoever asked.
+    fn commit(self: Box<Self>, is_wanted: &dyn Fn() -> bool) -> Result<Committed>;
 }
 
+/// Takes a completed output away again.
+pub type Withdraw = Box<dyn FnOnce() + Send>;
+
 /// What an output says of itself when it is complete.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Committed {
     /// The final file; `None` where there is none (a stream).
     pub path: Option<PathBuf>,
+    /// For a capture that was reported as failed while the disk did not answer.
+    pub withdraw: Option<Withdraw>,
 }
 
 /// What was written.
@@ -101,17 +107,18 @@ impl Pipeline {
         Ok(())
     }
 
-    pub(super) fn commit(self) -> Result<Written> {
+    pub(super) fn commit(self, is_wanted: &dyn Fn() -> bool) -> Result<(Written, Option<Withdraw>)> {
         let report = self.transform.map(Transform::finish).transpose()?;
         let tally = self.encoder.finish().map_err(write_error)?;
-        let committed = tally.output.commit()?;
-        Ok(Written {
-            path: committed.path,
+        let Committed { path, withdraw } = tally.output.commit(is_wanted)?;
+        let written = Written {
+            path,
             bytes: self.counters.bytes.load(Ordering::Relaxed),
             raw_bytes: self.encoded,
             sha256: hex(&tally.digest.finalize()),
             report,
-        })
+        };
+        Ok((written, withdraw))
     }
 }
 

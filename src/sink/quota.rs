@@ -1,13 +1,16 @@
 //! What may stand in a directory: quotas, and making room by removing heapkit's own oldest artifacts.
 //!
 //! Invariants: only files whose names pass [`ArtifactName::parse`] are ever removed, oldest first, and never one that is
-//! being written; nothing is removed for a limit that removing cannot satisfy.
+//! being written; nothing is removed for a limit that removing cannot satisfy. What cannot be removed (another user's in a sticky
+//! directory, one that is immutable) is none of ours: it is passed over, and counts for nothing.
 
-use std::fs;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::dir::Dir;
 use super::name::ArtifactName;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,17 +46,19 @@ pub struct Listed {
 
 /// heapkit's artifacts in `dir`, oldest first. Other files, links and directories are passed over.
 pub fn list(dir: &Path) -> Result<Vec<Listed>> {
+    list_in(&Dir::open(dir).map_err(|error| Error::io("scandir", dir, error))?)
+}
+
+fn list_in(dir: &Dir) -> Result<Vec<Listed>> {
     let mut listed = Vec::new();
-    for entry in fs::read_dir(dir).map_err(|error| Error::io("scandir", dir, error))? {
-        let entry = entry.map_err(|error| Error::io("scandir", dir, error))?;
-        let Some(name) = entry.file_name().to_str().and_then(ArtifactName::parse) else { continue };
+    let is_artifact = |name: &str| ArtifactName::parse(name).is_some();
+    for file_name in dir.names(is_artifact).map_err(|error| Error::io("scandir", dir.path(), error))? {
+        let Some(name) = ArtifactName::parse(&file_name) else { continue };
         // A file that is gone between the two calls was removed by somebody else: not ours to report.
-        let Ok(meta) = entry.metadata() else { continue };
-        if !meta.is_file() {
-            continue;
+        let Ok(meta) = dir.meta(&file_name) else { continue };
+        if meta.is_file {
+            listed.push(Listed { path: dir.path().join(&file_name), name, bytes: meta.bytes, modified: meta.modified });
         }
-        let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        listed.push(Listed { path: entry.path(), name, bytes: meta.len(), modified });
     }
     listed.sort_by(|a, b| (a.modified, &a.path).cmp(&(b.modified, &b.path)));
     Ok(listed)
@@ -62,7 +67,7 @@ pub fn list(dir: &Path) -> Result<Vec<Listed>> {
 /// A directory with its limits.
 #[derive(Debug)]
 pub(super) struct Room {
-    pub(super) dir: PathBuf,
+    pub(super) dir: Arc<Dir>,
     pub(super) quota: Quota,
     pub(super) free_bytes: FreeBytes,
 }
@@ -72,9 +77,9 @@ impl Room {
     pub(super) fn enter(&self, path: &Path) -> Result<()> {
         if let Some(max_age) = self.quota.max_age {
             let now = SystemTime::now();
-            for old in list(&self.dir)? {
+            for old in list_in(&self.dir)? {
                 if now.duration_since(old.modified).is_ok_and(|age| age > max_age) {
-                    remove(&old.path)?;
+                    let _ = self.remove(&old);
                 }
             }
         }
@@ -93,37 +98,70 @@ impl Room {
             ));
         }
         let Some(min_free) = self.quota.min_free_bytes else { return Ok(()) };
-        let free = (self.free_bytes)(&self.dir).map_err(|error| Error::io("statfs", &self.dir, error))?;
+        // The volume is that of the directory as it was opened, wherever that is now.
+        let dir = self.dir.current_path().unwrap_or_else(|| self.dir.path().into());
+        let free = (self.free_bytes)(&dir).map_err(|error| Error::io("statfs", &dir, error))?;
         let Some(missing) = min_free.checked_sub(free).filter(|missing| *missing > 0) else { return Ok(()) };
-        let others = if self.quota.evicts() { list(&self.dir)? } else { Vec::new() };
+        let others = if self.quota.evicts() { list_in(&self.dir)? } else { Vec::new() };
+        let short = |removable: u64, kept: &str| {
+            let reason = format!(
+                "the volume has {free} bytes free and `minFreeBytes` keeps {min_free}; free {} bytes, choose another `dir`, or \
+                 lower `minFreeBytes`{kept}",
+                missing - removable
+            );
+            Err(no_space(path, reason))
+        };
         let removable = others.iter().map(|other| other.bytes).sum::<u64>();
         if removable < missing {
-            return Err(no_space(
-                path,
-                format!(
-                    "the volume has {free} bytes free and `minFreeBytes` keeps {min_free}; free {} bytes, choose \
-                     another `dir`, or lower `minFreeBytes`",
-                    missing - removable
-                ),
-            ));
+            return short(removable, "");
         }
-        remove_oldest(others, missing)
+        let (mut freed, mut kept) = (0, Vec::new());
+        for old in others {
+            if freed >= missing {
+                break;
+            }
+            match self.remove(&old) {
+                Ok(()) => freed += old.bytes,
+                Err(error) => kept.push(format!("{} ({error})", old.path.display())),
+            }
+        }
+        if freed < missing {
+            short(freed, &format!(". These artifacts cannot be removed: {}", kept.join(", ")))
+        } else {
+            Ok(())
+        }
     }
 
     /// Before `path`, complete with `written` bytes, gets its name: the oldest beyond the quota go. Not earlier, so that a
     /// capture that comes to nothing costs no artifact.
     pub(super) fn make_way(&self, path: &Path, written: u64) -> Result<()> {
         self.admit(path, written)?;
-        if let Some(max_bytes) = self.quota.max_bytes {
-            let others = list(&self.dir)?;
-            let total = written + others.iter().map(|other| other.bytes).sum::<u64>();
-            remove_oldest(others, total.saturating_sub(max_bytes))?;
+        if self.quota.max_bytes.is_none() && self.quota.max_files.is_none() {
+            return Ok(());
         }
-        let Some(max_files) = self.quota.max_files else { return Ok(()) };
-        let others = list(&self.dir)?;
-        let keep = usize::try_from(max_files.saturating_sub(1)).unwrap_or(usize::MAX);
-        let surplus = others.len().saturating_sub(keep);
-        others.iter().take(surplus).try_for_each(|other| remove(&other.path))
+        let others = list_in(&self.dir)?;
+        let (max_files, max_bytes) =
+            (self.quota.max_files.unwrap_or(u64::MAX), self.quota.max_bytes.unwrap_or(u64::MAX));
+        // With the new one.
+        let mut files = others.len() as u64 + 1;
+        let mut bytes = written + others.iter().map(|other| other.bytes).sum::<u64>();
+        for old in others {
+            if files <= max_files && bytes <= max_bytes {
+                break;
+            }
+            let _ = self.remove(&old);
+            files -= 1;
+            bytes -= old.bytes;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, old: &Listed) -> io::Result<()> {
+        let name = old.path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        match self.dir.remove(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -131,26 +169,6 @@ impl Quota {
     /// Whether somebody asked for a bounded directory; without a bound nothing is ever removed.
     fn evicts(&self) -> bool {
         self.max_files.is_some() || self.max_bytes.is_some() || self.max_age.is_some()
-    }
-}
-
-/// Removes the oldest until `bytes` are freed.
-fn remove_oldest(oldest_first: Vec<Listed>, bytes: u64) -> Result<()> {
-    let mut freed = 0;
-    for old in oldest_first {
-        if freed >= bytes {
-            break;
-        }
-        remove(&old.path)?;
-        freed += old.bytes;
-    }
-    Ok(())
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("unlink", path, error)),
-        _ => Ok(()),
     }
 }
 

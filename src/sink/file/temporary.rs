@@ -3,44 +3,57 @@
 //! Invariant: a temporary belongs to a living writer exactly while that writer holds the lock on it (`flock`, which the
 //! kernel drops with the process). Process ids would not do: in containers that share a volume everybody is pid 1.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::{ATTEMPTS, failed};
-use crate::descriptors::above_standard;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sink::dir::Dir;
 
 /// A locked temporary file; removed when dropped, unless it was renamed.
 pub(super) struct Temporary {
-    pub(super) path: PathBuf,
+    dir: Arc<Dir>,
+    name: String,
     pub(super) file: File,
+    naming: Naming,
     /// It has its final name now.
-    pub(super) renamed: bool,
+    published: bool,
+}
+
+/// How a file gets a name here without replacing another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// Renaming refuses a name that is there.
+    Rename,
+    /// A hard link does; the old name goes afterwards.
+    Link,
 }
 
 impl Temporary {
-    /// For an artifact that is to be called `path`.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    /// For an artifact that is to be called `name`.
+    pub(super) fn create(dir: &Arc<Dir>, name: &str) -> Result<Self> {
+        let path = || dir.path().join(name);
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match Self::create_as(temporary_path(path)) {
-                Ok(Some(temporary)) => return Ok(temporary),
+            match Self::create_as(dir, temporary_name(name, dir.longest_name())) {
+                Ok(Some(temporary)) => return temporary.find_naming(name),
                 // A sweep removed it between creation and lock: make another.
                 Ok(None) if attempts < ATTEMPTS => {}
-                Ok(None) => return Err(Error::io("open", path, io::ErrorKind::AlreadyExists.into())),
+                Ok(None) => return Err(Error::io_of_target("open", path(), io::ErrorKind::AlreadyExists.into())),
                 // Something stands in the place of the temporary, be it a link: never written through, never removed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {}
-                Err(error) => return Err(failed("open", path, 0, error)),
+                Err(error) => return Err(failed("open", &path(), 0, error)),
             }
         }
     }
 
-    fn create_as(path: PathBuf) -> io::Result<Option<Self>> {
-        let file = above_standard(|| create_exclusive(&path))?;
-        Ok(Self { path, file, renamed: false }.lock())
+    fn create_as(dir: &Arc<Dir>, name: String) -> io::Result<Option<Self>> {
+        let file = dir.create(&name)?;
+        Ok(Self { dir: Arc::clone(dir), name, file, naming: Naming::Rename, published: false }.lock())
     }
 
     /// `None` where a sweep was faster.
@@ -54,15 +67,58 @@ impl Temporary {
     }
 
     fn is_linked(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_ok()
+        self.dir.meta(&self.name).is_ok()
     }
+
+    /// Finds out now, before anybody is stopped for a capture, how the file will get its name: it gets another temporary one in the same
+    /// way. That is one rename where it works, and what it costs is not to be measured beside the rest of opening.
+    fn find_naming(mut self, name: &str) -> Result<Self> {
+        let other = temporary_name(name, self.dir.longest_name());
+        match self.dir.rename_new(&self.name, &other) {
+            Ok(()) => {}
+            Err(rename) if may_lack_it(&rename) => {
+                let link = self.dir.link_new(&self.name, &other);
+                link.map_err(|link| no_naming(self.dir.path(), &rename, &link))?;
+                self.naming = Naming::Link;
+            }
+            Err(error) => return Err(failed("rename", &self.dir.path().join(name), 0, error)),
+        }
+        self.name = other;
+        Ok(self)
+    }
+
+    /// Gives the file its final name.
+    pub(super) fn publish(&mut self, name: &str) -> io::Result<()> {
+        match self.naming {
+            Naming::Rename => self.dir.rename_new(&self.name, name),
+            Naming::Link => self.dir.link_new(&self.name, name),
+        }?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+/// What kernels and file systems say that do not know the flag, and filters of system calls that do not know the call.
+fn may_lack_it(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
+}
+
+fn no_naming(dir: &Path, rename: &io::Error, link: &io::Error) -> Error {
+    let reason = format!(
+        "the volume of {} can neither rename a file without replacing another (renameat2 with RENAME_NOREPLACE: {rename}) nor \
+         make hard links ({link}), so an artifact could not get its name there without the risk of overwriting a file; choose a \
+         `dir` on another volume, or take a stream",
+        dir.display()
+    );
+    ErrorKind::Unsupported { reason }.into()
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.renamed {
+        if !self.published {
             // Failing here leaves a `.partial`, which the next writer sweeps.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.dir.remove(&self.name);
         }
     }
 }
@@ -71,36 +127,34 @@ impl Drop for Temporary {
 const MARK: &str = ".heapkit-";
 const EXTENSION: &str = ".partial";
 
-/// What every file system takes as a name.
-const LONGEST_NAME_BYTES: usize = 255;
-
 /// `FINAL.heapkit-PID-RANDOM.partial`: the pid is for people, the random part makes it unique and unguessable. Of a long name there is as
 /// much as has room.
-fn temporary_path(path: &Path) -> PathBuf {
+fn temporary_name(name: &str, longest: usize) -> String {
     // RandomState is seeded by the system for every value.
-    let random = RandomState::new().hash_one(path);
+    let random = RandomState::new().hash_one(name);
     let tail = format!("{MARK}{}-{random:016x}{EXTENSION}", std::process::id());
-    let mut name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    while name.len() + tail.len() > LONGEST_NAME_BYTES {
+    let mut name = name.to_owned();
+    while !name.is_empty() && name.len() + tail.len() > longest {
         name.pop();
     }
-    path.with_file_name(name + &tail)
+    name + &tail
 }
 
 /// Removes temporaries that no living process is writing. Called before each capture into `dir`.
 pub fn sweep(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir).map_err(|error| Error::io("scandir", dir, error))? {
-        let Ok(entry) = entry else { continue };
-        let is_ours = entry.file_name().to_str().is_some_and(is_temporary_name);
-        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+    sweep_in(&Dir::open(dir).map_err(|error| Error::io("scandir", dir, error))?)
+}
+
+pub(super) fn sweep_in(dir: &Dir) -> Result<()> {
+    for name in dir.names(is_temporary_name).map_err(|error| Error::io_of_target("scandir", dir.path(), error))? {
+        if !dir.meta(&name).is_ok_and(|meta| meta.is_file) {
             continue;
         }
-        let path = entry.path();
         // Not ours to open, or gone already: leave it alone.
-        let Ok(file) = open_existing(&path) else { continue };
+        let Ok(file) = dir.open_existing(&name) else { continue };
         match file.try_lock() {
             Ok(()) => {
-                let _ = fs::remove_file(&path);
+                let _ = dir.remove(&name);
             }
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
         }
@@ -108,7 +162,7 @@ pub fn sweep(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// As [`temporary_path`] makes them.
+/// As [`temporary_name`] makes them.
 fn is_temporary_name(name: &str) -> bool {
     let Some((_, tail)) = name.strip_suffix(EXTENSION).and_then(|rest| rest.rsplit_once(MARK)) else { return false };
     let Some((pid, random)) = tail.split_once('-') else { return false };
@@ -116,55 +170,64 @@ fn is_temporary_name(name: &str) -> bool {
     is_hex && !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-#[cfg(unix)]
-fn create_exclusive(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn create_exclusive(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-#[cfg(unix)]
-fn open_existing(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
-    OpenOptions::new().write(true).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn open_existing(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).open(path)
-}
-
 #[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use super::*;
 
+    fn opened(dir: &Path) -> Arc<Dir> {
+        Arc::new(Dir::open(dir).unwrap())
+    }
+
     #[test]
     fn makes_names_that_the_sweep_knows_and_nobody_can_guess() {
-        let path = Path::new("/dumps/Heap.20261120.213000.4242.0.001.heapsnapshot.gz");
-        let (one, other) = (temporary_path(path), temporary_path(path));
+        let name = "Heap.20261120.213000.4242.0.001.heapsnapshot.gz";
+        let (one, other) = (temporary_name(name, 255), temporary_name(name, 255));
         assert_ne!(one, other);
-        assert_eq!(one.parent(), path.parent());
-        assert!(is_temporary_name(one.file_name().unwrap().to_str().unwrap()));
+        assert!(is_temporary_name(&one) && one.starts_with(name));
     }
 
     #[test]
     fn a_name_as_long_as_a_name_may_be_has_a_temporary() {
         let dir = tempfile::tempdir().unwrap();
         for letter in ["a", "\u{20ac}"] {
-            let path = dir.path().join(letter.repeat(LONGEST_NAME_BYTES / letter.len()));
-            let temporary = Temporary::create(&path).unwrap();
-            assert!(is_temporary_name(temporary.path.file_name().unwrap().to_str().unwrap()));
+            let name = letter.repeat(255 / letter.len());
+            let temporary = Temporary::create(&opened(dir.path()), &name).unwrap();
+            assert!(is_temporary_name(&temporary.name));
+        }
+        // Encrypting file systems take 143 bytes.
+        for longest in [40, 143] {
+            let name = temporary_name(&"\u{20ac}".repeat(longest / 3), longest);
+            assert!(name.len() <= longest.max(MARK.len() + EXTENSION.len() + 27) && is_temporary_name(&name));
+        }
+    }
+
+    /// Both ways, on a file system that has both.
+    #[test]
+    fn neither_way_of_naming_replaces_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let there = dir.path().join("there");
+        for naming in [Naming::Rename, Naming::Link] {
+            let create = || {
+                let mut temporary = Temporary::create(&opened(dir.path()), "new").unwrap();
+                temporary.naming = naming;
+                temporary
+            };
+            symlink("nowhere", &there).unwrap();
+            assert_eq!(create().publish("there").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            fs::remove_file(&there).unwrap();
+            fs::write(&there, "old").unwrap();
+            assert_eq!(create().publish("there").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read_to_string(&there).unwrap(), "old");
+            fs::remove_file(&there).unwrap();
+            create().publish("there").unwrap();
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "the temporary name is gone");
+            fs::remove_file(&there).unwrap();
         }
     }
 
@@ -194,10 +257,13 @@ mod tests {
     #[test]
     fn a_temporary_is_private_locked_and_gone_when_dropped() {
         let dir = tempfile::tempdir().unwrap();
-        let temporary = Temporary::create(&dir.path().join("a")).unwrap();
-        let path = temporary.path.clone();
+        let temporary = Temporary::create(&opened(dir.path()), "a").unwrap();
+        let path = dir.path().join(&temporary.name);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
-        assert!(matches!(open_existing(&path).unwrap().try_lock(), Err(TryLockError::WouldBlock)));
+        assert!(matches!(
+            fs::File::options().write(true).open(&path).unwrap().try_lock(),
+            Err(TryLockError::WouldBlock)
+        ));
         sweep(dir.path()).unwrap();
         assert!(path.exists(), "it has a living writer");
         drop(temporary);
@@ -209,8 +275,9 @@ mod tests {
     fn whatever_stands_in_the_place_of_a_temporary_is_neither_written_nor_removed() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("target");
-        let place = dir.path().join("a.heapkit-1-0123456789abcdef.partial");
-        let create = || Temporary::create_as(place.clone()).err().unwrap().kind();
+        let name = String::from("a.heapkit-1-0123456789abcdef.partial");
+        let place = dir.path().join(&name);
+        let create = || Temporary::create_as(&opened(dir.path()), name.clone()).err().unwrap().kind();
 
         fs::write(&target, "precious").unwrap();
         symlink(&target, &place).unwrap();
@@ -237,11 +304,19 @@ mod tests {
     #[test]
     fn a_temporary_that_a_sweep_takes_is_never_handed_out() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.heapkit-1-0123456789abcdef.partial");
-        let created = || Temporary { path: path.clone(), file: create_exclusive(&path).unwrap(), renamed: false };
+        let name = String::from("a.heapkit-1-0123456789abcdef.partial");
+        let path = dir.path().join(&name);
+        let held = opened(dir.path());
+        let created = || Temporary {
+            dir: Arc::clone(&held),
+            name: name.clone(),
+            file: held.create(&name).unwrap(),
+            naming: Naming::Rename,
+            published: false,
+        };
 
         let temporary = created();
-        let sweeper = open_existing(&path).unwrap();
+        let sweeper = held.open_existing(&name).unwrap();
         sweeper.lock().unwrap();
         assert!(temporary.lock().is_none(), "the sweep has the lock, and has not removed it yet");
         drop(sweeper);
@@ -265,7 +340,7 @@ mod tests {
                 }
             });
             let kept = (0..1000).all(|_| {
-                let temporary = Temporary::create(&dir.path().join("a")).unwrap();
+                let temporary = Temporary::create(&opened(dir.path()), "a").unwrap();
                 thread::yield_now();
                 temporary.is_linked()
             });

@@ -1,0 +1,75 @@
+'use strict'
+
+// Volumes that do not answer: their own captures are told in time, and nobody else notices.
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { test } = require('node:test')
+const { tmpDir, run, heapkitError } = require('./support')
+
+const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
+
+/** A file system in user space that nobody serves: every request waits for ever, but can be killed. */
+const hanging = (dir) => [...UNSHARE, 'sh', '-c',
+  'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hang "$0" && exec "$@"', dir]
+
+/** A volume that can be frozen. Whatever becomes of the test, it is thawed: a process cannot end while it waits for a frozen one. */
+const freezing = (dir, image) => [...UNSHARE, 'sh', '-c',
+  'mkfs.ext4 -q "$1" && mount -o loop "$1" "$0" && shift && { { sleep 100; fsfreeze -u "$0"; } >/dev/null 2>&1 & "$@"; code=$?; kill $!; umount "$0"; exit $code; }', dir, image]
+
+/** Why this machine cannot have it, or false. */
+function missing (command, what) {
+  if (process.platform !== 'linux') return 'volumes as Linux has them'
+  const { status, stderr, error } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' })
+  return status === 0 ? false : `${what}: ${error?.message ?? stderr.trim()}`
+}
+
+test('a volume that never answers is noticed by nobody but its own captures', { timeout: 180_000 }, async (t) => {
+  const [hung, healthy] = [tmpDir(t), tmpDir(t)]
+  const why = missing([...hanging(hung), 'true'], 'needs /dev/fuse and a mount namespace')
+  if (why) return t.skip(why)
+  const child = run(t, 'disk-hangs.js', { args: [hung, healthy], command: hanging(hung) })
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
+  const { lists, snapshot, refused, refusedAfter, threads, ...seen } = JSON.parse(child.stdout())
+  assert.deepEqual(seen, { sampling: 'done', list: 1, file: 'done', next: 'done', stream: true, worker: 'terminated' })
+  const like = (it) => Object.assign(new Error(it.message), it, { name: 'HeapkitError' })
+  heapkitError('HEAPKIT_ERR_TIMEOUT')(like(snapshot.it))
+  // Due after 3 s, and not after the half minute that a disk may take.
+  assert.ok(snapshot.after < 20_000, `${snapshot.after} ms`)
+  assert.equal(lists.length, 12)
+  for (const list of lists) heapkitError('HEAPKIT_ERR_STALLED', /The volume of .* has not answered for 3\d s/)(like(list))
+  heapkitError('HEAPKIT_ERR_STALLED', /The volume of .* hangs: an earlier capture has waited for it for \d+ s/)(like(refused))
+  assert.ok(refused.path === hung && refused.message.includes(hung))
+  assert.ok(refusedAfter < 20_000, `${refusedAfter} ms`)
+  assert.ok(threads <= 5, `${threads} threads: four that hang, and the clock`)
+})
+
+test('a service whose HEAPKIT_DIR does not answer starts all the same, and is told', { timeout: 60_000 }, async (t) => {
+  const hung = tmpDir(t)
+  const why = missing([...hanging(hung), 'true'], 'needs /dev/fuse and a mount namespace')
+  if (why) return t.skip(why)
+  const node = ['--require', path.join(__dirname, '..', 'lib', 'register.js')]
+  const child = run(t, 'files-steps.js', { args: ['[]'], node, env: { HEAPKIT_DIR: hung }, command: hanging(hung) })
+  assert.deepEqual(await child.exit, { code: 0, signal: null })
+  assert.equal(child.stdout(), '[]\n')
+  assert.match(child.stderr(), /HEAPKIT_ERR_STALLED.*HeapkitWarning: The volume of .* has not answered for 2 s; what was asked of it was given up/)
+})
+
+test('a volume that stops in the middle of a capture holds up no other, and is clean when it is back', { timeout: 180_000 }, async (t) => {
+  const [frozen, healthy] = [tmpDir(t), tmpDir(t)]
+  const [tried, image] = ['tried', 'used'].map((name) => {
+    const file = path.join(tmpDir(t), name)
+    fs.writeFileSync(file, '')
+    fs.truncateSync(file, 256 * 2 ** 20)
+    return file
+  })
+  const why = missing([...freezing(frozen, tried), 'sh', '-c', `fsfreeze -f ${frozen} && fsfreeze -u ${frozen}`], 'needs root, a loop device, mkfs.ext4 and fsfreeze')
+  if (why) return t.skip(why)
+  const child = run(t, 'disk-freezes.js', { args: [frozen, healthy], command: freezing(frozen, image) })
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
+  const { frozen: left, ...seen } = JSON.parse(child.stdout())
+  assert.deepEqual(seen, { sampling: 'done', snapshot: 'HEAPKIT_ERR_ABORTED', next: 'done', back: 'done' })
+  assert.equal(left, 1, 'the temporary, which nobody can remove as long as the volume stands still')
+})

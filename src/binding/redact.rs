@@ -1,0 +1,53 @@
+//! Redaction while a capture is written: the rule as it comes from JavaScript, and `heap` at work in the `sink`.
+
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+
+use super::json;
+use crate::error::Error;
+use crate::heap::{RedactOptions, Redactor, Source};
+use crate::sink;
+
+/// How contents of strings are replaced; validated by `lib/options.js`.
+#[napi(object)]
+pub struct RedactRule {
+    /// Regular expressions of texts that stay.
+    pub keep: Vec<String>,
+    /// Regular expressions of names that go.
+    pub extra: Vec<String>,
+    /// 32 random bytes.
+    pub salt: Uint8Array,
+    /// The snapshot, where it is a file, for messages.
+    pub file: Option<String>,
+}
+
+impl RedactRule {
+    /// The rule at work.
+    pub(super) fn transform(self) -> crate::Result<Box<dyn sink::Transform>> {
+        let salt = self.salt.as_ref().try_into().map_err(|_| Error::internal("the salt has not 32 bytes"))?;
+        let redactor = Redactor::new(RedactOptions::new(&self.keep, &self.extra, salt)?);
+        Ok(Box::new(Redaction { redactor, source: self.file.as_deref().map(Source::of) }))
+    }
+}
+
+struct Redaction {
+    redactor: Redactor,
+    source: Option<Source>,
+}
+
+impl sink::Transform for Redaction {
+    fn push(&mut self, raw: &[u8], out: &mut Vec<u8>) -> crate::Result<()> {
+        self.redactor.push(raw, out).map_err(|error| named(error, self.source.as_ref()))
+    }
+
+    fn finish(self: Box<Self>) -> crate::Result<String> {
+        json(&self.redactor.finish().map_err(|error| named(error, self.source.as_ref()))?)
+    }
+}
+
+fn named(error: Error, source: Option<&Source>) -> Error {
+    match source {
+        Some(source) => error.about(source.name()),
+        None => error,
+    }
+}

@@ -1,0 +1,44 @@
+//! Answers that are due: collected under a lock, made without it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Reply;
+use crate::error::{Error, Result};
+
+/// Replies with their values, ready to be made.
+#[derive(Default)]
+#[must_use = "whoever waits is told nothing before they are made"]
+pub(super) struct Answers(Vec<Box<dyn FnOnce() + Send>>);
+
+impl Answers {
+    pub(super) fn add<T: Send + 'static>(&mut self, reply: Option<Reply<T>>, value: Result<T>) {
+        if let Some(reply) = reply {
+            self.0.push(Box::new(move || reply(value)));
+        }
+    }
+
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// A panic in one is nobody else's failure.
+    pub(super) fn make(self) {
+        for answer in self.0 {
+            let _ = guard(|| {
+                answer();
+                Ok(())
+            });
+        }
+    }
+}
+
+/// Turns a panic into the failure of one capture.
+pub(super) fn guard<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::internal(panic_text(panic.as_ref()))))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the writer panicked: {}", text.unwrap_or("no message"))
+}

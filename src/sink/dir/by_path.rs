@@ -1,0 +1,77 @@
+//! By path, where a directory that somebody has open cannot be renamed or removed anyway (Windows).
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{Meta, USUAL_NAME_BYTES};
+
+#[derive(Debug)]
+pub(in crate::sink) struct Dir {
+    path: PathBuf,
+}
+
+impl Dir {
+    pub(in crate::sink) fn open(path: &Path) -> io::Result<Self> {
+        fs::read_dir(path)?;
+        Ok(Self { path: path.into() })
+    }
+
+    pub(in crate::sink) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(in crate::sink) fn current_path(&self) -> Option<PathBuf> {
+        Some(self.path.clone())
+    }
+
+    pub(in crate::sink) fn longest_name(&self) -> usize {
+        USUAL_NAME_BYTES
+    }
+
+    pub(in crate::sink) fn names(&self, is_wanted: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            if let Ok(name) = entry?.file_name().into_string()
+                && is_wanted(&name)
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    pub(in crate::sink) fn meta(&self, name: &str) -> io::Result<Meta> {
+        let meta = fs::symlink_metadata(self.path.join(name))?;
+        let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Ok(Meta { is_file: meta.is_file(), bytes: meta.len(), modified })
+    }
+
+    pub(in crate::sink) fn create(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).open(self.path.join(name))
+    }
+
+    pub(in crate::sink) fn open_existing(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().write(true).open(self.path.join(name))
+    }
+
+    pub(in crate::sink) fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+
+    pub(in crate::sink) fn rename_new(&self, _from: &str, _to: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(in crate::sink) fn link_new(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::hard_link(self.path.join(from), self.path.join(to))?;
+        // The file is there; a temporary name that cannot be removed now is swept by the next writer.
+        let _ = self.remove(from);
+        Ok(())
+    }
+
+    pub(in crate::sink) fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
