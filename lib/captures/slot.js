@@ -5,10 +5,9 @@
 
 const { threadId } = require('node:worker_threads')
 const native = require('../native')
+const shared = require('../shared')
+const time = require('../time')
 const { HeapkitError, codes } = require('../errors')
-
-/** The slot while a capture of this thread has it. */
-let held = null
 
 if (disabledBy(process.env)) native.disableSnapshots()
 
@@ -24,13 +23,13 @@ class Slot {
   #released = new Promise((resolve) => { this.#onRelease = resolve })
 
   constructor (kind) {
-    const holder = this.#native.acquire(kind, threadId, Date.now())
+    const holder = this.#native.acquire(kind, threadId, time.wallClockMs())
     if (holder) {
       throw new HeapkitError(codes.BUSY,
         `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
         'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
     }
-    held = this
+    shared.held = this
   }
 
   /** `end(error)` is what gives the capture up, for whoever did not start it. */
@@ -44,7 +43,7 @@ class Slot {
 
   /** As often as one likes. */
   release () {
-    if (held === this) held = null
+    if (shared.held === this) shared.held = null
     this.#native.release()
     this.#onRelease()
   }
@@ -74,7 +73,7 @@ function slotHolder () {
 
 /** Gives up the capture of this thread that has the slot. Resolves when it is free again; undefined where there is none. */
 function endHeld (error) {
-  return held?.end(error)
+  return shared.held?.end(error)
 }
 
 module.exports = { withSlot, slotHolder, endHeld }
