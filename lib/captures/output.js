@@ -55,9 +55,14 @@ class Output {
 
   async #discard (reason) {
     let alarm
-    const patience = new Promise((resolve) => { alarm = time.after(FAREWELL_MS, resolve) })
-    await Promise.race([this.#writer.abort(reason), patience])
-    alarm.cancel()
+    try {
+      const patience = new Promise((resolve) => { alarm = time.after(FAREWELL_MS, resolve) })
+      await Promise.race([this.#writer.abort(reason), patience])
+    } catch {
+      // Why the capture is given up is what its caller has to know.
+    } finally {
+      alarm?.cancel()
+    }
   }
 
   /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
