@@ -23,8 +23,11 @@ class Slot {
   #released = new Promise((resolve) => { this.#onRelease = resolve })
 
   constructor (kind) {
-    const holder = this.#native.acquire(kind, threadId, time.wallClockMs())
+    this.holder = { kind, threadId, sinceMs: time.wallClockMs() }
+    const holder = this.#native.acquire(kind, threadId, this.holder.sinceMs) ?? shared.held?.holder
     if (holder) {
+      // Where copies of heapkit share nothing over threads, another one in this thread may have what this one could take.
+      this.#native.release()
       throw new HeapkitError(codes.BUSY,
         `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
         'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
