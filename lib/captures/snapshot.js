@@ -175,7 +175,11 @@ class SnapshotStream extends Readable {
 async function awaited (promise) {
   const settled = promise.then(() => true, () => true)
   let isSettled = false
-  while (!isSettled) isSettled = Boolean(await Promise.race([settled, time.delay(KEEP_ALIVE_MS)]))
+  try {
+    while (!isSettled) isSettled = Boolean(await Promise.race([settled, time.delay(KEEP_ALIVE_MS)]))
+  } catch {
+    // The process may have no more threads; then something else has to keep it alive.
+  }
   return promise
 }
 

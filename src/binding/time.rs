@@ -28,10 +28,14 @@ pub fn wall_clock_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Resolves in so many milliseconds; keeps the process alive until then.
+/// Resolves in so many milliseconds; keeps the process alive until then. 0 needs no thread.
 #[napi(catch_unwind)]
 pub fn delay(env: &Env, ms: u32) -> Result<Object<'_>> {
     let (reply, object) = promise(env, |()| ())?;
+    if ms == 0 {
+        reply(Ok(()));
+        return Ok(object);
+    }
     set(ms, Box::new(move || reply(Ok(()))))?;
     Ok(object)
 }
