@@ -132,11 +132,14 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
 
 /** How to watch a capture and how to end it early. */
 export interface ControlOptions {
-  /** Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of a snapshot. */
+  /**
+   * Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of an inline snapshot, or of a
+   * timeline's: then it rejects as soon as V8 is through.
+   */
   signal?: AbortSignal
   /**
-   * Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file. Default: no limit. Where the volume does not answer, what the capture has
-   * there goes when the volume is back.
+   * Rejects with `HEAPKIT_ERR_TIMEOUT` and leaves no file, at most a quarter of a second late: where the volume does not answer, what the capture has there goes
+   * when the volume is back. By a clock of heapkit's own, whatever was done to the process's timers. V8 is no more interruptible than by `signal`. Default: no limit.
    */
   timeoutMs?: number
   /** Called about every 4 MiB while V8 serializes and every 100 ms while the rest is written. Throwing, or rejecting, ends the capture. */
@@ -254,7 +257,8 @@ export interface TimelineOptions {
   trackAllocations?: boolean
   /**
    * Milliseconds between two samples, 50 to 3600000: how exactly objects know when they were allocated. For each sample V8 collects all garbage and walks
-   * the heap, which stops the event loop for as long. Default: 1000.
+   * the heap, which stops the event loop: about 20 ms for every 100,000 objects (measured by `npm run bench:timeline`). Default: 1000, but at least nine times
+   * as long as the last sample took, so that samples take a tenth of the event loop's time at most.
    */
   resolutionMs?: number
 }
@@ -267,8 +271,8 @@ export interface CpuProfileOptions {
 // ---------------------------------------------------------------- captures
 
 /**
- * Takes a heap snapshot. One snapshot or timeline at a time in a process, worker threads included: a second one rejects with
- * `HEAPKIT_ERR_BUSY`. The output is opened first, so that nothing is paused for a capture that cannot be kept. While the promise is
+ * Takes a heap snapshot. One snapshot or timeline at a time in a process, worker threads included, and on Linux all copies of heapkit (elsewhere those
+ * in one thread): a second one rejects with `HEAPKIT_ERR_BUSY`. The output is opened first, so that nothing is paused for a capture that cannot be kept. While the promise is
  * pending, the process does not exit by itself.
  *
  * A volume that takes nothing for 30 s ends the capture with `HEAPKIT_ERR_STALLED`, and no other is begun in that directory before it
@@ -285,7 +289,7 @@ export function takeSnapshot (options?: SnapshotOptions): Promise<SnapshotArtifa
  * unlinked temporary file in `dir` (default: the system's directory for temporary files). There is no `file`, and no quota.
  *
  * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
- * Destroying the stream gives the capture up.
+ * Destroying the stream gives the capture up. A stream that nobody reads does not keep the process alive.
  */
 export function createSnapshotStream (options?: SnapshotStreamOptions): SnapshotStream
 
@@ -306,7 +310,10 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
    * on; when writing fails after that, sampling and CPU sessions keep what they collected, and `stop()` may be called again.
    */
   stop (output?: OutputOptions<Format> & ControlOptions): Promise<ArtifactOf<Format>>
-  /** Stops without an artifact. Does nothing after `stop()`. */
+  /**
+   * Stops without an artifact. Does nothing after `stop()`. A timeline's makes V8 forget the ids of objects, unless heapkit has taken an inline snapshot, one with
+   * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped.
+   */
   [Symbol.asyncDispose] (): Promise<void>
 }
 

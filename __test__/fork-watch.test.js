@@ -40,7 +40,12 @@ async function forked (writer, work) {
   const twin = new native.ForkedWork()
   await twin.prepare(writer, { ...heapFacts(), hasNumbers: false, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
   await until(() => twin.isQuiet(), 'V8\'s workers to sleep')
-  return { answer: twin.fork(work) }
+  const answer = twin.fork(work)
+  // A stream's child alone keeps no process alive.
+  const alive = setInterval(() => {}, 1000)
+  const end = () => clearInterval(alive)
+  answer.then(end, end)
+  return { answer }
 }
 
 function writeForEver (output) {

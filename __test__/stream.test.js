@@ -1,14 +1,15 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { createHash } = require('node:crypto')
+const { createHash, randomBytes } = require('node:crypto')
 const { once } = require('node:events')
+const fs = require('node:fs')
 const { test } = require('node:test')
 const { pipeline } = require('node:stream/promises')
 const zlib = require('node:zlib')
 const { createSnapshotStream, takeSnapshot } = require('..')
 const { nextEvent } = require('./http-support')
-const { tmpDir, ls, parseSnapshot, heapkitError } = require('./support')
+const { tmpDir, ls, parseSnapshot, run, until, heapkitError } = require('./support')
 
 async function collect (stream) {
   const chunks = []
@@ -31,7 +32,7 @@ test('a stream gives the compressed snapshot, and its artifact at the end', asyn
 test('what is not read yet waits in a file without a name, not in memory', async (t) => {
   const dir = tmpDir(t)
   // Random text does not compress, so that the stream is larger than what it may hold in memory (4 MiB).
-  globalThis.noise = Array.from({ length: 16_000 }, () => require('node:crypto').randomBytes(500).toString('base64'))
+  globalThis.noise = Array.from({ length: 16_000 }, () => randomBytes(500).toString('base64'))
   const stream = createSnapshotStream({ dir, compression: 'gzip', level: 1 })
   t.after(() => { delete globalThis.noise })
   await once(stream, 'readable')
@@ -64,6 +65,65 @@ test('a stream can be destroyed with anything', async () => {
   assert.equal(error.cause, 'text')
   parseSnapshot(zlib.gunzipSync(await collect(createSnapshotStream())).toString())
 })
+
+for (const [what, reason] of [
+  ['null', null],
+  ['a number', 42],
+  ['an object without a prototype', Object.create(null)],
+  ['an error whose message is none', Object.assign(new Error('?'), { message: 42 })],
+  ['an error without a message', Object.assign(new Error('?'), { message: undefined })]
+]) {
+  test(`a stream that is destroyed with ${what} ends, and the next one works`, async () => {
+    const stream = createSnapshotStream()
+    const failed = nextEvent('error')
+    await new Promise((resolve) => stream.on('error', () => {}).on('close', resolve).destroy(reason))
+    await failed
+    parseSnapshot(zlib.gunzipSync(await collect(createSnapshotStream())).toString())
+  })
+}
+
+test('a stream that its reader destroys while it reads ends, and the next one works', async () => {
+  const stream = createSnapshotStream()
+  await new Promise((resolve) => stream.on('data', () => stream.destroy()).on('close', resolve))
+  parseSnapshot(zlib.gunzipSync(await collect(createSnapshotStream())).toString())
+})
+
+test('a stream that is destroyed when V8 is through gives its space on the disk back at once', {
+  skip: process.platform !== 'linux' && 'reads /proc'
+}, async (t) => {
+  const dir = tmpDir(t)
+  globalThis.noise = Array.from({ length: 16_000 }, () => randomBytes(500).toString('base64'))
+  t.after(() => { delete globalThis.noise })
+  const spools = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith(dir)
+    } catch {
+      // The descriptor of this very listing.
+      return false
+    }
+  }).length
+  let isComplete = false
+  nextEvent('end').then(() => { isComplete = true })
+  const stream = createSnapshotStream({ dir, mode: 'inline', compression: 'none' })
+  // A stream that nobody reads keeps no process alive.
+  await until(() => isComplete)
+  assert.equal(spools(), 1)
+  await new Promise((resolve) => stream.on('close', resolve).destroy())
+  assert.equal(spools(), 0)
+})
+
+for (const [what, output] of [['unreadForkedStream', ''], ['readForkedStream', 'end\n']]) {
+  // The limit is for a child that never exits.
+  test(`a forked stream keeps its process alive while somebody reads it, no longer: ${what}`, {
+    timeout: 60_000,
+    skip: process.platform !== 'linux' && 'needs Linux'
+  }, async (t) => {
+    const child = run(t, 'lifecycle-only.js', { args: [tmpDir(t), what] })
+    assert.deepEqual(await child.exit, { code: 0, signal: null })
+    assert.equal(child.stdout(), output)
+    assert.equal(child.stderr(), '')
+  })
+}
 
 test('a destroyed stream gives its capture up and the next one works', async () => {
   const stream = createSnapshotStream()

@@ -5,7 +5,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 const { startTimeline, startCpuProfile, takeSnapshot } = require('..')
 const { onTimelineSample } = require('../lib/inspector')
-const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, until, heapkitError } = require('./support')
+const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, run, until, heapkitError } = require('./support')
 
 class Allocated {}
 
@@ -98,3 +98,19 @@ test('an aborted stop ends the timeline and leaves nothing', async (t) => {
   assert.deepEqual(ls(dir), [])
   await takeSnapshot({ dir })
 })
+
+test('a timeline that is given up takes no snapshot, disturbs no sampling, and the next one works', async (t) => {
+  const child = run(t, 'timeline-cancel.js', { args: [tmpDir(t)] })
+  assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
+  const { sampledBytes, ...seen } = JSON.parse(child.stdout())
+  assert.deepEqual(seen, { tookSnapshot: false, stacks: true })
+  assert.ok(sampledBytes > 1_000_000, `${sampledBytes} bytes`)
+})
+
+for (const ids of process.platform === 'linux' ? ['inline', 'stable'] : ['inline']) {
+  test(`where ids of objects count (${ids}), giving a timeline up does not change them`, async (t) => {
+    const child = run(t, 'timeline-cancel.js', { args: [tmpDir(t), ids] })
+    assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
+    assert.deepEqual(JSON.parse(child.stdout()), { tookSnapshot: true, sameId: true })
+  })
+}

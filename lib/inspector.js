@@ -3,12 +3,12 @@
 // The only file that requires node:inspector. Sessions are opened when first needed, for each isolate, and never closed:
 // closing any session, even one that did nothing, makes V8 forget the object ids of earlier snapshots and drop the
 // allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26). One session is for
-// captures. Object ids have another, because they stop its timer (captures/object-ids.js). The rest exist in forked
-// children only (captures/snapshot.js, captures/census.js).
+// captures; one for timelines, so that one that is given up can be ended alone (captures/timeline.js). Object ids have another,
+// because they stop its timer (captures/object-ids.js). The rest exist in forked children only (captures/snapshot.js,
+// captures/census.js). All copies of heapkit in a thread use the same ones.
 
 const { HeapkitError, codes } = require('./errors')
-
-const sessions = new Map()
+const { inspectors: sessions } = require('./shared')
 
 function connect (purpose = 'captures') {
   let connected = sessions.get(purpose)
@@ -40,8 +40,8 @@ function postSync (method, params, purpose) {
 }
 
 /** Sends a command that puts out a snapshot, and calls `onChunk` with each piece of it. */
-function collectSnapshot (method, onChunk) {
-  const connected = connect()
+function collectSnapshot (method, onChunk, purpose) {
+  const connected = connect(purpose)
   let failure
   const listener = ({ params }) => {
     try {
@@ -53,7 +53,7 @@ function collectSnapshot (method, onChunk) {
   connected.on('HeapProfiler.addHeapSnapshotChunk', listener)
   try {
     // Never true: V8 would run this process's JavaScript in the middle of its walk over the heap, and crash.
-    postSync(method, { reportProgress: false })
+    postSync(method, { reportProgress: false }, purpose)
   } finally {
     connected.off('HeapProfiler.addHeapSnapshotChunk', listener)
   }
@@ -62,7 +62,7 @@ function collectSnapshot (method, onChunk) {
 
 /** Calls `listener` whenever V8 samples a running timeline. Returns a function that ends this. */
 function onTimelineSample (listener) {
-  const connected = connect()
+  const connected = connect('timeline')
   connected.on('HeapProfiler.lastSeenObjectId', listener)
   return () => connected.off('HeapProfiler.lastSeenObjectId', listener)
 }

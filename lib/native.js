@@ -58,6 +58,13 @@ async function callAsync (fn, ...args) {
   }
 }
 
+/** A promise that does not keep the process alive: `start(callback)` is called at once, and calls `callback(error, value)` later. */
+function callWeakly (start) {
+  return callAsync(() => new Promise((resolve, reject) => {
+    start((error, value) => typeof error === 'string' ? reject(new Error(error)) : resolve(value))
+  }))
+}
+
 // How many bytes may wait for the compressor before whoever produces them waits, too: no more of a snapshot is ever held.
 // The compressor has a low priority and falls behind on a busy machine: with 8 MiB the event loop waited half a second.
 const QUEUE_BYTES = 32 * 1024 * 1024
@@ -71,6 +78,7 @@ class Writer {
   get inner () { return this.#inner }
 
   constructor (options) {
+    this.isStream = options.stream
     this.#inner = call(() => new binding.Writer(bare({ queueBytes: QUEUE_BYTES, patienceMs: PATIENCE_MS }, options)))
   }
 
@@ -79,10 +87,13 @@ class Writer {
   write (buffer) { return call(() => this.#inner.write(buffer)) }
   /** The same for a string of ASCII. */
   writeAscii (chunk) { return call(() => this.#inner.writeAscii(chunk)) }
-  finish () { return callAsync(() => this.#inner.finish()) }
+  /** Of a stream, which may have no reader, it does not keep the process alive. */
+  finish () { return this.isStream ? callWeakly((callback) => this.#inner.finishWeakly(callback)) : callAsync(() => this.#inner.finish()) }
   abort (reason) { return callAsync(() => this.#inner.abort(reason)) }
   read () { return callAsync(() => this.#inner.read()) }
   progress () { return this.#inner.progress() }
+  /** Nothing of it is wanted any more, and nothing else may be asked for. */
+  close () { this.#inner.close() }
 
   /** Writes a whole buffer without ever blocking; false when the capture is over before its end. */
   async writeAll (buffer) {
@@ -110,12 +121,20 @@ class ForkedWork {
   static isSupported = binding.ForkedWork !== undefined
 
   #inner = new binding.ForkedWork()
+  #isForStream = false
 
   /** Resolves with whether the child must count objects first. */
-  prepare (writer, memory, cpu) { return callAsync(() => this.#inner.prepare(writer.inner, memory, cpu)) }
+  prepare (writer, memory, cpu) {
+    this.#isForStream = writer.isStream
+    return callAsync(() => this.#inner.prepare(writer.inner, memory, cpu))
+  }
+
   isQuiet () { return this.#inner.isQuiet() }
-  /** Forks before it returns; the promise is for what the child does. */
-  fork (work) { return callAsync(() => this.#inner.fork(work)) }
+  /** Forks before it returns; the promise is for what the child does. For a stream it does not keep the process alive. */
+  fork (work) {
+    return this.#isForStream ? callWeakly((callback) => this.#inner.forkWeakly(work, callback)) : callAsync(() => this.#inner.fork(work))
+  }
+
   /** How much the child is held back: { share, heldBackMs }, or null where nothing holds it back. */
   throttle () { return this.#inner.throttle() }
   /** How long fork(2) itself took. */
@@ -167,6 +186,10 @@ module.exports = {
   ForkedWork,
   SnapshotSlot: binding.SnapshotSlot,
   LoopTimers: binding.LoopTimers,
+  Alarm: binding.Alarm,
+  delay: (ms) => callAsync(() => binding.delay(ms)),
+  monotonicMs: binding.monotonicMs,
+  wallClockMs: binding.wallClockMs,
   writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
   abandon: () => call(binding.abandon),
   codecs: () => call(binding.codecs),

@@ -61,7 +61,8 @@ const SESSIONS = {
   timeline: {
     format: 'heaptimeline',
     schema: { trackAllocations: boolean, resolutionMs: integerFrom(50, 3_600_000) },
-    defaults: { trackAllocations: false, resolutionMs: 1000 }
+    // Without a `resolutionMs` the timeline finds its own pace.
+    defaults: { trackAllocations: false }
   },
   cpu: { format: 'cpuprofile', schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
 }
@@ -134,9 +135,20 @@ function environmentError (error, variable, text) {
     `Environment variable ${variable} ${problem}; got ${describe(text)}`, { option: variable })
 }
 
+/** What configure() was given, which may have been another version's: what this one does not know, or would not take, does not count. */
 function defaults () {
   const json = native.getDefaults()
-  return json === '' ? {} : JSON.parse(json)
+  const given = json === '' ? {} : JSON.parse(json)
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => Object.hasOwn(SHARED, name) && isTaken(SHARED[name], value)))
+}
+
+function isTaken (check, value) {
+  try {
+    check(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Sets the process's defaults, for all its threads. Replaces what was set before. */

@@ -3,7 +3,7 @@
 //! The map of the house, in the direction of the dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, heap, process }  ->  error
+//! binding  ->  { sink, fork -> host, heap, process, alarms }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.
@@ -11,12 +11,14 @@
 //! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
 //! * [`host`] is what the machine allows.
 //! * [`process`] is what all threads of a process share.
+//! * [`alarms`] is time that nobody tampers with.
 //! * [`error`] is every way in which the core can fail, each with a stable code.
 //! * `binding` (feature `node`) is the only module that knows napi: it converts, calls, and converts back.
 //!
 //! Core modules do not import one another; what one needs of another is handed in by the binding as plain data or
 //! as a function. Without the feature `node` the crate builds and tests as ordinary Rust.
 
+pub mod alarms;
 mod descriptors;
 pub mod error;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -5,6 +5,7 @@
 const inspector = require('node:inspector')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { startTimeline } = require('../..')
+const { onTimelineSample } = require('../../lib/inspector')
 const { serve } = require('./child')
 
 const EVERY_MS = 10
@@ -12,7 +13,7 @@ const EVERY_MS = 10
 const START = {
   none () {},
   inspector (session) { session.post('HeapProfiler.startTrackingHeapObjects', { trackAllocations: false }) },
-  fast () { startTimeline({ resolutionMs: 100 }) },
+  fast () { return startTimeline({ resolutionMs: 100 }) },
   usual () { startTimeline() }
 }
 
@@ -21,9 +22,20 @@ serve(async ({ side, objects, seconds }) => {
   let turns = 0
   const session = new inspector.Session()
   session.connect()
-  START[side](session)
+  const timeline = START[side](session)
+  let samples = 0
+  let inHeap = 0
+  if (timeline) {
+    onTimelineSample(({ params: { lastSeenObjectId } }) => {
+      samples++
+      // Every other number is an object's.
+      inHeap = Math.round(lastSeenObjectId / 2)
+    })
+  }
+  const before = process.cpuUsage()
   const timer = setInterval(() => { turns++ }, EVERY_MS)
   await sleep(seconds * 1000)
   clearInterval(timer)
-  return { turns }
+  const { user, system } = process.cpuUsage(before)
+  return { turns, inHeap, sampleMs: samples && (user + system) / 1000 / samples }
 })

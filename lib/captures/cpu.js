@@ -33,7 +33,7 @@ function startCpuProfile (given) {
   inspector.postSync('Profiler.enable')
   inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
   inspector.postSync('Profiler.start')
-  return new CpuSession()
+  return CaptureSession.begun(() => new CpuSession(), stopProfiler)
 }
 
 module.exports = { startCpuProfile }

@@ -3,9 +3,8 @@
 // Work done by a forked, copy-on-write twin of this process, while this process goes on. Here: when to fork, and how often to
 // try; src/fork does the rest. What the child is to do is handed in.
 
-const { setTimeout: delay } = require('node:timers/promises')
-const { performance } = require('node:perf_hooks')
 const { ForkedWork } = require('../native')
+const time = require('../time')
 const { v8PoolSize } = require('../node-options')
 const { HeapkitError, codes } = require('../errors')
 const { heapFacts } = require('./census')
@@ -54,16 +53,16 @@ async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, ex
 
 /** Waits until V8's workers sleep, giving the loop back between looks. After that nothing else may run before the fork. */
 async function quiet (recording, twin) {
-  const deadline = performance.now() + QUIET_WITHIN_MS
-  while (!recording.pause.run(() => twin.isQuiet()) && performance.now() < deadline) {
-    await recording.step(() => delay(LOOK_EVERY_MS))
+  const deadline = time.now() + QUIET_WITHIN_MS
+  while (!recording.pause.run(() => twin.isQuiet()) && time.now() < deadline) {
+    await recording.step(() => time.delay(LOOK_EVERY_MS))
   }
 }
 
 /** Waits as well, but keeps the loop, so that nothing of the heap changes meanwhile. */
 function settle (twin) {
-  const deadline = performance.now() + SETTLED_WITHIN_MS
-  while (!twin.isQuiet() && performance.now() < deadline) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)
+  const deadline = time.now() + SETTLED_WITHIN_MS
+  while (!twin.isQuiet() && time.now() < deadline) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)
 }
 
 module.exports = { runForked, isForkSupported: ForkedWork.isSupported }

@@ -4,6 +4,7 @@
 // child numbers is lost with the child. So this process numbers its objects itself, just before it forks.
 
 const inspector = require('../inspector')
+const shared = require('../shared')
 const { LoopTimers } = require('../native')
 
 /**
@@ -11,6 +12,7 @@ const { LoopTimers } = require('../native')
  * the first time on, V8 keeps a table of all numbered objects, also while they move.
  */
 function numberObjects () {
+  shared.idsCount = true
   const timers = new LoopTimers()
   inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations: false }, 'object-ids')
   // V8 would number again 20 times a second from now on, to tell this session about it.

@@ -2,7 +2,7 @@
 
 // Measures how long a capture keeps this thread's JavaScript from running: the sum of its synchronous stretches.
 
-const { performance } = require('node:perf_hooks')
+const time = require('../time')
 
 class Pause {
   #total = 0
@@ -11,11 +11,11 @@ class Pause {
 
   /** Runs `work` and counts the time it takes. */
   run (work) {
-    const start = performance.now()
+    const start = time.now()
     try {
       return work()
     } finally {
-      this.#total += performance.now() - start
+      this.#total += time.now() - start
     }
   }
 }

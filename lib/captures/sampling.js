@@ -26,7 +26,7 @@ class SamplingSession extends CaptureSession {
   }
 
   async [Symbol.asyncDispose] () {
-    await this._discard(() => inspector.postSync('HeapProfiler.stopSampling'))
+    await this._discard(stopSampler)
   }
 
   #collect (recording, method) {
@@ -42,7 +42,11 @@ function startSampling (given) {
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   // `stackDepth` is known to V8 from Node 26 on; older ones record 128 frames, of which the profile keeps `stackDepth`.
   inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
-  return new SamplingSession(stackDepth)
+  return CaptureSession.begun(() => new SamplingSession(stackDepth), stopSampler)
+}
+
+function stopSampler () {
+  inspector.postSync('HeapProfiler.stopSampling')
 }
 
 /** Stops the session of this thread, whoever started it. */

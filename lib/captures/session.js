@@ -4,36 +4,43 @@
 // once, and never losing what was collected because an option was wrong or the disk was full.
 
 const { HeapkitError, codes } = require('../errors')
-const { Recording, announce, withdraw } = require('./recording')
+const shared = require('../shared')
+const { announce, withdraw } = require('./events')
+const { Recording } = require('./recording')
 
 class CaptureSession {
-  /** The running session of each kind in this thread. */
-  static #active = new Map()
-
   #kind
   #state = 'running'
   #kept
   #start
   /** While it is being stopped. */
   #recording
+  /** Whoever did not start it has given it up. */
+  #isEnded = false
 
   constructor (kind) {
     this.#kind = kind
     this.#start = announce(kind)
     Object.defineProperty(this, 'startedAt', { value: new Date(this.#start.event.startedAt), enumerable: true })
-    CaptureSession.#active.set(kind, this)
-  }
-
-  static active (kind) {
-    return CaptureSession.#active.get(kind)
+    shared.sessions.set(kind, { session: this, isRunning: () => this.#state !== 'collected' })
   }
 
   /** Throws if a session of this kind is running in this thread. */
   static mustBeFree (kind, advice) {
-    const running = CaptureSession.#active.get(kind)
-    if (running && running.#state !== 'collected') {
+    const running = shared.sessions.get(kind)
+    if (running?.isRunning()) {
       throw new HeapkitError(codes.BUSY,
-        `A ${kind} session is running in this thread since ${running.startedAt.toISOString()}; ${advice}`)
+        `A ${kind} session is running in this thread since ${running.session.startedAt.toISOString()}; ${advice}`)
+    }
+  }
+
+  /** What `begin()` answers, for which V8 was asked to start; where it throws, `stop()` ends that again. */
+  static begun (begin, stop) {
+    try {
+      return begin()
+    } catch (error) {
+      stop()
+      throw error
     }
   }
 
@@ -53,6 +60,7 @@ class CaptureSession {
     } catch (error) {
       this.#recording = undefined
       this.#state = before
+      if (this.#isEnded) await this[Symbol.asyncDispose]()
       throw error
     }
     try {
@@ -63,7 +71,7 @@ class CaptureSession {
       this.#over()
       return artifact
     } catch (error) {
-      if (this.#kept === undefined) this.#over()
+      if (this.#kept === undefined || this.#isEnded) this.#over()
       else this.#state = 'collected'
       throw await recording.abort(error)
     } finally {
@@ -73,6 +81,7 @@ class CaptureSession {
 
   /** Gives it up, for whoever did not start it. */
   end (error) {
+    this.#isEnded = true
     if (this.#recording) this.#recording.interrupt(error)
     else this[Symbol.asyncDispose]().catch(() => {})
   }
@@ -91,12 +100,15 @@ class CaptureSession {
     return recording.finish()
   }
 
-  /** Stops without an artifact. */
+  /** Stops without an artifact. Whatever `release()` throws, it is over. */
   async _discard (release) {
     if (this.#state !== 'running' && this.#state !== 'collected') return
-    if (this.#state === 'running') release()
-    this.#over()
-    withdraw(this.#start)
+    try {
+      if (this.#state === 'running') release()
+    } finally {
+      this.#over()
+      withdraw(this.#start)
+    }
   }
 
   #mustBe (...states) {
@@ -109,8 +121,13 @@ class CaptureSession {
   #over () {
     this.#state = 'stopped'
     this.#kept = undefined
-    if (CaptureSession.#active.get(this.#kind) === this) CaptureSession.#active.delete(this.#kind)
+    if (shared.sessions.get(this.#kind)?.session === this) shared.sessions.delete(this.#kind)
   }
 }
 
-module.exports = { CaptureSession, activeSession: CaptureSession.active }
+/** The running session of a kind in this thread. */
+function activeSession (kind) {
+  return shared.sessions.get(kind)?.session
+}
+
+module.exports = { CaptureSession, activeSession }

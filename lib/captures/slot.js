@@ -5,10 +5,9 @@
 
 const { threadId } = require('node:worker_threads')
 const native = require('../native')
+const shared = require('../shared')
+const time = require('../time')
 const { HeapkitError, codes } = require('../errors')
-
-/** The slot while a capture of this thread has it. */
-let held = null
 
 if (disabledBy(process.env)) native.disableSnapshots()
 
@@ -24,13 +23,16 @@ class Slot {
   #released = new Promise((resolve) => { this.#onRelease = resolve })
 
   constructor (kind) {
-    const holder = this.#native.acquire(kind, threadId, Date.now())
+    this.holder = { kind, threadId, sinceMs: time.wallClockMs() }
+    const holder = this.#native.acquire(kind, threadId, this.holder.sinceMs) ?? shared.held?.holder
     if (holder) {
+      // Where copies of heapkit share nothing over threads, another one in this thread may have what this one could take.
+      this.#native.release()
       throw new HeapkitError(codes.BUSY,
         `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
         'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
     }
-    held = this
+    shared.held = this
   }
 
   /** `end(error)` is what gives the capture up, for whoever did not start it. */
@@ -44,7 +46,7 @@ class Slot {
 
   /** As often as one likes. */
   release () {
-    if (held === this) held = null
+    if (shared.held === this) shared.held = null
     this.#native.release()
     this.#onRelease()
   }
@@ -74,7 +76,7 @@ function slotHolder () {
 
 /** Gives up the capture of this thread that has the slot. Resolves when it is free again; undefined where there is none. */
 function endHeld (error) {
-  return held?.end(error)
+  return shared.held?.end(error)
 }
 
 module.exports = { withSlot, slotHolder, endHeld }

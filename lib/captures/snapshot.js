@@ -10,6 +10,8 @@ const { writeFromChild } = require('../native')
 const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
+const shared = require('../shared')
+const time = require('../time')
 const { Recording } = require('./recording')
 const { withSlot } = require('./slot')
 const { runForked, isForkSupported } = require('./forked')
@@ -21,6 +23,7 @@ const RAW_BYTES_PER_HEAP_BYTE = 1.8
 const COUNTS_LINES = parseInt(process.versions.v8) < 12
 // Where a child says what goes wrong.
 const ERRORS = 2
+const KEEP_ALIVE_MS = 50
 
 async function takeSnapshot (given) {
   const wanted = supported(options.snapshot(given))
@@ -55,6 +58,8 @@ async function captureSnapshot (wanted, slot, recording) {
       const beforeFork = wanted.stableIds ? numberObjects : undefined
       await runForked(recording, { ...wanted, beforeFork }, (output, counts) => writeInChild(output, counts, wanted))
     } else {
+      // It gives the objects ids, which may be compared with others'.
+      shared.idsCount = true
       recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
     }
   } catch (error) {
@@ -146,10 +151,10 @@ class SnapshotStream extends Readable {
       bytes = await this.#recording.read()
     } catch (error) {
       // The capture knows better why its stream was closed.
-      await this.#finished
+      await awaited(this.#finished)
       throw error
     }
-    if (bytes === null) this.artifact = await this.#finished
+    if (bytes === null) this.artifact = await awaited(this.#finished)
     return bytes
   }
 
@@ -159,8 +164,23 @@ class SnapshotStream extends Readable {
       ? error
       : new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end', { cause: error ?? undefined }))
     // 'close' comes when nothing of the capture is left.
-    this.#finished.then(() => {}, () => {}).then(() => callback(error))
+    awaited(this.#finished).then(() => {}, () => {}).then(() => {
+      this.#recording.close()
+      callback(error)
+    })
   }
+}
+
+/** What `promise` becomes. Streams' promises do not keep the process alive; this does, for what is about to be. */
+async function awaited (promise) {
+  const settled = promise.then(() => true, () => true)
+  let isSettled = false
+  try {
+    while (!isSettled) isSettled = Boolean(await Promise.race([settled, time.delay(KEEP_ALIVE_MS)]))
+  } catch {
+    // The process may have no more threads; then something else has to keep it alive.
+  }
+  return promise
 }
 
 module.exports = { takeSnapshot, createSnapshotStream }

@@ -3,11 +3,11 @@
 // Captures of a fixed length: a session that is started, left alone, and stopped. For whoever cannot stop it himself: a signal,
 // an HTTP request.
 
-const { setTimeout } = require('node:timers/promises')
 const { startSampling } = require('./sampling')
 const { startTimeline } = require('./timeline')
 const { startCpuProfile } = require('./cpu')
-const { aborted } = require('./recording')
+const { aborted } = require('./interruption')
+const time = require('../time')
 
 /** How each kind is started, and how long it takes where nobody says so. */
 const TIMED = {
@@ -28,12 +28,20 @@ async function captureFor (kind, seconds, options, output) {
   }
 }
 
-async function pass (seconds, signal) {
-  try {
-    await setTimeout(seconds * 1000, undefined, { ref: false, signal })
-  } catch {
-    throw aborted(signal)
-  }
+/** Does not keep the process alive. */
+function pass (seconds, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) throw aborted(signal)
+    const onAbort = () => {
+      alarm.cancel()
+      reject(aborted(signal))
+    }
+    const alarm = time.after(seconds * 1000, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
 }
 
 module.exports = { TIMED, captureFor }

@@ -10,10 +10,10 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::writer::Writer;
-use super::{owner, promise, to_napi};
+use super::{Callback, owner, promise, to_napi, weak_reply};
 use crate::error::Error;
 use crate::fork::{self, CpuRule, Heap, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
-use crate::sink;
+use crate::sink::{self, Reply};
 
 /// How much memory the work may take; validated by `lib/options.js`.
 #[napi(object)]
@@ -167,19 +167,27 @@ impl ForkedWork {
     /// delivered or nobody wants it any more (the writer knows why), and with what was seen when another attempt may help.
     #[napi(catch_unwind)]
     pub fn fork<'env>(&self, env: &'env Env, work: Function<'_, i32, bool>) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, seen)?;
+        self.start(&work, reply)?;
+        Ok(object)
+    }
+
+    /// The same, but calls `callback(error, seen)` and does not keep the process alive: for a stream, which may have no reader.
+    #[napi(catch_unwind)]
+    pub fn fork_weakly(&self, work: Function<'_, i32, bool>, callback: Callback<'_, Option<String>>) -> Result<()> {
+        self.start(&work, weak_reply(&callback, seen)?)
+    }
+
+    fn start(&self, work: &Function<'_, i32, bool>, reply: Reply<Outcome>) -> Result<()> {
         let State::Prepared(prepared) = std::mem::replace(&mut *self.state.lock(), State::Over) else {
             return Err(to_napi(&Error::internal("the fork was not prepared")));
         };
-        let (reply, object) = promise(env, |outcome| match outcome {
-            Outcome::Delivered | Outcome::Unwanted => None,
-            Outcome::Retry(seen) => Some(seen),
-        })?;
         let work = |output| work.call(output).unwrap_or(false);
         *self.throttle.borrow_mut() = prepared.throttle();
         if let Some(took) = prepared.fork(work, reply) {
             self.fork_ms.set(took.as_secs_f64() * 1000.0);
         }
-        Ok(object)
+        Ok(())
     }
 
     /// How long `fork(2)` itself took, in milliseconds: what `bench/pause.js` compares the whole pause with.
@@ -200,5 +208,13 @@ impl ForkedWork {
     #[napi(catch_unwind)]
     pub fn drop_prepared(&self) {
         *self.state.lock() = State::Over;
+    }
+}
+
+/// What was seen when another attempt may help.
+fn seen(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Delivered | Outcome::Unwanted => None,
+        Outcome::Retry(seen) => Some(seen),
     }
 }

@@ -7,12 +7,14 @@
 #![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in tests"))]
 
 mod artifacts;
+mod copies;
 mod event_loop;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod fork;
 mod heap;
 mod process;
 mod redact;
+mod time;
 mod writer;
 
 use std::cell::Cell;
@@ -20,7 +22,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::bindgen_prelude::{FnArgs, Function, Object, ToNapiValue};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, JsDeferred, Result};
 use napi_derive::napi;
 use once_cell::sync::OnceCell;
@@ -82,6 +85,26 @@ fn json(answer: &impl Serialize) -> crate::Result<String> {
 
 fn to_napi(error: &Error) -> napi::Error {
     napi::Error::from_reason(error.to_json())
+}
+
+/// Is called with an error, as one line of JSON, or with a value.
+type Callback<'a, J> = Function<'a, FnArgs<(Option<String>, Option<J>)>, ()>;
+
+/// A reply that calls `callback(error, value)`, and unlike a promise does not keep the process alive.
+fn weak_reply<T, J>(callback: &Callback<'_, J>, convert: impl FnOnce(T) -> J + Send + 'static) -> Result<Reply<T>>
+where
+    T: Send + 'static,
+    J: ToNapiValue + Send + 'static,
+{
+    let function =
+        callback.build_threadsafe_function::<FnArgs<(Option<String>, Option<J>)>>().weak::<true>().build()?;
+    Ok(Box::new(move |result: crate::Result<T>| {
+        let answer = match result {
+            Ok(value) => (None, Some(convert(value))),
+            Err(error) => (Some(error.to_json()), None),
+        };
+        function.call(answer.into(), ThreadsafeFunctionCallMode::NonBlocking);
+    }))
 }
 
 /// A promise that is not settled yet. One that is never settled would keep the process alive, so dropping this settles it.

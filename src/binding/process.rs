@@ -7,6 +7,7 @@ use std::time::Duration;
 use napi::Result;
 use napi_derive::napi;
 
+use super::copies::shared;
 use crate::error::Error;
 use crate::process::{self, Holder};
 use crate::sink;
@@ -46,7 +47,7 @@ impl SnapshotSlot {
     /// Takes the slot; the present holder if somebody has it.
     #[napi(catch_unwind)]
     pub fn acquire(&mut self, kind: String, thread_id: u32, since_ms: i64) -> Option<SlotHolder> {
-        match process::SnapshotSlot::acquire(Holder { kind, thread_id, since_ms }) {
+        match process::SnapshotSlot::acquire(shared(), &Holder { kind, thread_id, since_ms }) {
             Ok(slot) => {
                 self.0 = Some(slot);
                 None
@@ -64,32 +65,32 @@ impl SnapshotSlot {
     /// Who has it now.
     #[napi(catch_unwind)]
     pub fn holder() -> Option<SlotHolder> {
-        process::SnapshotSlot::holder().map(Into::into)
+        shared().holder().map(Into::into)
     }
 }
 
 /// Sets the latch.
 #[napi(catch_unwind)]
 pub fn disable_snapshots() {
-    process::disable_snapshots();
+    shared().disable_snapshots();
 }
 
 /// Reads the latch.
 #[napi(catch_unwind)]
 pub fn snapshots_disabled() -> bool {
-    process::snapshots_disabled()
+    shared().snapshots_disabled()
 }
 
 /// Replaces the defaults, as JSON.
 #[napi(catch_unwind)]
-pub fn set_defaults(defaults: String) {
-    process::set_defaults(defaults);
+pub fn set_defaults(defaults: String) -> Result<()> {
+    shared().set_defaults(&defaults).map_err(|error| super::to_napi(&error))
 }
 
 /// The defaults, as JSON; empty where there are none.
 #[napi(catch_unwind)]
 pub fn get_defaults() -> String {
-    process::defaults()
+    shared().defaults()
 }
 
 /// How long this thread waits for a disk.

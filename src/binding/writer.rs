@@ -10,7 +10,7 @@ use napi::{Env, JsString, Result};
 use napi_derive::napi;
 
 use super::redact::RedactRule;
-use super::{owner, promise, sink};
+use super::{Callback, owner, promise, sink, weak_reply};
 use crate::error::{Error, ErrorKind};
 use crate::host;
 use crate::sink::{
@@ -100,6 +100,18 @@ pub struct WriterResult {
     pub redacted: Option<String>,
 }
 
+impl From<Written> for WriterResult {
+    fn from(written: Written) -> Self {
+        Self {
+            path: written.path.map(|path| path.to_string_lossy().into_owned()),
+            bytes: from_u64(written.bytes),
+            raw_bytes: from_u64(written.raw_bytes),
+            sha256: written.sha256,
+            redacted: written.report,
+        }
+    }
+}
+
 /// Where a capture stands.
 #[napi(object)]
 pub struct WriterProgress {
@@ -177,18 +189,31 @@ impl Writer {
     /// No more bytes; resolves when everything is on the disk.
     #[napi(catch_unwind)]
     pub fn finish<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let (reply, object) = promise(env, |written: Written| WriterResult {
-            path: written.path.map(|path| path.to_string_lossy().into_owned()),
-            bytes: from_u64(written.bytes),
-            raw_bytes: from_u64(written.raw_bytes),
-            sha256: written.sha256,
-            redacted: written.report,
-        })?;
+        let (reply, object) = promise(env, WriterResult::from)?;
         match &self.inner {
             Some(inner) => inner.finish(reply),
             None => reply(Err(unopened())),
         }
         Ok(object)
+    }
+
+    /// The same, but calls `callback(error, result)` and does not keep the process alive: for a stream, which may have no reader.
+    #[napi(catch_unwind)]
+    pub fn finish_weakly(&self, callback: Callback<'_, WriterResult>) -> Result<()> {
+        let reply = weak_reply(&callback, WriterResult::from)?;
+        match &self.inner {
+            Some(inner) => inner.finish(reply),
+            None => reply(Err(unopened())),
+        }
+        Ok(())
+    }
+
+    /// Lets go of everything, of a spool's disk space as well.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        if let Some(inner) = self.inner.take() {
+            inner.abort(ErrorKind::Aborted { reason: String::from("it was closed") }.into(), Box::new(|_| {}));
+        }
     }
 
     /// Gives the capture up; resolves when nothing of it is left.

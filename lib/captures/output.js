@@ -1,0 +1,95 @@
+'use strict'
+
+// Where a capture's bytes go: its name, its writer, and how little is left of it when it is given up.
+
+const { threadId } = require('node:worker_threads')
+const { Writer, abandon, nextSequence } = require('../native')
+const time = require('../time')
+
+// How long a capture that is given up waits for its temporary file to be gone. What is left goes later, by the sink's own thread.
+const FAREWELL_MS = 250
+
+const LABELS = { cpu: 'CPU' }
+
+let isExitWatched = false
+
+class Output {
+  /** How the bytes of a stream would be called as a file. */
+  fileName = undefined
+
+  #writer
+  #discarded
+
+  /** `options` are { output, redact, timeoutMs }; `producerWaits`: another thread or process makes the bytes, and can be kept waiting. */
+  constructor (kind, { output: { format, extension, ...output }, redact, timeoutMs }, { stream, producerWaits }) {
+    const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${process.pid}.${threadId}`
+    // Files get their number when they are opened; a stream has only its name.
+    if (stream) this.fileName = `${prefix}.${String(nextSequence()).padStart(3, '0')}.${extension}`
+    this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, timeoutMs })
+  }
+
+  /** For whoever makes the bytes elsewhere. */
+  get writer () { return this.#writer }
+
+  open () {
+    abandonOnExit()
+    return this.#writer.open()
+  }
+
+  /** For V8's chunks, which are ASCII: blocks while the queue is full. After a failure it does nothing. */
+  writeChunk (chunk) {
+    if (typeof chunk === 'string') this.#writer.writeAscii(chunk)
+    else this.#writer.write(chunk)
+  }
+
+  writeAll (bytes) { return this.#writer.writeAll(bytes) }
+  finish () { return this.#writer.finish() }
+  read () { return this.#writer.read() }
+  progress () { return this.#writer.progress() }
+
+  /** Gives it up, and waits a moment for what is on the disk to be gone. */
+  discard (error) {
+    this.#discarded ??= this.#discard(textOf(error))
+    return this.#discarded
+  }
+
+  async #discard (reason) {
+    let alarm
+    try {
+      const patience = new Promise((resolve) => { alarm = time.after(FAREWELL_MS, resolve) })
+      await Promise.race([this.#writer.abort(reason), patience])
+    } catch {
+      // Why the capture is given up is what its caller has to know.
+    } finally {
+      alarm?.cancel()
+    }
+  }
+
+  /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
+  close () { this.#writer.close() }
+}
+
+/** Errors of others are anything, and their messages too. */
+function textOf (error) {
+  try {
+    return String(error?.message ?? error)
+  } catch {
+    return 'for a reason that cannot be told'
+  }
+}
+
+/** A process that exits in the middle of a capture leaves no temporary behind. */
+function abandonOnExit () {
+  if (isExitWatched) return
+  isExitWatched = true
+  process.on('exit', abandon)
+}
+
+/** 20261120.213000, in local time as Node's own diagnostic files have it. */
+function stamp (date) {
+  const two = (number) => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`
+  return `${day}.${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
+}
+
+module.exports = { Output }

@@ -1,0 +1,40 @@
+'use strict'
+
+// Time for captures. Test suites replace timers and clocks, and services patch them: what waits by those may wait for ever, and with
+// it whoever waits for the one place for heavy captures. So clocks and alarms are heapkit's own (src/alarms.rs).
+
+const { Alarm, delay, monotonicMs, wallClockMs } = require('./native')
+
+// Of a date that it is given, also a replaced one makes the right text; one that throws later does not matter here.
+const { Date } = globalThis
+
+/** Calls back once in `ms` milliseconds; 0: as soon as the event loop has its turn, before any timer. Does not keep the process alive. */
+function after (ms, callback) {
+  return new Alarm(Math.ceil(ms), () => { callback() })
+}
+
+/** Calls back every `ms` milliseconds until it is cancelled. Does not keep the process alive. */
+function every (ms, callback) {
+  let alarm
+  let isCancelled = false
+  const again = () => {
+    alarm = after(ms, () => {
+      callback()
+      if (!isCancelled) again()
+    })
+  }
+  again()
+  return {
+    cancel () {
+      isCancelled = true
+      alarm.cancel()
+    }
+  }
+}
+
+/** The time of the day, whatever the process believes it is. */
+function date () {
+  return new Date(wallClockMs())
+}
+
+module.exports = { now: monotonicMs, date, wallClockMs, delay, after, every }
