@@ -163,7 +163,7 @@ class SnapshotStream extends Readable {
     this.#recording.interrupt(error instanceof Error
       ? error
       : new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end', { cause: error ?? undefined }))
-    // 'close' comes when nothing of the capture is left.
+    // 'close' comes when the capture is over; its thread frees the space on the disk.
     awaited(this.#finished).then(() => {}, () => {}).then(() => {
       this.#recording.close()
       callback(error)
