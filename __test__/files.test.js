@@ -114,6 +114,28 @@ function checkZstdFrame (packed) {
 
 // --- names that are taken, directories that are none ---
 
+for (const [what, put, isThere] of [
+  ['a file', (name) => fs.writeFileSync(name, 'theirs'), (name) => fs.readFileSync(name, 'utf8') === 'theirs'],
+  ['a directory', (name) => fs.mkdirSync(name), (name) => fs.statSync(name).isDirectory()],
+  ['a link', (name) => fs.symlinkSync('nowhere', name), (name) => fs.readlinkSync(name) === 'nowhere']
+]) {
+  test(`${what} that somebody puts in the place of a temporary is neither published nor removed`, {
+    skip: process.platform === 'win32' && 'an open file cannot be replaced'
+  }, async (t) => {
+    const dir = tmpDir(t)
+    let place
+    const onProgress = () => {
+      if (place !== undefined) return
+      place = path.join(dir, ls(dir)[0])
+      fs.unlinkSync(place)
+      put(place)
+    }
+    await assert.rejects(takeSnapshot({ dir, mode: 'inline', onProgress }), heapkitError('HEAPKIT_ERR_IO', /removed or replaced while it was written/))
+    assert.deepEqual(ls(dir), [path.basename(place)])
+    assert.ok(isThere(place))
+  })
+}
+
 test('a file that exists is never overwritten', async (t) => {
   const dir = tmpDir(t)
   const file = path.join(dir, 'mine.heapprofile')

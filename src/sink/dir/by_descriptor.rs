@@ -70,6 +70,14 @@ impl Dir {
         Ok(Meta { is_file, bytes: u64::try_from(stat.st_size).unwrap_or(0), modified: modified(&stat) })
     }
 
+    /// Whether `name` is the name of this very file.
+    pub(in crate::sink) fn holds(&self, name: &str, file: &File) -> bool {
+        match (rustix::fs::fstat(file), rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)) {
+            (Ok(own), Ok(there)) => (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino),
+            _ => false,
+        }
+    }
+
     /// A new file for this user alone.
     pub(in crate::sink) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -48,6 +48,11 @@ impl Dir {
         Ok(Meta { is_file: meta.is_file(), bytes: meta.len(), modified })
     }
 
+    /// An open file cannot be replaced here.
+    pub(in crate::sink) fn holds(&self, name: &str, _file: &File) -> bool {
+        self.meta(name).is_ok()
+    }
+
     pub(in crate::sink) fn create(&self, name: &str) -> io::Result<File> {
         OpenOptions::new().write(true).create_new(true).open(self.path.join(name))
     }

@@ -66,8 +66,9 @@ impl Temporary {
         }
     }
 
+    /// Its name is still its own: somebody may have removed it, and put something else there.
     fn is_linked(&self) -> bool {
-        self.dir.meta(&self.name).is_ok()
+        self.dir.holds(&self.name, &self.file)
     }
 
     /// Finds out now, before anybody is stopped for a capture, how the file will get its name: it gets another temporary one in the same
@@ -89,6 +90,12 @@ impl Temporary {
 
     /// Gives the file its final name.
     pub(super) fn publish(&mut self, name: &str) -> io::Result<()> {
+        if !self.is_linked() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "its temporary file was removed or replaced while it was written",
+            ));
+        }
         match self.naming {
             Naming::Rename => self.dir.rename_new(&self.name, name),
             Naming::Link => self.dir.link_new(&self.name, name),
@@ -116,7 +123,7 @@ fn no_naming(dir: &Path, rename: &io::Error, link: &io::Error) -> Error {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.published {
+        if !self.published && self.is_linked() {
             // Failing here leaves a `.partial`, which the next writer sweeps.
             let _ = self.dir.remove(&self.name);
         }
