@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
-const { tmpDir, ls, until } = require('./support')
+const { tmpDir, ls, until, isOpen } = require('./support')
 const { createHandler } = require('..')
 const { TOKEN, listen, serve } = require('./http-support')
 
@@ -282,14 +282,3 @@ test('no file stays open, whether the client takes it all or goes away', async (
   }
   await until(() => !isOpen(file), 'the file to be closed')
 })
-
-function isOpen (file) {
-  return fs.readdirSync('/proc/self/fd').some((fd) => {
-    try {
-      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file
-    } catch {
-      // Closed meanwhile.
-      return false
-    }
-  })
-}

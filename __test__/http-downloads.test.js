@@ -13,7 +13,7 @@ const { Readable } = require('node:stream')
 const { test, describe } = require('node:test')
 const compression = require('compression')
 const express = require('express')
-const { tmpDir, until, ls } = require('./support')
+const { tmpDir, until, ls, isOpen } = require('./support')
 const { watchClient } = require('../lib/http/client')
 const { sendStream } = require('../lib/http/download')
 const { createHandler } = require('..')
@@ -318,14 +318,3 @@ test('a file is closed when the client goes away whose answer still waits for it
   socket.destroy()
   await until(() => !isOpen(file), 'the file to be closed')
 })
-
-function isOpen (file) {
-  return fs.readdirSync('/proc/self/fd').some((fd) => {
-    try {
-      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file
-    } catch {
-      // Closed meanwhile.
-      return false
-    }
-  })
-}

@@ -117,6 +117,18 @@ function run (t, fixture, { args = [], env, node = [], command, cwd, stdio } = {
   }
 }
 
+/** Whether this process has the file open, as Linux tells. */
+function isOpen (file) {
+  return fs.readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file
+    } catch {
+      // Closed meanwhile.
+      return false
+    }
+  })
+}
+
 /** Resolves when `condition()` is truthy, with its value. The limit is only there to end a test that would hang. */
 async function until (condition, what = 'the condition') {
   const deadline = Date.now() + 60_000
@@ -138,4 +150,4 @@ function heapkitError (code, message = /./) {
   }
 }
 
-module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, until, heapkitError }
+module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, until, isOpen, heapkitError }
