@@ -213,9 +213,13 @@ mod tests {
         assert!(Workers { threads: Vec::new(), first_look: OnceCell::new() }.are_asleep());
     }
 
+    /// Two of them are never as close as the words of one condition variable, wherever they are allocated.
+    #[repr(align(128))]
+    struct Place(Mutex<bool>, Condvar);
+
     #[test]
     fn a_thread_that_waits_for_a_lock_in_the_middle_of_a_job_is_told_from_those_that_wait_for_a_job() {
-        let [queue, lock] = [(); 2].map(|()| Arc::new((Mutex::new(true), Condvar::new())));
+        let [queue, lock] = [(); 2].map(|()| Arc::new(Place(Mutex::new(true), Condvar::new())));
         let places = [&queue, &queue, &lock].map(Arc::clone);
         let sleepers = places.map(|place| {
             let (tell, told) = channel();
