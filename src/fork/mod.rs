@@ -309,8 +309,9 @@ impl Prepared {
         match forked {
             Ok((None, _)) => child::live(&inherited, work),
             Ok((Some(child), took)) => {
-                // Closes the child's ends and puts the marks back on its own time.
-                let _ = watch.send(watch::Order { child: Pid::from_raw(child), mappings, ends, reply });
+                // Closes what is open and puts the marks back on its own time.
+                let looked_at = (workers, locks);
+                let _ = watch.send(watch::Order { child: Pid::from_raw(child), mappings, ends, looked_at, reply });
                 Some(took)
             }
             Err(error) => {

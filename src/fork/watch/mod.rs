@@ -15,6 +15,7 @@ mod tests;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -23,9 +24,11 @@ use rustix::process::Pid;
 
 use super::budget::Budget;
 use super::json_end::JsonEnd;
+use super::locks::Locks;
 use super::mappings::Mappings;
 use super::quota::Governor;
 use super::twin::Twin;
+use super::workers::Workers;
 use super::{Ends, Outcome, Outlet, Reply, locks};
 use crate::error::{Error, Result};
 use last_words::LastWords;
@@ -37,6 +40,9 @@ use vigil::{HANG, Late, Patience, Seen, Vigil};
 const TURN: Duration = Duration::from_millis(50);
 /// How long a child may take to end by itself after it has closed its output.
 const LEAVE: Duration = Duration::from_secs(1);
+/// How long the service's thread has to come back from the fork before its address space is changed again: each page that it writes for
+/// the first time since then is copied, and whoever changes a mapping keeps it waiting.
+const RETURN: Duration = Duration::from_millis(2);
 /// How long an answer waits for a child to be gone that was killed. One that the kernel holds is reaped later.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Nice value of the thread, the same as that of the writer's: both carry every byte, and the service comes first.
@@ -53,13 +59,16 @@ pub(super) struct Order {
     pub(super) child: Option<Pid>,
     pub(super) mappings: Mappings,
     pub(super) ends: Ends,
+    /// Its open files are closed here, which the service's thread need not wait for.
+    pub(super) looked_at: (Workers, Locks),
     pub(super) reply: Reply<Outcome>,
 }
 
 pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, mut budget: Budget, governor: Option<Governor>) {
-    let Order { child, mappings, ends, reply } = order;
+    let Order { child, mappings, ends, looked_at, reply } = order;
     let twin = child.map(Twin::hold);
-    drop(ends);
+    drop((ends, looked_at));
+    thread::sleep(RETURN);
     mappings.restore_marks();
     let (Some(mut twin), Some(child)) = (twin, child) else {
         return reply(Err(Error::internal("fork gave a child no number")));
