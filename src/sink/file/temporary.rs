@@ -13,7 +13,7 @@ use super::{ATTEMPTS, failed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sink::dir::Dir;
 
-/// A locked temporary file; removed when dropped, unless it was renamed.
+/// A locked temporary file; removed when dropped, unless it was published.
 pub(super) struct Temporary {
     dir: Arc<Dir>,
     name: String,
@@ -100,8 +100,14 @@ impl Temporary {
             Naming::Rename => self.dir.rename_new(&self.name, name),
             Naming::Link => self.dir.link_new(&self.name, name),
         }?;
+        name.clone_into(&mut self.name);
         self.published = true;
         Ok(())
+    }
+
+    /// Takes the file away again, also where it has its final name.
+    pub(super) fn withdraw(mut self) {
+        self.published = false;
     }
 }
 
