@@ -84,10 +84,12 @@ impl State {
         self.seats.len() < MOST && there < PER_PLACE
     }
 
-    /// How long somebody has hung in this directory.
-    fn hangs(&self, dir: Option<&Path>, patience: Duration) -> Option<Duration> {
-        let there = self.seats.iter().filter(|place| dir.is_some() && place.dir.as_deref() == dir);
-        there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= patience)
+    /// Somebody hangs already where this would work.
+    fn hangs(&self, work: &dyn Work) -> Option<Error> {
+        let dir = work.place()?;
+        let there = self.seats.iter().filter(|place| place.dir.as_deref() == Some(dir));
+        let waited = there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= work.patience())?;
+        Some(ErrorKind::Hangs { path: dir.into(), waited, earlier: true }.into())
     }
 
     fn take(&mut self, dir: Option<&Path>) -> Arc<Place> {
@@ -134,10 +136,9 @@ impl Crew {
     pub(super) fn seat(self: &Arc<Self>, work: Arc<dyn Work>) {
         let mut state = self.0.lock();
         let dir = work.place();
-        if let Some(waited) = state.hangs(dir, work.patience()) {
-            let path = dir.map(Into::into).unwrap_or_default();
+        if let Some(error) = state.hangs(&*work) {
             drop(state);
-            return work.refuse(ErrorKind::Hangs { path, waited, earlier: true }.into());
+            return work.refuse(error);
         }
         if !state.has_seat(dir) {
             let until = Instant::now() + work.patience();
@@ -174,13 +175,7 @@ impl Crew {
         let mut state = self.0.lock();
         while let Some(index) = state.queue.iter().position(|waiting| now >= waiting.until) {
             let Some(Waiting { work, .. }) = state.queue.remove(index) else { break };
-            let error = match state.hangs(work.place(), work.patience()) {
-                Some(waited) => {
-                    ErrorKind::Hangs { path: work.place().map(Into::into).unwrap_or_default(), waited, earlier: true }
-                        .into()
-                }
-                None => state.busy(work.place(), work.patience()),
-            };
+            let error = state.hangs(&*work).unwrap_or_else(|| state.busy(work.place(), work.patience()));
             refused.push((work, error));
         }
         let next = state.queue.iter().map(|waiting| waiting.until).min();

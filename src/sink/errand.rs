@@ -36,9 +36,14 @@ impl<T: Send + 'static> Errand<T> {
 
     /// Answers for a disk that does not; tells when it will.
     pub(super) fn look(&self, now: Instant) -> Option<Instant> {
+        if self.is_answered() {
+            return None;
+        }
         let due = self.since + self.patience;
-        if self.is_answered() || now < due {
-            return Some(due).filter(|_| !self.is_answered());
+        // While no disk was asked, the crew says what it waits for.
+        let is_asked = self.question.lock().is_none();
+        if now < due || !is_asked {
+            return Some(due);
         }
         let waited = now.duration_since(self.since);
         self.answer(Err(ErrorKind::Hangs { path: self.place.clone(), waited, earlier: false }.into()));

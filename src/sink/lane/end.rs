@@ -80,13 +80,14 @@ impl Lane {
     pub(in crate::sink) fn refuse(&self, error: Error) {
         let mut state = self.state.lock();
         state.seat = Seat::Vacant;
-        let mut answers = Answers::default();
-        // A lane that is over wanted to clean up. That has to wait for a better time.
-        if !state.over {
-            state.give_up(error);
-            answers = state.tell();
-            answers.append(state.farewell());
+        if state.over {
+            // It wanted to read back what it has spooled, or to clean up. That has to wait for a better time.
+            drop(state);
+            return self.fail_pipe(error);
         }
+        state.give_up(error);
+        let mut answers = state.tell();
+        answers.append(state.farewell());
         self.step.notify_all();
         drop(state);
         answers.make();
@@ -101,7 +102,9 @@ impl Lane {
             (Some((_, since)), _) => *since + GRACE,
             (None, Some((Step::Opening, since))) if !state.over => since + patience,
             // A producer that has not finished ends this itself, unless it waits for nothing but an answer.
-            (None, Some((Step::Writing, since))) if state.finished.is_some() || state.when_room.is_some() => {
+            (None, Some((Step::Writing, since)))
+                if state.finished.is_some() || state.when_room.is_some() || self.is_read() =>
+            {
                 since + patience
             }
             _ => return None,
@@ -116,10 +119,18 @@ impl Lane {
             && state.verdict.is_none()
         {
             let waited = now.duration_since(since);
-            let error = match (step, &self.facts.place) {
-                (Step::Opening, Some(place)) => ErrorKind::Hangs { path: place.clone(), waited, earlier: false },
+            let error = match &self.facts.place {
+                // Nothing waits to be written.
+                Some(place) if step == Step::Opening || state.over => {
+                    ErrorKind::Hangs { path: place.clone(), waited, earlier: false }
+                }
                 _ => ErrorKind::Stalled { who: Taker::Disk, waited, queued_bytes: state.queued },
             };
+            if state.over {
+                drop(state);
+                self.fail_pipe(error.into());
+                return None;
+            }
             state.give_up(error.into());
         }
         let mut answers = state.tell();
@@ -138,9 +149,27 @@ impl Lane {
         }
     }
 
-    /// What it came to is told, and nothing is left to do.
+    /// Of a capture that is over only the reader of its stream is still to be told something.
+    fn fail_pipe(&self, error: Error) {
+        if let Some(pipe) = &self.facts.pipe {
+            pipe.fail(error);
+        }
+    }
+
+    /// A reader waits for what was spooled.
+    fn is_read(&self) -> bool {
+        self.facts.pipe.as_ref().is_some_and(|pipe| pipe.has_spool() && pipe.is_awaited())
+    }
+
+    /// What it came to was told, or is kept for who asks.
+    pub(in crate::sink) fn is_concluded(&self) -> bool {
+        self.state.lock().over
+    }
+
+    /// It is concluded, and no disk is touched for it any more.
     pub(in crate::sink) fn is_gone(&self) -> bool {
         let state = self.state.lock();
-        state.over && state.seat == Seat::Vacant && !self.has_work(&state)
+        let spools = self.facts.pipe.as_ref().is_some_and(|pipe| pipe.has_spool());
+        state.over && state.seat == Seat::Vacant && !spools && !self.has_work(&state)
     }
 }
