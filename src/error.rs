@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -224,6 +225,14 @@ impl Error {
         serde_json::to_string(&record)
             .unwrap_or_else(|_| String::from(r#"{"code":"HEAPKIT_ERR_INTERNAL","message":"unprintable error"}"#))
     }
+}
+
+/// Turns a panic of `who` into an error: a bug of heapkit fails what it was doing, and nothing else.
+pub(crate) fn guard<T>(who: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(Error::internal(format!("{who} panicked: {}", text.unwrap_or("no message"))))
+    })
 }
 
 /// The shape of [`Error::to_json`].

@@ -139,7 +139,10 @@ impl Shared {
     pub fn set_defaults(&self, defaults: &str) -> Result<()> {
         let bytes = defaults.as_bytes();
         let Some(len) = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= DEFAULTS_BYTES) else {
-            let reason = format!("makes defaults of {} bytes; they have {DEFAULTS_BYTES}", bytes.len());
+            let reason = format!(
+                "is too long: with it the defaults of this process have {} bytes, and there is room for {DEFAULTS_BYTES}",
+                bytes.len()
+            );
             return Err(ErrorKind::InvalidOption { option: "dir", reason }.into());
         };
         self.with_defaults(|| {
@@ -181,7 +184,7 @@ fn monotonic_ms() -> u64 {
 /// By a clock of this copy, which alone knows of its slot here.
 #[cfg(not(unix))]
 fn monotonic_ms() -> u64 {
-    static BEGAN: once_cell::sync::OnceCell<std::time::Instant> = once_cell::sync::OnceCell::new();
+    static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     u64::try_from(BEGAN.get_or_init(std::time::Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code, reason = "a static of another loaded object is found by its name")]
 
-use once_cell::sync::OnceCell;
+use std::sync::OnceLock;
 
 use crate::process::Shared;
 
@@ -17,7 +17,7 @@ use crate::process::Shared;
 #[allow(non_upper_case_globals, reason = "it is the name of a symbol")]
 pub static heapkit_process_1: Shared = Shared::new();
 
-static FIRST: OnceCell<&'static Shared> = OnceCell::new();
+static FIRST: OnceLock<&'static Shared> = OnceLock::new();
 
 pub(super) fn shared() -> &'static Shared {
     FIRST.get_or_init(|| first().unwrap_or(&heapkit_process_1))

@@ -57,8 +57,6 @@ pub struct Written {
 /// Counts that others may read while the capture is under way.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Bytes taken in.
-    pub raw_bytes: AtomicU64,
     /// Bytes put out.
     pub bytes: AtomicU64,
 }
@@ -103,7 +101,6 @@ impl Pipeline {
         }
         self.encoder.write_all(bytes).map_err(write_error)?;
         self.encoded += bytes.len() as u64;
-        self.counters.raw_bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
