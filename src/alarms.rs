@@ -1,7 +1,7 @@
 //! Time that nobody can tamper with: alarms that ring on a thread of heapkit's own.
 //!
-//! Test suites replace JavaScript's timers, and services patch them. A capture whose end hangs on one of those would never end, and
-//! keep everybody else's from beginning. Invariants:
+//! Test suites replace JavaScript's timers, and services patch them. A capture that waits for one of those might never end, and would
+//! keep all others from beginning. Invariants:
 //!
 //! * an alarm rings once, or never after it was cancelled;
 //! * it rings on the thread `heapkit-alarms`, without a lock, so that what rings may set another;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::{ErrorKind, Result};
 
-/// Enough for a path of 4,096 bytes, each of them escaped.
+/// Enough for a path of 4,096 bytes, all of them escaped.
 const DEFAULTS_BYTES: usize = 32 << 10;
 
 const FREE: u32 = 0;
@@ -22,7 +22,7 @@ const FREE: u32 = 0;
 const CHANGING: u32 = 1;
 const TAKEN: u32 = 2;
 
-/// The kinds of heavy captures, by the number less one that stands for them.
+/// The kinds of heavy captures. The record has a kind's index and one, or 0 for none of them.
 const KINDS: [&str; 2] = ["snapshot", "timeline"];
 
 /// The record of a process.
@@ -163,7 +163,7 @@ impl Shared {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// They are short, so that whoever has to wait for them waits for microseconds.
+    /// They are short, so whoever has to wait for them waits for microseconds.
     fn with_defaults<T>(&self, work: impl FnOnce() -> T) -> T {
         while self.defaults_locked.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             std::thread::yield_now();

@@ -1,10 +1,10 @@
 //! The one record of a process, for all copies of heapkit in it.
 //!
-//! Two packages may each bring a copy of heapkit along. What two files have as statics are two things, so each copy exports its own
-//! under one name, and all use that of the copy that was loaded first. The linker's list has the objects in the order in which they were
-//! loaded, and it grows at its end only: whoever looks, whenever, finds the same one. No copy is ever unloaded (napi sees to that).
+//! Two packages may each bring a copy of heapkit along. Each copy has statics of its own, so each exports its record under the same name,
+//! and all use that of the copy that was loaded first. The linker lists objects in the order in which they were loaded, and appends new ones
+//! at the end: whoever looks, whenever, finds the same one first. No copy is ever unloaded (napi sees to that).
 //!
-//! Done on Linux. Elsewhere copies share what they have in JavaScript, in each thread (`lib/shared.js`), and nothing over threads.
+//! This is for Linux. Elsewhere copies share what they have in JavaScript, in each thread (`lib/shared.js`), and nothing over threads.
 
 #![allow(unsafe_code, reason = "a static of another loaded object is found by its name")]
 

@@ -1,4 +1,4 @@
-//! The threads of the sink: so many and no more, of which one volume has only its share.
+//! The threads of the sink: a bounded number, of which one directory has only its share.
 //!
 //! Whatever touches a disk is a piece of [`Work`] on a thread of its own, because a thread that a dead disk holds in the kernel comes back
 //! when the disk does, or never. Each works for one directory. One in which a thread hangs gets no other: its captures are refused by
@@ -31,7 +31,7 @@ pub(super) trait Work: Send + Sync {
     fn patience(&self) -> Duration;
     /// Does it, and returns when there is nothing more to do.
     fn serve(self: Arc<Self>, seat: &Seat);
-    /// No thread will.
+    /// No thread will do it.
     fn refuse(&self, error: Error);
 }
 
@@ -49,7 +49,7 @@ struct Place {
 }
 
 impl Seat {
-    /// In no crew.
+    /// One of no crew.
     #[cfg(all(test, heapkit_model))]
     pub(super) fn alone() -> Self {
         Self { thread: 1, place: Arc::new(Place { dir: None, since: Mutex::new(None) }) }
@@ -210,7 +210,7 @@ pub(super) fn is_runnable(thread: i32) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('R'))
 }
 
-/// Where nobody says, it is taken for held.
+/// Where the system does not say, it counts as held.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_runnable(_thread: i32) -> bool {
     false

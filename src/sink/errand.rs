@@ -11,6 +11,9 @@ use super::answer::{Answers, guard};
 use super::crew::{Seat, Work};
 use crate::error::{Error, ErrorKind, Result};
 
+/// How much longer a question waits that no thread has asked yet: the crew refuses it before, and knows why.
+const UNASKED: Duration = Duration::from_secs(1);
+
 /// The question and who asked it, until it is answered.
 pub(super) struct Errand<T> {
     place: PathBuf,
@@ -39,10 +42,9 @@ impl<T: Send + 'static> Errand<T> {
         if self.is_answered() {
             return None;
         }
-        let due = self.since + self.patience;
-        // While no disk was asked, the crew says what it waits for.
         let is_asked = self.question.lock().is_none();
-        if now < due || !is_asked {
+        let due = self.since + self.patience + if is_asked { Duration::ZERO } else { UNASKED };
+        if now < due {
             return Some(due);
         }
         let waited = now.duration_since(self.since);

@@ -36,11 +36,11 @@ static SEQUENCE: AtomicU32 = AtomicU32::new(0);
 pub struct FileTarget {
     /// The directory; made if it is missing.
     pub dir: PathBuf,
-    /// How the file is called.
+    /// What the file is called.
     pub name: FileName,
     /// Limits on the directory.
     pub quota: Quota,
-    /// How to learn the free space.
+    /// How to find out the free space.
     pub free_bytes: FreeBytes,
 }
 

@@ -2,10 +2,10 @@
 //! side, `seat` the thread's, `end` the ways in which a capture ends, `verdict` what it comes to.
 //!
 //! The state is behind a lock of the lane's own that is held for bookkeeping only: never while a byte is compressed or written, and
-//! never while a reply is made. So whoever asks a lane is answered at once, also while its thread is held by a disk that hangs.
+//! never while a reply is made. So whoever asks a lane is answered at once, even while a disk that hangs holds its thread.
 //!
-//! A thread takes the lane's seat when there is work, does one task after another ([`Lane::next`], then [`Lane::done`] or what is more
-//! than that), and rises when no more is to come. Each reply has its place in the state and is taken out of it to be made, so it is made
+//! A thread takes the lane's seat when there is work, does one task after another ([`Lane::next`], then [`Lane::done`] or the like), and
+//! rises when no more is to come. Each reply has its place in the state and is taken out of it to be made, so it is made
 //! once, by whoever decides first what the capture comes to: its thread, or whoever gives it up while the thread does not come back.
 
 mod end;
@@ -90,7 +90,7 @@ enum Seat {
 enum Step {
     Opening,
     Writing,
-    /// Ends when the disk has taken everything, which may take its time; or leaves nothing behind.
+    /// Completes the output, which takes as long as the disk needs; or drops it.
     Ending,
 }
 
@@ -111,17 +111,17 @@ struct State {
     steps: u64,
     /// No more bytes are taken: failed, aborted or finished.
     closed: bool,
-    /// What it came to was told, or is kept in `failure` for who asks.
+    /// What it came to was told, or is kept in `failure`.
     over: bool,
     /// Why the capture is given up, and since when, until that is told.
     verdict: Option<(Error, Instant)>,
-    /// For the finish that will ask for it.
+    /// For the finish that is still to come.
     failure: Option<Error>,
     opened: Option<Reply<()>>,
     finished: Option<Reply<Written>>,
     aborted: Vec<Reply<()>>,
     when_room: Option<Reply<()>>,
-    /// When the first bytes came that could wait for room, and how long they all have waited.
+    /// When the first write came that could wait for room, and how long all of them together have waited.
     began: Option<Instant>,
     held: Duration,
 }
@@ -181,7 +181,7 @@ impl Lane {
         })
     }
 
-    /// Somebody should look after what there is to do.
+    /// Sees to it that what there is to do gets done.
     pub(super) fn wake(self: &Arc<Self>) {
         self.attend(self.state.lock());
     }

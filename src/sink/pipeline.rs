@@ -22,8 +22,8 @@ pub trait Target: Send {
 
 /// An open place for encoded bytes. Dropped without [`Output::commit`] it leaves nothing behind.
 pub trait Output: Write + Send {
-    /// Makes what was written visible, whole, under its final name; unless `is_wanted` says no, when the disk has taken everything:
-    /// that may have been too long for whoever asked.
+    /// Makes what was written visible, whole, under its final name. Once the disk has taken everything, `is_wanted` may say no: that may
+    /// have been too long for whoever asked.
     fn commit(self: Box<Self>, is_wanted: &dyn Fn() -> bool) -> Result<Committed>;
 }
 
@@ -35,7 +35,7 @@ pub type Withdraw = Box<dyn FnOnce() + Send>;
 pub struct Committed {
     /// The final file; `None` where there is none (a stream).
     pub path: Option<PathBuf>,
-    /// For a capture that was reported as failed while the disk did not answer.
+    /// For a capture that was reported as failed before the disk answered.
     pub withdraw: Option<Withdraw>,
 }
 

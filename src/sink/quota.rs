@@ -1,8 +1,8 @@
-//! What may stand in a directory: quotas, and making room by removing heapkit's own oldest artifacts.
+//! What may be in a directory: quotas, and making room by removing heapkit's own oldest artifacts.
 //!
 //! Invariants: only files whose names pass [`ArtifactName::parse`] are ever removed, oldest first, and never one that is
 //! being written; nothing is removed for a limit that removing cannot satisfy. What cannot be removed (another user's in a sticky
-//! directory, one that is immutable) is none of ours: it is passed over, and counts for nothing.
+//! directory, one that is immutable) is not ours: it is passed over, and does not count.
 
 use std::ffi::OsStr;
 use std::io;

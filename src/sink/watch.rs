@@ -1,4 +1,4 @@
-//! Who is under way, and the thread that ends waits which have taken too long.
+//! What is under way, and the thread that ends waits which have taken too long.
 //!
 //! `heapkit-clock` lives while there is something to wait for. It touches no disk, so that no disk can stop it.
 
@@ -114,8 +114,9 @@ impl Watch {
         loop {
             let now = Instant::now();
             let all = self.state.lock().all.clone();
-            let mut due = all.iter().filter_map(|one| one.look(now)).min();
-            due = due.into_iter().chain(self.crew.look(now)).min();
+            // First the crew, which knows why there was no thread.
+            let of_crew = self.crew.look(now);
+            let due = all.iter().filter_map(|one| one.look(now)).chain(of_crew).min();
             // A step that begins after this look is late after the patience of its capture, no sooner.
             let seldom = all.iter().map(|one| one.patience() / 4).min().unwrap_or(SELDOM).clamp(OFTEN, SELDOM);
             drop(all);

@@ -10,7 +10,7 @@ use crate::sink::crew::is_runnable;
 use crate::sink::{Reply, Written, given_up};
 
 impl Lane {
-    /// Its thread, if it is at a step, is in the kernel's hands.
+    /// Whether its thread, if it is at a step, is in the kernel's hands.
     fn is_held(&self) -> bool {
         cfg!(heapkit_model) || self.thread().is_none_or(|thread| !is_runnable(thread))
     }

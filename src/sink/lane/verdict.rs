@@ -8,8 +8,8 @@ use super::{Answers, Seat, State, Task};
 use crate::error::{Error, Result};
 use crate::sink::{Written, given_up};
 
-/// How long a capture that was given up has for leaving nothing behind before that is answered all the same; a thread that has been at one
-/// step for longer has had it.
+/// How long a capture that was given up may take to clean up before whoever waits for that is answered all the same. A thread that has been
+/// at one step for longer has used it up.
 #[cfg(not(heapkit_model))]
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 #[cfg(heapkit_model)]
@@ -35,7 +35,7 @@ impl State {
         }
     }
 
-    /// What the capture came to, for all who wait.
+    /// Settles what the capture came to, for all who wait.
     pub(super) fn conclude(&mut self, outcome: Result<Written>) -> Answers {
         let mut answers = Answers::default();
         self.close();
@@ -57,7 +57,7 @@ impl State {
         answers
     }
 
-    /// Those who only wait for an end.
+    /// For those who only wait for the end.
     pub(super) fn farewell(&mut self) -> Answers {
         let mut answers = Answers::default();
         answers.add(self.when_room.take(), Ok(()));
@@ -75,7 +75,7 @@ impl State {
         }
     }
 
-    /// Nobody is at work who could leave something behind, or who would notice soon that the capture was given up: `held` says that its
+    /// Whether nobody is at work who could leave something behind, or who would soon notice that the capture was given up. `held`: its
     /// thread, if it is at a step, is not just waiting for a processor.
     pub(super) fn is_unattended(&self, held: bool) -> bool {
         match (self.seat, self.busy) {
