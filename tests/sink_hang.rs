@@ -331,21 +331,20 @@ fn a_capture_every_minute_to_a_volume_that_hangs_does_not_take_a_thread_every_mi
 #[test]
 fn as_many_at_once_take_no_more_threads_than_one_place_has_and_are_told_when_none_comes_back() {
     let (sink, volume) = (Sink::default(), Volume::new());
-    let begun: Vec<_> = (0..40)
-        .map(|_| {
-            let (opened, is_open) = reply();
-            (
-                sink.begin(Plan { patience: Duration::from_millis(500), ..plan(&volume, At::Open, "/dead") }, opened),
-                is_open,
-            )
-        })
-        .collect();
+    let ask = || {
+        let (opened, is_open) = reply();
+        let plan = Plan { patience: Duration::from_millis(500), ..plan(&volume, At::Open, "/dead") };
+        (sink.begin(plan, opened), is_open)
+    };
+    let mut begun: Vec<_> = (0..PER_PLACE).map(|_| ask()).collect();
     volume.holds(PER_PLACE);
+    begun.extend((0..36).map(|_| ask()));
     works(&sink, "/healthy");
-    for (_, is_open) in &begun {
+    for (index, (_, is_open)) in begun.iter().enumerate() {
         let error = is_open.recv().unwrap().unwrap_err();
         assert_eq!(error.code(), "HEAPKIT_ERR_STALLED");
-        assert!(error.to_string().contains("/dead"), "{error}");
+        let what = if index < PER_PLACE { "has not answered for" } else { "hangs: an earlier capture has waited" };
+        assert!(error.to_string().contains(&format!("The volume of /dead {what}")), "{error}");
     }
     assert_eq!(volume.held.load(Ordering::SeqCst), PER_PLACE);
     volume.let_go();
@@ -421,6 +420,22 @@ fn where_all_threads_are_taken_the_next_one_waits_but_not_for_ever() {
     is_open.recv().unwrap().unwrap();
     finish(&patient).unwrap();
     all.iter().skip(1).for_each(|writer| drop(finish(writer).unwrap()));
+}
+
+/// What it has opened stays until a thread is free, but nobody is made to wait for that twice.
+#[test]
+fn whoever_gives_up_a_stream_that_no_thread_comes_to_is_answered_each_time() {
+    let sink = Sink::default();
+    let stream = begin(&sink, Plan { queue_bytes: 4 << 20, ..to_stream(&Pipe::new(Overflow::Wait)) });
+    assert!(stream.write(&vec![3; 6 << 20]));
+    let (done, written) = reply();
+    stream.finish(done);
+    until(|| stream.thread().is_none());
+    let all: Vec<_> = (0..MOST).map(|count| begin(&sink, sound(&format!("/dir{count}")))).collect();
+    abort(&stream).recv().unwrap().unwrap();
+    assert_eq!(written.recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
+    abort(&stream).try_recv().unwrap().unwrap();
+    all.iter().for_each(|writer| drop(finish(writer).unwrap()));
 }
 
 #[test]

@@ -84,11 +84,11 @@ impl State {
         self.seats.len() < MOST && there < PER_PLACE
     }
 
-    /// Somebody hangs already where this would work.
-    fn hangs(&self, work: &dyn Work) -> Option<Error> {
+    /// Why this cannot work where it would: somebody has been at one step there for so long.
+    fn hangs(&self, work: &dyn Work, long: Duration) -> Option<Error> {
         let dir = work.place()?;
         let there = self.seats.iter().filter(|place| place.dir.as_deref() == Some(dir));
-        let waited = there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= work.patience())?;
+        let waited = there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= long)?;
         Some(ErrorKind::Hangs { path: dir.into(), waited, earlier: true }.into())
     }
 
@@ -110,14 +110,20 @@ impl State {
         Some((work, place))
     }
 
-    /// Why there was no thread.
-    fn busy(&self, dir: Option<&Path>, waited: Duration) -> Error {
+    /// Why there was no thread for work that has waited for one.
+    fn busy(&self, work: &dyn Work) -> Error {
+        let waited = work.patience();
+        // Those that it waited for may have begun a little later than it.
+        let long = waited / 2;
+        if let Some(error) = self.hangs(work, long) {
+            return error;
+        }
         let mut hanging: Vec<String> =
-            self.seats.iter().filter(|place| place.waited() >= Some(waited)).map(|place| place.name()).collect();
+            self.seats.iter().filter(|place| place.waited() >= Some(long)).map(|place| place.name()).collect();
         hanging.sort();
         hanging.dedup();
-        ErrorKind::Crowded { path: dir.map(Into::into).unwrap_or_default(), waited, threads: self.seats.len(), hanging }
-            .into()
+        let path = work.place().map(Into::into).unwrap_or_default();
+        ErrorKind::Crowded { path, waited, threads: self.seats.len(), hanging }.into()
     }
 }
 
@@ -136,7 +142,7 @@ impl Crew {
     pub(super) fn seat(self: &Arc<Self>, work: Arc<dyn Work>) {
         let mut state = self.0.lock();
         let dir = work.place();
-        if let Some(error) = state.hangs(&*work) {
+        if let Some(error) = state.hangs(&*work, work.patience()) {
             drop(state);
             return work.refuse(error);
         }
@@ -175,7 +181,7 @@ impl Crew {
         let mut state = self.0.lock();
         while let Some(index) = state.queue.iter().position(|waiting| now >= waiting.until) {
             let Some(Waiting { work, .. }) = state.queue.remove(index) else { break };
-            let error = state.hangs(&*work).unwrap_or_else(|| state.busy(work.place(), work.patience()));
+            let error = state.busy(&*work);
             refused.push((work, error));
         }
         let next = state.queue.iter().map(|waiting| waiting.until).min();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::verdict::GRACE;
-use super::{Answers, Lane, Seat, Step, Task};
+use super::{Answers, Lane, MutexGuard, Seat, State, Step, Task};
 use crate::error::{Error, ErrorKind, Taker};
 use crate::sink::crew::is_runnable;
 use crate::sink::{Reply, Written, given_up};
@@ -42,7 +42,8 @@ impl Lane {
         state.give_up(error);
         // A producer may wait for room that a thread which hangs does not make.
         self.step.notify_all();
-        if state.verdict.is_none() && !state.discard {
+        if state.over {
+            // Nothing is left, or was waited for already.
             answers.add(reply, Ok(()));
         } else {
             state.aborted.extend(reply);
@@ -86,12 +87,7 @@ impl Lane {
             return self.fail_pipe(error);
         }
         state.give_up(error);
-        let mut answers = state.tell();
-        answers.append(state.farewell());
-        self.step.notify_all();
-        drop(state);
-        answers.make();
-        self.close_pipe();
+        self.tell_all(state);
     }
 
     /// Ends waits that have taken too long; tells when the next one will.
@@ -133,13 +129,18 @@ impl Lane {
             }
             state.give_up(error.into());
         }
+        self.tell_all(state);
+        None
+    }
+
+    /// Tells everybody the verdict, without waiting for the thread any longer.
+    fn tell_all(&self, mut state: MutexGuard<'_, State>) {
         let mut answers = state.tell();
         answers.append(state.farewell());
         self.step.notify_all();
         drop(state);
         answers.make();
         self.close_pipe();
-        None
     }
 
     /// Whoever reads is told that nothing more comes.
