@@ -1,7 +1,7 @@
 //! Time that nobody can tamper with: alarms that ring on a thread of heapkit's own.
 //!
-//! Test suites replace JavaScript's timers, and services patch them. A capture whose end hangs on one of those would never end, and
-//! keep everybody else's from beginning. Invariants:
+//! Test suites replace JavaScript's timers, and services patch them. A capture that waits for one of those might never end, and would
+//! keep all others from beginning. Invariants:
 //!
 //! * an alarm rings once, or never after it was cancelled;
 //! * it rings on the thread `heapkit-alarms`, without a lock, so that what rings may set another;
@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// What an alarm does.
 pub type Ring = Box<dyn FnOnce() + Send>;
@@ -39,14 +39,24 @@ struct State {
 }
 
 impl Alarms {
-    /// Calls `ring` when `delay` is over. Fails where the process may not have the thread.
-    pub fn set(&self, delay: Duration, ring: Ring) -> io::Result<AlarmId> {
+    /// Makes sure of the thread. Fails where the process may have no other; once there is one, [`Alarms::set`] does not fail.
+    pub fn start(&self) -> io::Result<()> {
+        self.started().map(drop)
+    }
+
+    fn started(&self) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.0.state.lock();
         if !state.is_running {
             let shared = Arc::clone(&self.0);
             std::thread::Builder::new().name(String::from("heapkit-alarms")).spawn(move || shared.run())?;
             state.is_running = true;
         }
+        Ok(state)
+    }
+
+    /// Calls `ring` when `delay` is over. Fails where the process may not have the thread.
+    pub fn set(&self, delay: Duration, ring: Ring) -> io::Result<AlarmId> {
+        let mut state = self.started()?;
         state.next += 1;
         let now = Instant::now();
         // What no clock can count to is as good as a year.
@@ -57,7 +67,7 @@ impl Alarms {
         Ok(id)
     }
 
-    /// Takes it back. Whether it had not rung.
+    /// Takes it back. Answers whether it had not rung.
     pub fn cancel(&self, id: &AlarmId) -> bool {
         let ring = self.0.state.lock().due.remove(id);
         ring.is_some()

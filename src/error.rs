@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -226,6 +227,14 @@ impl Error {
     }
 }
 
+/// Turns a panic of `who` into an error: a bug of heapkit fails what it was doing, and nothing else.
+pub(crate) fn guard<T>(who: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(Error::internal(format!("{who} panicked: {}", text.unwrap_or("no message"))))
+    })
+}
+
 /// The shape of [`Error::to_json`].
 #[derive(Serialize)]
 struct Record {
@@ -263,7 +272,7 @@ impl fmt::Display for Error {
         match self.kind() {
             ErrorKind::InvalidOption { option, reason } => write!(f, "Option `{option}` {reason}"),
             ErrorKind::Io { syscall, path, source, of_target } => {
-                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(source, *of_target))
+                write!(f, "Cannot {syscall} {}: {source}{}", path.display(), advice(syscall, source, *of_target))
             }
             ErrorKind::NoSpace { path, reason, .. } => write!(f, "No room for {}: {reason}", path.display()),
             ErrorKind::Exists { path } => {
@@ -374,12 +383,15 @@ fn system_name(error: &io::Error) -> Option<&'static str> {
 }
 
 /// What to do about the errors of the system that users meet most.
-fn advice(error: &io::Error, of_target: bool) -> &'static str {
+fn advice(syscall: &str, error: &io::Error, of_target: bool) -> &'static str {
     #[cfg(unix)]
     if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) {
         return "; this process may open no more descriptors (`ulimit -n`, RLIMIT_NOFILE): raise the limit, or find out what does not close them";
     }
     match error.kind() {
+        io::ErrorKind::WouldBlock if syscall == "pthread_create" => {
+            "; there may be no more threads: raise the limit (`ulimit -u`, or `pids.max` of the control group), or find out what does not end them"
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if of_target => {
             "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
         }
@@ -432,6 +444,15 @@ mod tests {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(!Error::io("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
         assert!(Error::io_of_target("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn where_there_may_be_no_more_threads_the_limits_are_named() {
+        let refused = || io::Error::from(rustix::io::Errno::AGAIN);
+        let text = Error::io("pthread_create", "heapkit-sink", refused()).to_string();
+        assert!(text.contains("`ulimit -u`") && text.contains("`pids.max`"), "{text}");
+        assert!(!Error::io("read", "/dumps/a", refused()).to_string().contains("threads"));
     }
 
     #[test]

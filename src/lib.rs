@@ -1,6 +1,6 @@
 //! heapkit's native core: everything that must not run on a service's event loop.
 //!
-//! The map of the house, in the direction of the dependencies:
+//! The modules, in the direction of their dependencies:
 //!
 //! ```text
 //! binding  ->  { sink, fork -> host, heap, process, alarms }  ->  error

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::{ErrorKind, Result};
 
-/// Enough for a path of 4,096 bytes, each of them escaped.
+/// Enough for a path of 4,096 bytes, all of them escaped.
 const DEFAULTS_BYTES: usize = 32 << 10;
 
 const FREE: u32 = 0;
@@ -22,7 +22,7 @@ const FREE: u32 = 0;
 const CHANGING: u32 = 1;
 const TAKEN: u32 = 2;
 
-/// The kinds of heavy captures, by the number less one that stands for them.
+/// The kinds of heavy captures. The record has a kind's index and one, or 0 for none of them.
 const KINDS: [&str; 2] = ["snapshot", "timeline"];
 
 /// The record of a process.
@@ -139,7 +139,10 @@ impl Shared {
     pub fn set_defaults(&self, defaults: &str) -> Result<()> {
         let bytes = defaults.as_bytes();
         let Some(len) = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= DEFAULTS_BYTES) else {
-            let reason = format!("makes defaults of {} bytes; they have {DEFAULTS_BYTES}", bytes.len());
+            let reason = format!(
+                "is too long: with it the defaults of this process have {} bytes, and there is room for {DEFAULTS_BYTES}",
+                bytes.len()
+            );
             return Err(ErrorKind::InvalidOption { option: "dir", reason }.into());
         };
         self.with_defaults(|| {
@@ -160,7 +163,7 @@ impl Shared {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// They are short, so that whoever has to wait for them waits for microseconds.
+    /// They are short, so whoever has to wait for them waits for microseconds.
     fn with_defaults<T>(&self, work: impl FnOnce() -> T) -> T {
         while self.defaults_locked.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             std::thread::yield_now();
@@ -181,7 +184,7 @@ fn monotonic_ms() -> u64 {
 /// By a clock of this copy, which alone knows of its slot here.
 #[cfg(not(unix))]
 fn monotonic_ms() -> u64 {
-    static BEGAN: once_cell::sync::OnceCell<std::time::Instant> = once_cell::sync::OnceCell::new();
+    static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     u64::try_from(BEGAN.get_or_init(std::time::Instant::now).elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -2,15 +2,18 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod captures;
+
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
 
+use captures::{abort, finish, plan};
 use heapkit::sink::{
-    ArtifactName, Codec, FileName, FileTarget, FreeBytes, Plan, Quota, Reply, Sink, Writer, Written, list, sweep,
+    ArtifactName, Codec, Committed, FileName, FileTarget, FreeBytes, Overflow, Pipe, Plan, Quota, Sink, Target, Writer,
+    list, sweep,
 };
 use heapkit::{Error, ErrorKind, Result};
 use proptest::prelude::*;
@@ -18,11 +21,6 @@ use tempfile::{TempDir, tempdir};
 
 const PREFIX: &str = "Heap.20261120.213000.4242.0";
 const OWNER: u64 = 1;
-
-fn reply<T: Send + 'static>() -> (Reply<T>, Receiver<Result<T>>) {
-    let (send, receive) = channel();
-    (Box::new(move |value| send.send(value).unwrap()), receive)
-}
 
 fn plenty(_: &Path) -> io::Result<u64> {
     Ok(u64::MAX)
@@ -51,30 +49,11 @@ fn target(dir: &Path, name: FileName, quota: Quota, free_bytes: FreeBytes) -> Fi
 }
 
 fn try_begin(sink: &Sink, target: FileTarget) -> Result<Writer> {
-    let plan = Plan {
-        target: Box::new(target),
-        place: None,
-        pipe: None,
-        transform: None,
-        codec: Codec::None,
-        queue_bytes: 1 << 20,
-        patience: Duration::from_secs(60),
-        deadline: None,
-        owner: OWNER,
-    };
-    let (opened, is_open) = reply();
-    let writer = sink.begin(plan, opened);
-    is_open.recv().unwrap().map(|()| writer)
+    captures::try_begin(sink, Plan { owner: OWNER, ..plan(target) })
 }
 
 fn begin(sink: &Sink, dir: &Path, name: FileName) -> Writer {
     try_begin(sink, target(dir, name, Quota::default(), plenty)).unwrap()
-}
-
-fn finish(writer: &Writer) -> Result<Written> {
-    let (done, written) = reply();
-    writer.finish(done);
-    written.recv().unwrap()
 }
 
 /// A whole capture of `bytes` bytes.
@@ -161,20 +140,8 @@ fn every_codec_reaches_the_disk() {
     let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let text = "a heap snapshot repeats itself ".repeat(100_000);
     for (name, codec) in [("n", Codec::None), ("g", Codec::Gzip(3)), ("z", Codec::Zstd(3)), ("z19", Codec::Zstd(19))] {
-        let (opened, is_open) = reply();
-        let plan = Plan {
-            target: Box::new(target(dir.path(), exact(name), Quota::default(), plenty)),
-            place: None,
-            pipe: None,
-            transform: None,
-            codec,
-            queue_bytes: 1 << 20,
-            patience: Duration::from_secs(60),
-            deadline: None,
-            owner: OWNER,
-        };
-        let writer = sink.begin(plan, opened);
-        is_open.recv().unwrap().unwrap();
+        let target = target(dir.path(), exact(name), Quota::default(), plenty);
+        let writer = captures::begin(&sink, Plan { codec, ..plan(target) });
         assert!(writer.write(text.as_bytes()));
         let written = finish(&writer).unwrap();
         let packed = fs::read(written.path.unwrap()).unwrap();
@@ -217,9 +184,7 @@ fn a_capture_that_is_given_up_leaves_nothing() {
     let writer = begin(&sink, dir.path(), generated());
     assert!(writer.write(b"x"));
     temporary(dir.path());
-    let (gone, is_gone) = reply();
-    writer.abort(ErrorKind::Aborted { reason: String::from("enough") }.into(), gone);
-    is_gone.recv().unwrap().unwrap();
+    abort(&writer).recv().unwrap().unwrap();
     assert_eq!(ls(dir.path()), [""; 0]);
     // Dropped.
     let writer = begin(&sink, dir.path(), generated());
@@ -255,6 +220,26 @@ fn a_capture_that_fails_leaves_nothing() {
     assert!(!gone.exists());
     capture(&sink, target(&gone, exact("next"), Quota::default(), plenty), 1).unwrap();
     assert_eq!(ls(&gone), ["next"]);
+}
+
+/// A disk may hang when a capture is complete; when it comes back the capture is reported as failed, and something else may have the name.
+#[test]
+fn an_artifact_that_came_too_late_is_taken_away_and_nothing_else_is() {
+    let dir = tempdir().unwrap();
+    let complete = || {
+        let mut output = Box::new(target(dir.path(), exact("a"), Quota::default(), plenty)).open().unwrap();
+        io::Write::write_all(&mut output, b"late").unwrap();
+        output.commit(&|| true).unwrap()
+    };
+    complete().withdraw.unwrap()();
+    assert_eq!(ls(dir.path()), [""; 0]);
+    let Committed { path, withdraw } = complete();
+    let path = path.unwrap();
+    fs::rename(&path, dir.path().join("moved")).unwrap();
+    fs::write(&path, "somebody's").unwrap();
+    withdraw.unwrap()();
+    assert_eq!(fs::read(&path).unwrap(), b"somebody's");
+    assert_eq!(fs::read(dir.path().join("moved")).unwrap(), b"late");
 }
 
 #[test]
@@ -368,6 +353,24 @@ mod lacking {
                 assert_eq!(ls(dir.path()), [""; 0]);
             });
         }
+    }
+
+    /// What was opened for the rest of a stream would keep its space on the disk for as long as the service keeps the stream.
+    #[test]
+    fn a_stream_whose_rest_has_no_room_leaves_no_file_open() {
+        let dir = tempdir().unwrap();
+        let open = || {
+            let open = fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+            open.filter(|path| path.starts_with(dir.path())).count()
+        };
+        without(&[(libc::SYS_write, libc::ENOSPC)], || {
+            let (sink, pipe) = (Sink::default(), Pipe::new(Overflow::Spool(dir.path().into())));
+            let stream = captures::begin(&sink, captures::to_stream(&pipe));
+            while stream.write(&[0; 1 << 20]) {}
+            is_no_space(&finish(&stream).unwrap_err(), &["4194304 bytes", "unlinked temporary file"]);
+            captures::until(|| stream.thread().is_none());
+            assert_eq!(open(), 0);
+        });
     }
 
     #[test]

@@ -1,99 +1,27 @@
 //! The sink's promises, with test doubles in the place of the disk.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod captures;
+
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use heapkit::sink::{
-    Codec, Committed, Output, Overflow, Pipe, Plan, Reply, Sink, StreamTarget, Target, Writer, Written,
-};
+use captures::{Double, Gate, abort, begin, behind, finish, plan, read, read_to_end, reply, sponge, to_stream};
+use heapkit::sink::{Committed, Output, Overflow, Pipe, Plan, Sink, Target};
 use heapkit::{Error, ErrorKind, Result};
 
-fn reply<T: Send + 'static>() -> (Reply<T>, Receiver<Result<T>>) {
-    let (send, receive) = channel();
-    (Box::new(move |value| send.send(value).unwrap()), receive)
-}
-
-/// A disk of the test's own.
-struct Double<W>(W);
-
-impl<W: FnMut(&[u8]) -> io::Result<()> + Send + 'static> Target for Double<W> {
-    fn open(self: Box<Self>) -> Result<Box<dyn Output>> {
-        Ok(self)
-    }
-}
-
-impl<W: FnMut(&[u8]) -> io::Result<()> + Send> Write for Double<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (self.0)(bytes).map(|()| bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<W: FnMut(&[u8]) -> io::Result<()> + Send> Output for Double<W> {
-    fn commit(self: Box<Self>, _: &dyn Fn() -> bool) -> Result<Committed> {
-        Ok(Committed::default())
-    }
-}
-
-fn plan(write: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> Plan {
-    Plan {
-        target: Box::new(Double(write)),
-        place: None,
-        pipe: None,
-        transform: None,
-        codec: Codec::None,
-        queue_bytes: 1 << 20,
-        patience: Duration::from_secs(60),
-        deadline: None,
-        owner: 0,
-    }
-}
-
-fn begin(sink: &Sink, plan: Plan) -> Writer {
-    let (opened, is_open) = reply();
-    let writer = sink.begin(plan, opened);
-    is_open.recv().unwrap().unwrap();
-    writer
-}
-
-fn finish(writer: &Writer) -> Result<Written> {
-    let (done, written) = reply();
-    writer.finish(done);
-    written.recv().unwrap()
-}
-
 fn works(sink: &Sink) {
-    let writer = begin(sink, plan(|_| Ok(())));
+    let writer = begin(sink, plan(sponge()));
     assert!(writer.write(b"the next capture works"));
     assert_eq!(finish(&writer).unwrap().raw_bytes, 22);
-}
-
-/// A gate that the disk waits at.
-#[derive(Default)]
-struct Gate(Mutex<bool>, Condvar);
-
-impl Gate {
-    fn open(&self) {
-        *self.0.lock().unwrap() = true;
-        self.1.notify_all();
-    }
-    fn wait(&self) {
-        let mut open = self.0.lock().unwrap();
-        while !*open {
-            open = self.1.wait(open).unwrap();
-        }
-    }
 }
 
 #[test]
 fn counts_and_digests_what_it_puts_out() {
     let sink = Sink::default();
-    let writer = begin(&sink, plan(|_| Ok(())));
+    let writer = begin(&sink, plan(sponge()));
     assert!(writer.write(b"ab") && writer.write(b"c"));
     let written = finish(&writer).unwrap();
     assert_eq!((written.raw_bytes, written.bytes, written.path), (3, 3, None));
@@ -118,7 +46,7 @@ fn a_slow_disk_never_makes_the_queue_pass_its_bound() {
         *count.lock().unwrap() = received;
         Ok(())
     };
-    let writer = begin(&sink, Plan { queue_bytes: BOUND, ..plan(slow) });
+    let writer = begin(&sink, Plan { queue_bytes: BOUND, ..plan(Double(slow)) });
     let chunk = vec![7_u8; 100 << 10];
     // The disk is shut: the queue takes what fits, and says so.
     let mut offered = 0;
@@ -141,7 +69,7 @@ fn a_slow_disk_never_makes_the_queue_pass_its_bound() {
 #[test]
 fn one_large_write_is_cut_to_fit() {
     let sink = Sink::default();
-    let writer = begin(&sink, Plan { queue_bytes: 64 << 10, ..plan(|_| Ok(())) });
+    let writer = begin(&sink, Plan { queue_bytes: 64 << 10, ..plan(sponge()) });
     assert!(writer.write(&vec![1; 10 << 20]));
     assert_eq!(finish(&writer).unwrap().bytes, 10 << 20);
     assert!(writer.backlog().peak_queued_bytes <= 64 << 10);
@@ -151,14 +79,7 @@ fn one_large_write_is_cut_to_fit() {
 fn tells_when_there_is_room_again() {
     let sink = Sink::default();
     let gate = Arc::new(Gate::default());
-    let shut = Arc::clone(&gate);
-    let writer = begin(
-        &sink,
-        plan(move |_| {
-            shut.wait();
-            Ok(())
-        }),
-    );
+    let writer = begin(&sink, plan(behind(&gate)));
     while writer.offer(&[0; 64 << 10]) {}
     let (room, has_room) = reply();
     writer.when_room(room);
@@ -177,7 +98,7 @@ fn an_error_of_the_disk_fails_one_capture() {
         left -= 1;
         if left == 0 { Err(Error::from(ErrorKind::Exists { path: "x".into() }).into()) } else { Ok(()) }
     };
-    let writer = begin(&sink, plan(broken));
+    let writer = begin(&sink, plan(Double(broken)));
     while writer.write(&[0; 1000]) {}
     assert_eq!(finish(&writer).unwrap_err().code(), "HEAPKIT_ERR_EXISTS");
     assert_eq!(writer.backlog().queued_bytes, 0);
@@ -216,7 +137,7 @@ fn a_panic_anywhere_fails_one_capture_and_is_answered() {
     let sink = Sink::default();
     for place in ["open", "write", "commit"] {
         let (opened, is_open) = reply();
-        let writer = sink.begin(Plan { target: Box::new(Panics(place)), ..plan(|_| Ok(())) }, opened);
+        let writer = sink.begin(Plan { target: Box::new(Panics(place)), ..plan(sponge()) }, opened);
         let error = match is_open.recv().unwrap() {
             Err(error) => error,
             Ok(()) => {
@@ -234,12 +155,7 @@ fn a_panic_anywhere_fails_one_capture_and_is_answered() {
 fn a_disk_that_takes_nothing_does_not_hold_the_producer_forever() {
     let sink = Sink::default();
     let gate = Arc::new(Gate::default());
-    let hung = Arc::clone(&gate);
-    let hang = move |_: &[u8]| {
-        hung.wait();
-        Ok(())
-    };
-    let writer = begin(&sink, Plan { patience: Duration::from_millis(50), ..plan(hang) });
+    let writer = begin(&sink, Plan { patience: Duration::from_millis(50), ..plan(behind(&gate)) });
     while writer.write(&[0; 1000]) {}
     assert!(!writer.write(b"dropped at once"));
     let (done, written) = reply();
@@ -250,11 +166,28 @@ fn a_disk_that_takes_nothing_does_not_hold_the_producer_forever() {
     works(&sink);
 }
 
+/// What they have waited in sum is longer than the time that has passed.
+#[test]
+fn producers_that_wait_at_the_same_time_are_both_served() {
+    let sink = Sink::default();
+    let gate = Arc::new(Gate::default());
+    let writer = begin(&sink, Plan { queue_bytes: 1000, ..plan(behind(&gate)) });
+    while writer.offer(&[0; 250]) {}
+    std::thread::scope(|scope| {
+        let producers = [(); 4].map(|()| scope.spawn(|| writer.write_holding(&[0; 250])));
+        // Time for them to come so far that they wait; none of it is needed to pass.
+        std::thread::sleep(Duration::from_millis(100));
+        gate.open();
+        assert!(producers.into_iter().all(|producer| producer.join().unwrap()));
+    });
+    assert_eq!(finish(&writer).unwrap().raw_bytes, 2000);
+}
+
 #[test]
 fn a_deadline_ends_a_capture() {
     let sink = Sink::default();
     let deadline = Some((Instant::now(), Duration::from_millis(7)));
-    let writer = begin(&sink, Plan { deadline, ..plan(|_| Ok(())) });
+    let writer = begin(&sink, Plan { deadline, ..plan(sponge()) });
     assert!(!writer.write(b"x"));
     let error = finish(&writer).unwrap_err();
     assert_eq!(error.code(), "HEAPKIT_ERR_TIMEOUT");
@@ -264,38 +197,25 @@ fn a_deadline_ends_a_capture() {
 #[test]
 fn an_aborted_capture_says_so_wherever_it_stands() {
     let sink = Sink::default();
-    let why = || ErrorKind::Aborted { reason: String::from("enough") }.into();
     // Under way.
-    let writer = begin(&sink, plan(|_| Ok(())));
+    let writer = begin(&sink, plan(sponge()));
     writer.write(b"x");
-    let (gone, is_gone) = reply();
-    writer.abort(why(), gone);
-    is_gone.recv().unwrap().unwrap();
+    abort(&writer).recv().unwrap().unwrap();
     assert!(!writer.write(b"y"));
     assert!(finish(&writer).unwrap_err().to_string().contains("enough"));
     // Before it was opened: the sink is held up by another capture meanwhile.
     let gate = Arc::new(Gate::default());
-    let shut = Arc::clone(&gate);
-    let holding = begin(
-        &sink,
-        plan(move |_| {
-            shut.wait();
-            Ok(())
-        }),
-    );
+    let holding = begin(&sink, plan(behind(&gate)));
     assert!(holding.write(b"hold"));
     let (opened, is_open) = reply();
-    let writer = sink.begin(plan(|_| panic!("never opened")), opened);
-    let (gone, is_gone) = reply();
-    writer.abort(why(), gone);
+    let writer = sink.begin(plan(Double(|_: &[u8]| panic!("never opened"))), opened);
+    let is_gone = abort(&writer);
     gate.open();
     assert_eq!(is_open.recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
     is_gone.recv().unwrap().unwrap();
     // After it was complete.
     finish(&holding).unwrap();
-    let (gone, is_gone) = reply();
-    holding.abort(why(), gone);
-    is_gone.recv().unwrap().unwrap();
+    abort(&holding).recv().unwrap().unwrap();
 }
 
 #[test]
@@ -313,13 +233,13 @@ fn an_owner_that_ends_takes_its_captures_along() {
         &sink,
         Plan {
             owner: 1,
-            ..plan(move |_| {
+            ..plan(Double(move |_: &[u8]| {
                 let _ = &token;
                 Ok(())
-            })
+            }))
         },
     );
-    let ours = begin(&sink, Plan { owner: 2, ..plan(|_| Ok(())) });
+    let ours = begin(&sink, Plan { owner: 2, ..plan(sponge()) });
     sink.abandon(1, Duration::from_secs(60));
     dropped.try_recv().unwrap();
     assert!(!theirs.write(b"x"));
@@ -331,13 +251,13 @@ fn an_owner_that_ends_takes_its_captures_along() {
 #[test]
 fn a_dropped_writer_gives_its_capture_up_but_not_one_that_is_being_finished() {
     let sink = Sink::default();
-    let writer = begin(&sink, plan(|_| Ok(())));
+    let writer = begin(&sink, plan(sponge()));
     writer.write(b"x");
     let (done, written) = reply();
     writer.finish(done);
     drop(writer);
     assert_eq!(written.recv().unwrap().unwrap().bytes, 1);
-    drop(begin(&sink, plan(|_| Ok(()))));
+    drop(begin(&sink, plan(sponge())));
     works(&sink);
 }
 
@@ -346,8 +266,7 @@ fn a_dropped_writer_gives_its_capture_up_but_not_one_that_is_being_finished() {
 fn a_stream_that_is_not_read_holds_its_producer() {
     let sink = Sink::default();
     let pipe = Pipe::new(Overflow::Wait);
-    let target = Box::new(StreamTarget(Arc::clone(&pipe)));
-    let writer = begin(&sink, Plan { target, pipe: Some(pipe), ..plan(|_| Ok(())) });
+    let writer = begin(&sink, to_stream(&pipe));
     let piece = vec![3_u8; 100 << 10];
     let mut taken = 0;
     // Bounded by the loop, not by a clock: 100 MB would have to fit otherwise.
@@ -362,20 +281,10 @@ fn a_stream_that_is_not_read_holds_its_producer() {
     }
     assert!(taken < 16 << 20, "{taken} bytes were taken though nobody reads");
     works(&sink);
-    let (next, bytes) = reply();
-    writer.read(next);
-    let mut read = bytes.recv().unwrap().unwrap().unwrap().len();
+    let first = read(&writer).unwrap().unwrap().len();
     let (done, written) = reply();
     writer.finish(done);
-    loop {
-        let (next, bytes) = reply();
-        writer.read(next);
-        match bytes.recv().unwrap().unwrap() {
-            Some(bytes) => read += bytes.len(),
-            None => break,
-        }
-    }
-    assert_eq!(read, taken);
+    assert_eq!(first + read_to_end(&writer), taken);
     assert_eq!(written.recv().unwrap().unwrap().bytes, taken as u64);
 }
 
@@ -383,8 +292,7 @@ fn a_stream_that_is_not_read_holds_its_producer() {
 fn a_closed_stream_fails_its_capture() {
     let sink = Sink::default();
     let pipe = Pipe::new(Overflow::Spool(std::env::temp_dir()));
-    let target = Box::new(StreamTarget(Arc::clone(&pipe)));
-    let writer = begin(&sink, Plan { target, pipe: Some(Arc::clone(&pipe)), ..plan(|_| Ok(())) });
+    let writer = begin(&sink, to_stream(&pipe));
     pipe.close();
     while writer.write(&[0; 1000]) {}
     assert_eq!(finish(&writer).unwrap_err().code(), "HEAPKIT_ERR_ABORTED");

@@ -1,30 +1,23 @@
 //! Disks that hang: nobody notices but their own captures, and those are told in time.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod captures;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use heapkit::sink::{
-    Codec, Committed, Output, Overflow, Pipe, Plan, Reply, Sink, StreamTarget, Target, Writer, Written,
-};
-use heapkit::{Error, ErrorKind, Result};
+use captures::{Double, Gate, LONG, abort, begin, enough, finish, read, read_to_end, reply, sponge, to_stream, until};
+use heapkit::sink::{Committed, Output, Overflow, Pipe, Plan, Sink, Target, Writer, Written};
+use heapkit::{Error, Result};
 
-/// Never over in a test.
-const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(50);
 /// As many threads as there are in one place, and in all.
 const PER_PLACE: usize = 4;
 const MOST: usize = 16;
-
-fn reply<T: Send + 'static>() -> (Reply<T>, Receiver<Result<T>>) {
-    let (send, receive) = channel();
-    // Who is answered twice panics here.
-    (Box::new(move |value| send.send(value).unwrap()), receive)
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum At {
@@ -38,8 +31,7 @@ enum At {
 /// A volume that hangs until it is let go.
 #[derive(Default)]
 struct Volume {
-    is_open: Mutex<bool>,
-    change: Condvar,
+    gate: Gate,
     /// Who has come so far that it hangs.
     held: AtomicUsize,
     completed: AtomicUsize,
@@ -54,15 +46,11 @@ impl Volume {
 
     fn hang(&self) {
         self.held.fetch_add(1, Ordering::SeqCst);
-        let mut open = self.is_open.lock().unwrap();
-        while !*open {
-            open = self.change.wait(open).unwrap();
-        }
+        self.gate.wait();
     }
 
     fn let_go(&self) {
-        *self.is_open.lock().unwrap() = true;
-        self.change.notify_all();
+        self.gate.open();
     }
 
     fn holds(&self, count: usize) {
@@ -70,10 +58,16 @@ impl Volume {
     }
 }
 
-fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+/// Whether its thread waits for a processor, and not at the gate.
+#[cfg(target_os = "linux")]
+fn is_runnable(writer: &Writer) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{}/stat", writer.thread().unwrap())).unwrap();
+    stat.rsplit_once(") ").unwrap().1.starts_with('R')
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_runnable(_writer: &Writer) -> bool {
+    false
 }
 
 /// A file on such a volume.
@@ -130,40 +124,18 @@ impl Drop for File {
 }
 
 fn plan(volume: &Arc<Volume>, at: At, place: &str) -> Plan {
-    Plan {
-        target: Box::new(Hangs(Arc::clone(volume), at)),
-        place: Some(PathBuf::from(place)),
-        pipe: None,
-        transform: None,
-        codec: Codec::None,
-        queue_bytes: 1 << 20,
-        patience: LONG,
-        deadline: None,
-        owner: 0,
-    }
+    Plan { place: Some(PathBuf::from(place)), ..captures::plan(Hangs(Arc::clone(volume), at)) }
 }
 
-fn begin(sink: &Sink, plan: Plan) -> Writer {
-    let (opened, is_open) = reply();
-    let writer = sink.begin(plan, opened);
-    is_open.recv().unwrap().unwrap();
-    writer
-}
-
-fn finish(writer: &Writer) -> Result<Written> {
-    let (done, written) = reply();
-    writer.finish(done);
-    written.recv().unwrap()
+/// On a disk that does not hang.
+fn sound(place: &str) -> Plan {
+    Plan { place: Some(PathBuf::from(place)), ..captures::plan(sponge()) }
 }
 
 fn works(sink: &Sink, place: &str) {
-    let writer = begin(sink, plan(&Volume::new(), At::Nowhere, place));
+    let writer = begin(sink, sound(place));
     assert!(writer.write(b"works"));
     assert_eq!(finish(&writer).unwrap().raw_bytes, 5);
-}
-
-fn enough() -> Error {
-    ErrorKind::Aborted { reason: String::from("enough") }.into()
 }
 
 /// A capture that hangs at this point, and what it waits for there.
@@ -205,13 +177,9 @@ fn a_disk_that_hangs_anywhere_holds_up_no_capture_but_its_own() {
         works(&sink, "/healthy");
         works(&sink, "/dead/but/another/volume");
         // Streams go nowhere.
-        let pipe = Pipe::new(Overflow::Wait);
-        let target = Box::new(StreamTarget(Arc::clone(&pipe)));
-        let stream = begin(&sink, Plan { target, place: None, pipe: Some(pipe), ..plan(&volume, at, "") });
+        let stream = begin(&sink, to_stream(&Pipe::new(Overflow::Wait)));
         assert!(stream.write(b"streams"));
-        let (next, bytes) = reply();
-        stream.read(next);
-        assert_eq!(bytes.recv().unwrap().unwrap().unwrap(), b"streams");
+        assert_eq!(read(&stream).unwrap().unwrap(), b"streams");
         let (listed, list) = reply();
         sink.ask(PathBuf::from("/healthy"), LONG, || Ok(7), listed);
         assert_eq!(list.recv().unwrap().unwrap(), 7);
@@ -227,10 +195,8 @@ fn whoever_gives_up_a_capture_that_hangs_is_answered_once_and_the_rest_goes_when
     for at in [At::Open, At::Write, At::Commit] {
         let (sink, volume) = (Sink::default(), Volume::new());
         let stuck = stuck(&sink, plan(&volume, at, "/dead"), &volume, at);
-        let (gone, is_gone) = reply();
-        stuck.writer.abort(enough(), gone);
         // The disk hangs all the while.
-        is_gone.recv().unwrap().unwrap();
+        abort(&stuck.writer).recv().unwrap().unwrap();
         let code = |error: Error| assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED", "{at:?}: {error}");
         if let Some(opened) = stuck.opened {
             code(opened.recv().unwrap().unwrap_err());
@@ -240,9 +206,7 @@ fn whoever_gives_up_a_capture_that_hangs_is_answered_once_and_the_rest_goes_when
             None => code(finish(&stuck.writer).unwrap_err()),
         }
         // Once more, and at once: the thread is known to hang by now.
-        let (gone, is_gone) = reply();
-        stuck.writer.abort(enough(), gone);
-        is_gone.try_recv().unwrap().unwrap();
+        abort(&stuck.writer).try_recv().unwrap().unwrap();
         assert!(!stuck.writer.write(b"y") && stuck.writer.is_over());
         volume.let_go();
         until(|| volume.dropped.load(Ordering::SeqCst) + volume.withdrawn.load(Ordering::SeqCst) == 1);
@@ -255,11 +219,10 @@ fn whoever_gives_up_a_capture_that_hangs_is_answered_once_and_the_rest_goes_when
 fn a_thread_that_is_known_to_hang_is_not_waited_for() {
     let (sink, volume) = (Sink::default(), Volume::new());
     let stuck = stuck(&sink, plan(&volume, At::Write, "/dead"), &volume, At::Write);
+    until(|| !is_runnable(&stuck.writer));
     // Longer than what a capture has for leaving nothing behind.
     std::thread::sleep(Duration::from_millis(1100));
-    let (gone, is_gone) = reply();
-    stuck.writer.abort(enough(), gone);
-    is_gone.try_recv().unwrap().unwrap();
+    abort(&stuck.writer).try_recv().unwrap().unwrap();
     assert!(stuck.written.unwrap().try_recv().unwrap().is_err());
     volume.let_go();
 }
@@ -268,9 +231,7 @@ fn a_thread_that_is_known_to_hang_is_not_waited_for() {
 fn an_output_that_hangs_while_it_is_removed_does_not_hold_the_answer() {
     let (sink, volume) = (Sink::default(), Volume::new());
     let writer = begin(&sink, plan(&volume, At::Drop, "/dead"));
-    let (gone, is_gone) = reply();
-    writer.abort(enough(), gone);
-    is_gone.recv().unwrap().unwrap();
+    abort(&writer).recv().unwrap().unwrap();
     assert_eq!(volume.held.load(Ordering::SeqCst), 1);
     assert_eq!(finish(&writer).unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
     volume.let_go();
@@ -324,10 +285,7 @@ fn a_producer_on_another_thread_is_let_go_by_an_abort() {
 fn the_reader_of_a_stream_is_told_when_its_spool_hangs() {
     let (sink, patience) = (Sink::default(), Duration::from_secs(2));
     let pipe = Pipe::new(Overflow::Spool(std::env::temp_dir()));
-    let target = Box::new(StreamTarget(Arc::clone(&pipe)));
-    let place = Some(PathBuf::from("/spool"));
-    let stream =
-        begin(&sink, Plan { target, place, pipe: Some(pipe), patience, ..plan(&Volume::new(), At::Nowhere, "") });
+    let stream = begin(&sink, Plan { place: Some(PathBuf::from("/spool")), patience, ..to_stream(&pipe) });
     assert!(stream.write(&vec![1; 9 << 20]));
     finish(&stream).unwrap();
     until(|| stream.thread().is_none());
@@ -335,19 +293,14 @@ fn the_reader_of_a_stream_is_told_when_its_spool_hangs() {
     let other = Volume::new();
     let hangs = stuck(&sink, Plan { patience, ..plan(&other, At::Open, "/spool") }, &other, At::Open);
     hangs.opened.unwrap().recv().unwrap().unwrap_err();
-    let read = || {
-        let (next, bytes) = reply();
-        stream.read(next);
-        bytes.recv().unwrap()
-    };
     let mut pieces = 0;
     let error = loop {
-        match read() {
+        match read(&stream) {
             Ok(_) => pieces += 1,
             Err(error) => break error,
         }
     };
-    assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
+    assert!(error.to_string().contains("The volume of /spool hangs"), "{error}");
     assert!(pieces > 0, "what is in memory can be had");
     other.let_go();
 }
@@ -378,21 +331,20 @@ fn a_capture_every_minute_to_a_volume_that_hangs_does_not_take_a_thread_every_mi
 #[test]
 fn as_many_at_once_take_no_more_threads_than_one_place_has_and_are_told_when_none_comes_back() {
     let (sink, volume) = (Sink::default(), Volume::new());
-    let begun: Vec<_> = (0..40)
-        .map(|_| {
-            let (opened, is_open) = reply();
-            (
-                sink.begin(Plan { patience: Duration::from_millis(500), ..plan(&volume, At::Open, "/dead") }, opened),
-                is_open,
-            )
-        })
-        .collect();
+    let ask = || {
+        let (opened, is_open) = reply();
+        let plan = Plan { patience: Duration::from_millis(500), ..plan(&volume, At::Open, "/dead") };
+        (sink.begin(plan, opened), is_open)
+    };
+    let mut begun: Vec<_> = (0..PER_PLACE).map(|_| ask()).collect();
     volume.holds(PER_PLACE);
+    begun.extend((0..36).map(|_| ask()));
     works(&sink, "/healthy");
-    for (_, is_open) in &begun {
+    for (index, (_, is_open)) in begun.iter().enumerate() {
         let error = is_open.recv().unwrap().unwrap_err();
         assert_eq!(error.code(), "HEAPKIT_ERR_STALLED");
-        assert!(error.to_string().contains("/dead"), "{error}");
+        let what = if index < PER_PLACE { "has not answered for" } else { "hangs: an earlier capture has waited" };
+        assert!(error.to_string().contains(&format!("The volume of /dead {what}")), "{error}");
     }
     assert_eq!(volume.held.load(Ordering::SeqCst), PER_PLACE);
     volume.let_go();
@@ -417,7 +369,7 @@ fn four_hundred_at_once_are_served_in_turn() {
             let (opened, is_open) = reply();
             let place = format!("/dir{}", count % 3);
             let target = Box::new(Counted(Arc::clone(&most)));
-            (sink.begin(Plan { target, ..plan(&Volume::new(), At::Nowhere, &place) }, opened), is_open)
+            (sink.begin(Plan { target, ..sound(&place) }, opened), is_open)
         })
         .collect();
     let mut written = Vec::new();
@@ -436,28 +388,54 @@ fn four_hundred_at_once_are_served_in_turn() {
 #[test]
 fn where_all_threads_are_taken_the_next_one_waits_but_not_for_ever() {
     let sink = Sink::default();
-    let all: Vec<_> =
-        (0..MOST).map(|count| begin(&sink, plan(&Volume::new(), At::Nowhere, &format!("/dir{count}")))).collect();
+    let all: Vec<_> = (0..MOST).map(|count| begin(&sink, sound(&format!("/dir{count}")))).collect();
     let (opened, is_open) = reply();
-    let impatient = sink.begin(Plan { patience: SHORT, ..plan(&Volume::new(), At::Nowhere, "/late") }, opened);
+    let impatient = sink.begin(Plan { patience: SHORT, ..sound("/late") }, opened);
     let error = is_open.recv().unwrap().unwrap_err();
     assert_eq!(error.code(), "HEAPKIT_ERR_STALLED");
     assert!(error.to_string().contains("No thread was free for /late") && error.to_string().contains("16"), "{error}");
     assert!(finish(&impatient).is_err());
+    // A question that was not asked for want of a thread says nothing of a disk.
+    let (listed, list) = reply();
+    sink.ask(PathBuf::from("/late"), SHORT, || Ok(()), listed);
+    let error = list.recv().unwrap().unwrap_err();
+    assert!(error.to_string().contains("No thread was free for /late"), "{error}");
     // Whoever has patience gets the place of the first that ends.
     let (opened, is_open) = reply();
-    let patient = sink.begin(plan(&Volume::new(), At::Nowhere, "/late"), opened);
+    let patient = sink.begin(sound("/late"), opened);
     assert!(is_open.try_recv().is_err());
     // One that waits can be given up at once.
     let (opened, given_up) = reply();
-    let (gone, is_gone) = reply();
-    sink.begin(plan(&Volume::new(), At::Nowhere, "/late"), opened).abort(enough(), gone);
-    is_gone.try_recv().unwrap().unwrap();
+    abort(&sink.begin(sound("/late"), opened)).try_recv().unwrap().unwrap();
     assert_eq!(given_up.try_recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
+    // Of such a one nothing is left, so its owner waits for nothing.
+    let (opened, ended) = reply();
+    let waiting = sink.begin(Plan { owner: 7, ..sound("/late") }, opened);
+    let begun = Instant::now();
+    sink.abandon(7, LONG / 10);
+    assert!(begun.elapsed() < LONG / 10);
+    assert_eq!(ended.try_recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
+    drop(waiting);
     finish(&all[0]).unwrap();
     is_open.recv().unwrap().unwrap();
     finish(&patient).unwrap();
     all.iter().skip(1).for_each(|writer| drop(finish(writer).unwrap()));
+}
+
+/// What it has opened stays until a thread is free, but nobody is made to wait for that twice.
+#[test]
+fn whoever_gives_up_a_stream_that_no_thread_comes_to_is_answered_each_time() {
+    let sink = Sink::default();
+    let stream = begin(&sink, Plan { queue_bytes: 4 << 20, ..to_stream(&Pipe::new(Overflow::Wait)) });
+    assert!(stream.write(&vec![3; 6 << 20]));
+    let (done, written) = reply();
+    stream.finish(done);
+    until(|| stream.thread().is_none());
+    let all: Vec<_> = (0..MOST).map(|count| begin(&sink, sound(&format!("/dir{count}")))).collect();
+    abort(&stream).recv().unwrap().unwrap();
+    assert_eq!(written.recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
+    abort(&stream).try_recv().unwrap().unwrap();
+    all.iter().for_each(|writer| drop(finish(writer).unwrap()));
 }
 
 #[test]
@@ -481,29 +459,11 @@ fn an_owner_that_ends_waits_for_a_disk_that_hangs_once_and_not_long() {
 fn a_disk_that_takes_something_now_and_then_does_not_hold_a_service_for_ever() {
     let sink = Sink::default();
     // A piece every 20 ms, long before the patience is over each time.
-    struct Slow;
-    impl Target for Slow {
-        fn open(self: Box<Self>) -> Result<Box<dyn Output>> {
-            Ok(self)
-        }
-    }
-    impl Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            std::thread::sleep(Duration::from_millis(20));
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    impl Output for Slow {
-        fn commit(self: Box<Self>, _: &dyn Fn() -> bool) -> Result<Committed> {
-            Ok(Committed::default())
-        }
-    }
-    let patience = Duration::from_secs(2);
-    let slow =
-        || Plan { target: Box::new(Slow), queue_bytes: 4000, patience, ..plan(&Volume::new(), At::Nowhere, "/slow") };
+    let take = |_: &[u8]| {
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(())
+    };
+    let slow = || Plan { queue_bytes: 4000, patience: Duration::from_secs(2), ..captures::plan(Double(take)) };
     let writer = begin(&sink, slow());
     let taken = (0..10_000).take_while(|_| writer.write_holding(&[0; 1000])).count();
     assert!(taken < 10_000, "the service was held for more than three minutes");
@@ -520,10 +480,7 @@ fn a_disk_that_takes_something_now_and_then_does_not_hold_a_service_for_ever() {
 #[cfg(target_os = "linux")]
 fn the_thread_of_a_capture_is_one_from_its_opening_to_its_end() {
     let sink = Sink::default();
-    let (one, other) = (
-        begin(&sink, plan(&Volume::new(), At::Nowhere, "/one")),
-        begin(&sink, plan(&Volume::new(), At::Nowhere, "/other")),
-    );
+    let (one, other) = (begin(&sink, sound("/one")), begin(&sink, sound("/other")));
     let (of_one, of_other) = (one.thread().unwrap(), other.thread().unwrap());
     assert_ne!(of_one, of_other);
     // Longer than a thread waits for a reader.
@@ -544,16 +501,7 @@ fn streams_that_wait_for_their_readers_keep_no_threads() {
     let piece = vec![3_u8; 1 << 20];
     let streams: Vec<_> = (0..2 * MOST)
         .map(|_| {
-            let pipe = Pipe::new(Overflow::Wait);
-            let target = Box::new(StreamTarget(Arc::clone(&pipe)));
-            let stream = Plan {
-                target,
-                place: None,
-                pipe: Some(pipe),
-                queue_bytes: 4 << 20,
-                ..plan(&Volume::new(), At::Nowhere, "")
-            };
-            let writer = begin(&sink, stream);
+            let writer = begin(&sink, Plan { queue_bytes: 4 << 20, ..to_stream(&Pipe::new(Overflow::Wait)) });
             (0..6).for_each(|_| assert!(writer.write(&piece)));
             let (done, written) = reply();
             writer.finish(done);
@@ -562,16 +510,7 @@ fn streams_that_wait_for_their_readers_keep_no_threads() {
         .collect();
     works(&sink, "/healthy");
     for (writer, written) in streams {
-        let mut read = 0;
-        loop {
-            let (next, bytes) = reply();
-            writer.read(next);
-            match bytes.recv().unwrap().unwrap() {
-                Some(bytes) => read += bytes.len(),
-                None => break,
-            }
-        }
-        assert_eq!(read, 6 << 20);
+        assert_eq!(read_to_end(&writer), 6 << 20);
         assert_eq!(written.recv().unwrap().unwrap().bytes, 6 << 20);
     }
 }

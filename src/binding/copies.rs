@@ -1,14 +1,14 @@
 //! The one record of a process, for all copies of heapkit in it.
 //!
-//! Two packages may each bring a copy of heapkit along. What two files have as statics are two things, so each copy exports its own
-//! under one name, and all use that of the copy that was loaded first. The linker's list has the objects in the order in which they were
-//! loaded, and it grows at its end only: whoever looks, whenever, finds the same one. No copy is ever unloaded (napi sees to that).
+//! Two packages may each bring a copy of heapkit along. Each copy has statics of its own, so each exports its record under the same name,
+//! and all use that of the copy that was loaded first. The linker lists objects in the order in which they were loaded, and appends new ones
+//! at the end: whoever looks, whenever, finds the same one first. No copy is ever unloaded (napi sees to that).
 //!
-//! Done on Linux. Elsewhere copies share what they have in JavaScript, in each thread (`lib/shared.js`), and nothing over threads.
+//! This is for Linux. Elsewhere copies share what they have in JavaScript, in each thread (`lib/shared.js`), and nothing over threads.
 
 #![allow(unsafe_code, reason = "a static of another loaded object is found by its name")]
 
-use once_cell::sync::OnceCell;
+use std::sync::OnceLock;
 
 use crate::process::Shared;
 
@@ -17,7 +17,7 @@ use crate::process::Shared;
 #[allow(non_upper_case_globals, reason = "it is the name of a symbol")]
 pub static heapkit_process_1: Shared = Shared::new();
 
-static FIRST: OnceCell<&'static Shared> = OnceCell::new();
+static FIRST: OnceLock<&'static Shared> = OnceLock::new();
 
 pub(super) fn shared() -> &'static Shared {
     FIRST.get_or_init(|| first().unwrap_or(&heapkit_process_1))

@@ -101,7 +101,7 @@ impl LoopTimers {
         let Some(again) = symbol::<TimerAgain>(b"uv_timer_again\0") else { return Ok(0) };
         for_each(env, is_meant, |timer| {
             found.insert(timer.addr());
-            // SAFETY: `timer` is a timer that was started, and alive (for_each). uv_unref may be called for any handle, as often as one likes.
+            // SAFETY: `timer` is a timer that was started, and alive (for_each). uv_unref may be called for any handle, any number of times.
             unsafe {
                 set_repeat(timer, u64::from(every_ms));
                 again(timer);

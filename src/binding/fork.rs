@@ -167,27 +167,33 @@ impl ForkedWork {
     /// delivered or nobody wants it any more (the writer knows why), and with what was seen when another attempt may help.
     #[napi(catch_unwind)]
     pub fn fork<'env>(&self, env: &'env Env, work: Function<'_, i32, bool>) -> Result<Object<'env>> {
+        let prepared = self.take_prepared()?;
         let (reply, object) = promise(env, seen)?;
-        self.start(&work, reply)?;
+        self.start(*prepared, &work, reply);
         Ok(object)
     }
 
     /// The same, but calls `callback(error, seen)` and does not keep the process alive: for a stream, which may have no reader.
     #[napi(catch_unwind)]
     pub fn fork_weakly(&self, work: Function<'_, i32, bool>, callback: Callback<'_, Option<String>>) -> Result<()> {
-        self.start(&work, weak_reply(&callback, seen)?)
+        let prepared = self.take_prepared()?;
+        self.start(*prepared, &work, weak_reply(&callback, seen)?);
+        Ok(())
     }
 
-    fn start(&self, work: &Function<'_, i32, bool>, reply: Reply<Outcome>) -> Result<()> {
-        let State::Prepared(prepared) = std::mem::replace(&mut *self.state.lock(), State::Over) else {
-            return Err(to_napi(&Error::internal("the fork was not prepared")));
-        };
+    fn take_prepared(&self) -> Result<Box<Prepared>> {
+        match std::mem::replace(&mut *self.state.lock(), State::Over) {
+            State::Prepared(prepared) => Ok(prepared),
+            State::New | State::Over => Err(to_napi(&Error::internal("the fork was not prepared"))),
+        }
+    }
+
+    fn start(&self, prepared: Prepared, work: &Function<'_, i32, bool>, reply: Reply<Outcome>) {
         let work = |output| work.call(output).unwrap_or(false);
         *self.throttle.borrow_mut() = prepared.throttle();
         if let Some(took) = prepared.fork(work, reply) {
             self.fork_ms.set(took.as_secs_f64() * 1000.0);
         }
-        Ok(())
     }
 
     /// How long `fork(2)` itself took, in milliseconds: what `bench/pause.js` compares the whole pause with.

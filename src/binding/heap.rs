@@ -10,7 +10,7 @@ use napi_derive::napi;
 
 use super::json;
 use super::writer::Writer;
-use crate::error::{Error, ErrorKind};
+use crate::error::{self, Error, ErrorKind};
 use crate::heap::{self, DiffOptions, Heap, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target};
 
 fn to_usize(value: i64) -> usize {
@@ -145,8 +145,7 @@ impl Task for Ask {
 
 /// A panic in the reading of one file is the failure of that reading.
 fn guard<T>(work: impl FnOnce() -> crate::Result<T>) -> crate::Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Error::internal("the reading of a snapshot panicked")))
+    error::guard("the reading of a snapshot", work)
 }
 
 /// A snapshot that was read.

@@ -18,15 +18,14 @@ mod time;
 mod writer;
 
 use std::cell::Cell;
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{FnArgs, Function, Object, ToNapiValue};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, JsDeferred, Result};
 use napi_derive::napi;
-use once_cell::sync::OnceCell;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -35,7 +34,7 @@ use crate::sink::{Reply, Sink};
 /// How long an ending environment waits for its unfinished files to be removed.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-static SINK: OnceCell<Sink> = OnceCell::new();
+static SINK: OnceLock<Sink> = OnceLock::new();
 static NEXT_OWNER: AtomicU64 = AtomicU64::new(1);
 static QUIET: Once = Once::new();
 

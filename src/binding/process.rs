@@ -56,7 +56,7 @@ impl SnapshotSlot {
         }
     }
 
-    /// Gives it back; as often as one likes.
+    /// Gives it back, if it is held.
     #[napi(catch_unwind)]
     pub fn release(&mut self) {
         self.0 = None;

@@ -1,19 +1,20 @@
 //! Clocks and alarms for JavaScript, where timers and clocks may have been replaced.
 
+use std::io;
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use napi::bindgen_prelude::{Function, Object};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result};
 use napi_derive::napi;
-use once_cell::sync::{Lazy, OnceCell};
 
 use super::{promise, to_napi};
 use crate::alarms::{AlarmId, Alarms};
 use crate::error::Error;
 
-static ALARMS: Lazy<Alarms> = Lazy::new(Alarms::default);
-static BEGAN: OnceCell<Instant> = OnceCell::new();
+static ALARMS: LazyLock<Alarms> = LazyLock::new(Alarms::default);
+static BEGAN: OnceLock<Instant> = OnceLock::new();
 
 /// Milliseconds by a clock that nobody sets.
 #[napi(catch_unwind)]
@@ -31,6 +32,10 @@ pub fn wall_clock_ms() -> i64 {
 /// Resolves in so many milliseconds; keeps the process alive until then. 0 needs no thread.
 #[napi(catch_unwind)]
 pub fn delay(env: &Env, ms: u32) -> Result<Object<'_>> {
+    if ms > 0 {
+        // Before there is a promise, which nobody would see fail.
+        ALARMS.start().map_err(no_thread)?;
+    }
     let (reply, object) = promise(env, |()| ())?;
     if ms == 0 {
         reply(Ok(()));
@@ -70,7 +75,9 @@ impl Alarm {
 }
 
 fn set(ms: u32, ring: Box<dyn FnOnce() + Send>) -> Result<AlarmId> {
-    ALARMS
-        .set(Duration::from_millis(u64::from(ms)), ring)
-        .map_err(|error| to_napi(&Error::io("pthread_create", "heapkit-alarms", error)))
+    ALARMS.set(Duration::from_millis(u64::from(ms)), ring).map_err(no_thread)
+}
+
+fn no_thread(error: io::Error) -> napi::Error {
+    to_napi(&Error::io("pthread_create", "heapkit-alarms", error))
 }

@@ -1,10 +1,7 @@
 //! Answers that are due: collected under a lock, made without it.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::Reply;
-use crate::error::{Error, Result};
+use crate::error::{self, Result};
 
 /// Replies with their values, ready to be made.
 #[derive(Default)]
@@ -35,10 +32,5 @@ impl Answers {
 
 /// Turns a panic into the failure of one capture.
 pub(super) fn guard<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::internal(panic_text(panic.as_ref()))))
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the writer panicked: {}", text.unwrap_or("no message"))
+    error::guard("the writer", work)
 }

@@ -84,7 +84,7 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// The codec of this name and level; a name or a level that there is not is refused, never taken for another.
+    /// The codec of this name and level. A name or level that does not exist is refused, never taken for another.
     pub fn named(name: &str, level: i32) -> Result<Self> {
         let wrong = |option, reason| Error::from(ErrorKind::InvalidOption { option, reason });
         let Some(packing) = Packing::named(name) else {

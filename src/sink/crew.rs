@@ -1,4 +1,4 @@
-//! The threads of the sink: so many and no more, of which one volume has only its share.
+//! The threads of the sink: a bounded number, of which one directory has only its share.
 //!
 //! Whatever touches a disk is a piece of [`Work`] on a thread of its own, because a thread that a dead disk holds in the kernel comes back
 //! when the disk does, or never. Each works for one directory. One in which a thread hangs gets no other: its captures are refused by
@@ -31,7 +31,7 @@ pub(super) trait Work: Send + Sync {
     fn patience(&self) -> Duration;
     /// Does it, and returns when there is nothing more to do.
     fn serve(self: Arc<Self>, seat: &Seat);
-    /// No thread will.
+    /// No thread will do it.
     fn refuse(&self, error: Error);
 }
 
@@ -49,7 +49,7 @@ struct Place {
 }
 
 impl Seat {
-    /// In no crew.
+    /// One of no crew.
     #[cfg(all(test, heapkit_model))]
     pub(super) fn alone() -> Self {
         Self { thread: 1, place: Arc::new(Place { dir: None, since: Mutex::new(None) }) }
@@ -84,10 +84,12 @@ impl State {
         self.seats.len() < MOST && there < PER_PLACE
     }
 
-    /// How long somebody has hung in this directory.
-    fn hangs(&self, dir: Option<&Path>, patience: Duration) -> Option<Duration> {
-        let there = self.seats.iter().filter(|place| dir.is_some() && place.dir.as_deref() == dir);
-        there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= patience)
+    /// Why this cannot work where it would: somebody has been at one step there for so long.
+    fn hangs(&self, work: &dyn Work, long: Duration) -> Option<Error> {
+        let dir = work.place()?;
+        let there = self.seats.iter().filter(|place| place.dir.as_deref() == Some(dir));
+        let waited = there.filter_map(|place| place.waited()).max().filter(|waited| *waited >= long)?;
+        Some(ErrorKind::Hangs { path: dir.into(), waited, earlier: true }.into())
     }
 
     fn take(&mut self, dir: Option<&Path>) -> Arc<Place> {
@@ -108,14 +110,20 @@ impl State {
         Some((work, place))
     }
 
-    /// Why there was no thread.
-    fn busy(&self, dir: Option<&Path>, waited: Duration) -> Error {
+    /// Why there was no thread for work that has waited for one.
+    fn busy(&self, work: &dyn Work) -> Error {
+        let waited = work.patience();
+        // Those that it waited for may have begun a little later than it.
+        let long = waited / 2;
+        if let Some(error) = self.hangs(work, long) {
+            return error;
+        }
         let mut hanging: Vec<String> =
-            self.seats.iter().filter(|place| place.waited() >= Some(waited)).map(|place| place.name()).collect();
+            self.seats.iter().filter(|place| place.waited() >= Some(long)).map(|place| place.name()).collect();
         hanging.sort();
         hanging.dedup();
-        ErrorKind::Crowded { path: dir.map(Into::into).unwrap_or_default(), waited, threads: self.seats.len(), hanging }
-            .into()
+        let path = work.place().map(Into::into).unwrap_or_default();
+        ErrorKind::Crowded { path, waited, threads: self.seats.len(), hanging }.into()
     }
 }
 
@@ -134,10 +142,9 @@ impl Crew {
     pub(super) fn seat(self: &Arc<Self>, work: Arc<dyn Work>) {
         let mut state = self.0.lock();
         let dir = work.place();
-        if let Some(waited) = state.hangs(dir, work.patience()) {
-            let path = dir.map(Into::into).unwrap_or_default();
+        if let Some(error) = state.hangs(&*work, work.patience()) {
             drop(state);
-            return work.refuse(ErrorKind::Hangs { path, waited, earlier: true }.into());
+            return work.refuse(error);
         }
         if !state.has_seat(dir) {
             let until = Instant::now() + work.patience();
@@ -174,13 +181,7 @@ impl Crew {
         let mut state = self.0.lock();
         while let Some(index) = state.queue.iter().position(|waiting| now >= waiting.until) {
             let Some(Waiting { work, .. }) = state.queue.remove(index) else { break };
-            let error = match state.hangs(work.place(), work.patience()) {
-                Some(waited) => {
-                    ErrorKind::Hangs { path: work.place().map(Into::into).unwrap_or_default(), waited, earlier: true }
-                        .into()
-                }
-                None => state.busy(work.place(), work.patience()),
-            };
+            let error = state.busy(&*work);
             refused.push((work, error));
         }
         let next = state.queue.iter().map(|waiting| waiting.until).min();
@@ -215,7 +216,7 @@ pub(super) fn is_runnable(thread: i32) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('R'))
 }
 
-/// Where nobody says, it is taken for held.
+/// Where the system does not say, it counts as held.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_runnable(_thread: i32) -> bool {
     false

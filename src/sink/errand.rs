@@ -11,6 +11,9 @@ use super::answer::{Answers, guard};
 use super::crew::{Seat, Work};
 use crate::error::{Error, ErrorKind, Result};
 
+/// How much longer a question waits that no thread has asked yet: the crew refuses it before, and knows why.
+const UNASKED: Duration = Duration::from_secs(1);
+
 /// The question and who asked it, until it is answered.
 pub(super) struct Errand<T> {
     place: PathBuf,
@@ -36,9 +39,13 @@ impl<T: Send + 'static> Errand<T> {
 
     /// Answers for a disk that does not; tells when it will.
     pub(super) fn look(&self, now: Instant) -> Option<Instant> {
-        let due = self.since + self.patience;
-        if self.is_answered() || now < due {
-            return Some(due).filter(|_| !self.is_answered());
+        if self.is_answered() {
+            return None;
+        }
+        let is_asked = self.question.lock().is_none();
+        let due = self.since + self.patience + if is_asked { Duration::ZERO } else { UNASKED };
+        if now < due {
+            return Some(due);
         }
         let waited = now.duration_since(self.since);
         self.answer(Err(ErrorKind::Hangs { path: self.place.clone(), waited, earlier: false }.into()));

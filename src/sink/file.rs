@@ -36,11 +36,11 @@ static SEQUENCE: AtomicU32 = AtomicU32::new(0);
 pub struct FileTarget {
     /// The directory; made if it is missing.
     pub dir: PathBuf,
-    /// How the file is called.
+    /// What the file is called.
     pub name: FileName,
     /// Limits on the directory.
     pub quota: Quota,
-    /// How to learn the free space.
+    /// How to find out the free space.
     pub free_bytes: FreeBytes,
 }
 
@@ -165,26 +165,22 @@ impl Output for FileOutput {
         // Only now, when the new artifact is safely on the disk, may old ones go for the number of files.
         self.room.make_way(&self.path(), self.written)?;
         self.publish()?;
-        let dir = Arc::clone(&self.room.dir);
-        let name = self.file_name.clone();
+        let Self { room: Room { dir, .. }, file_name, temporary, .. } = *self;
         // A capture that is reported as failed leaves no file.
-        let withdraw = move || {
-            let _ = dir.remove(&name);
-        };
-        if let Err(error) = self.room.dir.sync() {
-            withdraw();
-            return Err(Error::io_of_target("fsync", self.room.dir.path(), error));
+        if let Err(error) = dir.sync() {
+            temporary.withdraw();
+            return Err(Error::io_of_target("fsync", dir.path(), error));
         }
         // The file is where the directory is, which somebody may have renamed meanwhile.
-        let Some(dir) = self.room.dir.current_path() else {
-            withdraw();
+        let Some(place) = dir.current_path() else {
+            temporary.withdraw();
             let reason = io::Error::new(
                 io::ErrorKind::NotFound,
                 "the directory was moved or removed while the capture was under way",
             );
-            return Err(Error::io_of_target("find", self.room.dir.path(), reason));
+            return Err(Error::io_of_target("find", dir.path(), reason));
         };
-        Ok(Committed { path: Some(dir.join(&self.file_name)), withdraw: Some(Box::new(withdraw)) })
+        Ok(Committed { path: Some(place.join(file_name)), withdraw: Some(Box::new(move || temporary.withdraw())) })
     }
 }
 

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::name::ArtifactName;
-use super::quota::{Listed, list};
+use super::quota::{Listed, bytes_of, list};
 use crate::error::Result;
 
 /// The artifacts of a directory, newest first.
@@ -31,8 +31,7 @@ impl Listing {
     pub fn read(dir: &Path) -> Result<Self> {
         let mut newest_first = list(dir)?;
         newest_first.sort_by(|a, b| place(&b.name, file_name(b)).cmp(&place(&a.name, file_name(a))));
-        let bytes = newest_first.iter().map(|one| one.bytes).sum();
-        Ok(Self { newest_first, bytes })
+        Ok(Self { bytes: bytes_of(&newest_first), newest_first })
     }
 
     /// How many there are.

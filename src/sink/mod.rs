@@ -9,9 +9,9 @@
 //!   queue is freed, its producer goes on unhindered, and [`Writer::finish`] tells why;
 //! * every reply is made exactly once, and never under a lock;
 //! * a disk that hangs is noticed by its own captures only: no lock is held while a thread may be in the kernel, threads are bounded in
-//!   number, and whoever gives a capture up is answered although its thread does not come back.
+//!   number, and whoever gives a capture up is answered even if its thread never comes back.
 //!
-//! The rooms: `lane` (one capture's queue, replies and waiting), `worker` (a thread at a lane), `crew` (the threads), `watch` (the clock
+//! The modules: `lane` (one capture's queue, replies and waiting), `worker` (a thread at a lane), `crew` (the threads), `watch` (the clock
 //! that ends waits), `errand` (questions about directories), `answer`, `sync` (what the model checker replaces); `pipeline` (one
 //! capture's codec, digest, output), `file` (in a `dir`) and `pipe` (the two outputs), `quota`, `listing`, `name`, `codec`.
 
@@ -56,21 +56,21 @@ pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 pub struct Plan {
     /// Where the bytes go.
     pub target: Box<dyn Target>,
-    /// The directory that this touches: captures into it wait for one another, if for anybody, and are refused while it hangs.
+    /// The directory that this writes to. Captures into it share a bounded number of threads, and are refused while it hangs.
     pub place: Option<PathBuf>,
-    /// The pipe that `target` writes to, if it does: it has a say in when the sink goes on.
+    /// The pipe that `target` writes to, if any: the sink goes on only while it has room.
     pub pipe: Option<Arc<Pipe>>,
-    /// What they go through before they are packed.
+    /// What rewrites them before they are compressed.
     pub transform: Option<Box<dyn Transform>>,
-    /// How they are packed.
+    /// How they are compressed.
     pub codec: Codec,
     /// The bound of the queue.
     pub queue_bytes: usize,
-    /// How long a disk may take for a step, and a producer waits for one that takes nothing at all.
+    /// How long a disk may take for one step, and how long a producer waits for a disk that takes nothing at all.
     pub patience: Duration,
     /// When the whole capture must be over, with the limit that is named in the error.
     pub deadline: Option<(Instant, Duration)>,
-    /// Who asks, for [`Sink::abandon`]: one JavaScript environment, say.
+    /// Who asked for it (one JavaScript environment, say): see [`Sink::abandon`].
     pub owner: u64,
 }
 
@@ -81,11 +81,11 @@ pub struct Backlog {
     pub queued_bytes: usize,
     /// The most that ever waited.
     pub peak_queued_bytes: usize,
-    /// Bytes that waited before, and went to the output: with those that wait it is all that came, at any moment.
+    /// Bytes that have left the queue for the output. With those in the queue they are all that came in, at any moment.
     pub taken_bytes: u64,
 }
 
-/// How it stands with a capture, for a producer that does not wait in [`Writer::write`].
+/// The state of a capture, for a producer that does not wait in [`Writer::write`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standing {
     /// The capture failed, was given up or finished.
@@ -162,8 +162,8 @@ impl Writer {
         self.push(bytes, false)
     }
 
-    /// The same for a producer that holds up a service meanwhile, such as V8 in the middle of a snapshot: it waits for a slow disk no
-    /// longer in sum than the capture's patience, or than it has worked itself.
+    /// The same for a producer that holds up a service meanwhile, such as V8 in the middle of a snapshot: all its waits for a slow disk
+    /// together are no longer than the capture's patience, or than its own work has taken if that is more.
     pub fn write_holding(&self, bytes: &[u8]) -> bool {
         self.push(bytes, true)
     }
@@ -184,7 +184,7 @@ impl Writer {
         self.standing().is_over
     }
 
-    /// How it stands.
+    /// The state of the capture.
     pub fn standing(&self) -> Standing {
         self.lane.standing()
     }
@@ -200,7 +200,7 @@ impl Writer {
         self.lane.facts.patience
     }
 
-    /// The failure of a capture that was waited for longer: it is the reader's if it left no room, else the disk's.
+    /// The failure of a capture that was waited for too long: the reader's if it left no room, else the disk's.
     pub fn stalled(&self, waited: Duration, queued_bytes: usize) -> Error {
         let who = if self.pipe.as_ref().is_some_and(|pipe| !pipe.has_room()) { Taker::Reader } else { Taker::Disk };
         ErrorKind::Stalled { who, waited, queued_bytes }.into()
@@ -223,7 +223,7 @@ impl Writer {
     }
 
     /// Gives the capture up for `error` (which [`Writer::finish`] then reports); `reply` is called when nothing of it is
-    /// left, or soon, if its disk does not answer: then what is left goes when the disk does.
+    /// left, or soon if its disk does not answer; then what is left is removed when it does.
     pub fn abort(&self, error: Error, reply: Reply<()>) {
         if let Some(pipe) = &self.pipe {
             pipe.close();
@@ -249,7 +249,7 @@ impl Writer {
         self.lane.backlog()
     }
 
-    /// What has been taken in and put out so far.
+    /// What has been put out so far.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }

@@ -55,6 +55,8 @@ struct State {
     ended: bool,
     /// The reader went away, or the capture failed: whatever is held is dropped, whatever comes is refused.
     closed: bool,
+    /// Why, for the reader that asks next; where nobody says, the capture knows.
+    failure: Option<Error>,
     waiting: Option<Reply<Option<Vec<u8>>>>,
     /// How often somebody has asked for bytes.
     reads: u64,
@@ -89,13 +91,29 @@ impl Pipe {
 
     /// Drops what is held and refuses what comes; a waiting reader is told that the capture was given up.
     pub fn close(&self) {
+        self.shut(None);
+    }
+
+    /// The same, for a reader who learns from nobody else why.
+    pub(super) fn fail(&self, error: Error) {
+        self.shut(Some(error));
+    }
+
+    fn shut(&self, failure: Option<Error>) {
         let mut state = self.state.lock();
-        let waiting = state.waiting.take();
-        *state = State { closed: true, has_spool: state.has_spool, ..State::default() };
-        drop(state);
-        if let Some(reply) = waiting {
-            reply(Err(closed()));
-        }
+        let (waiting, failure) = (state.waiting.take(), state.failure.take().or(failure));
+        *state = State { closed: true, has_spool: state.has_spool, failure, waiting, ..State::default() };
+        self.serve(state);
+    }
+
+    /// Whether a reader waits for bytes.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.state.lock().waiting.is_some()
+    }
+
+    /// Whether there is a file that has to be let go of.
+    pub(super) fn has_spool(&self) -> bool {
+        self.state.lock().has_spool
     }
 
     /// How often somebody has asked for bytes: a reader that is slow, but there.
@@ -149,7 +167,7 @@ impl Pipe {
             return;
         }
         let answer = if state.closed {
-            Err(closed())
+            Err(state.failure.take().unwrap_or_else(closed))
         } else if let Some(bytes) = state.memory.pop_front() {
             state.memory_bytes -= bytes.len();
             Ok(Some(bytes))
@@ -172,10 +190,11 @@ impl Pipe {
         }
         match &self.overflow {
             Overflow::Spool(dir) if state.spooled_bytes > 0 || state.memory_bytes >= MEMORY_BYTES => {
+                // Also when it cannot be written to: then it has to be let go of.
+                state.has_spool = true;
                 drop(state);
                 self.spool(dir, bytes).map_err(|error| spool_failed(dir, error))?;
                 state = self.state.lock();
-                state.has_spool = true;
                 if state.closed {
                     return Err(closed());
                 }
@@ -295,18 +314,26 @@ impl Drop for StreamOutput {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use std::sync::mpsc;
+    use std::time::Duration;
 
     use super::*;
+    use crate::sink::{Codec, Plan, Sink, Writer};
 
-    fn next(pipe: &Pipe) -> mpsc::Receiver<Result<Option<Vec<u8>>>> {
+    fn asked<T: Send + 'static>(ask: impl FnOnce(Reply<T>)) -> mpsc::Receiver<Result<T>> {
         let (send, receive) = mpsc::channel();
-        pipe.read(Box::new(move |answer| {
+        ask(Box::new(move |answer| {
             let _ = send.send(answer);
         }));
         receive
+    }
+
+    fn next(pipe: &Pipe) -> mpsc::Receiver<Result<Option<Vec<u8>>>> {
+        asked(|reply| {
+            pipe.read(reply);
+        })
     }
 
     #[test]
@@ -354,6 +381,66 @@ mod tests {
         assert!(pipe.wants_tending());
         pipe.tend().unwrap();
         assert!(pipe.spool.lock().is_none() && !pipe.wants_tending());
+    }
+
+    /// A stream of 9 MiB that is complete, of which nothing was read.
+    fn complete(patience: Duration) -> (Sink, Arc<Pipe>, Writer) {
+        let (sink, pipe) = (Sink::default(), Pipe::new(Overflow::Spool(std::env::temp_dir())));
+        let plan = Plan {
+            target: Box::new(StreamTarget(Arc::clone(&pipe))),
+            place: Some("/spool".into()),
+            pipe: Some(Arc::clone(&pipe)),
+            transform: None,
+            codec: Codec::None,
+            queue_bytes: 1 << 20,
+            patience,
+            deadline: None,
+            owner: 0,
+        };
+        let mut writer = None;
+        asked(|opened| writer = Some(sink.begin(plan, opened))).recv().unwrap().unwrap();
+        let writer = writer.unwrap();
+        assert!(writer.write(&vec![1; 9 << 20]));
+        asked(|written| writer.finish(written)).recv().unwrap().unwrap();
+        (sink, pipe, writer)
+    }
+
+    /// Reads to the error at the end.
+    fn failure(pipe: &Pipe, writer: &Writer) -> Error {
+        loop {
+            match asked(|reply| writer.read(reply))
+                .recv_timeout(Duration::from_secs(60))
+                .expect("the reader waits for ever")
+            {
+                Ok(bytes) => assert!(bytes.is_some()),
+                Err(error) => {
+                    assert!(!pipe.is_awaited());
+                    return error;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_reader_of_a_complete_stream_is_told_when_the_disk_holds_its_spool() {
+        let (_sink, pipe, writer) = complete(Duration::from_millis(500));
+        let held = pipe.spool.lock();
+        let error = failure(&pipe, &writer);
+        assert!(error.to_string().contains("The volume of /spool has not answered"), "{error}");
+        drop(held);
+        // When the disk is back, its space is.
+        while pipe.has_spool() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn the_reader_of_a_complete_stream_is_told_why_its_spool_cannot_be_read() {
+        let (_sink, pipe, writer) = complete(Duration::from_secs(600));
+        pipe.spool.lock().as_mut().unwrap().file = File::open("/dev/null").unwrap();
+        let error = failure(&pipe, &writer);
+        assert_eq!(error.code(), "HEAPKIT_ERR_IO");
+        assert!(error.to_string().starts_with("Cannot read "), "{error}");
     }
 
     #[test]

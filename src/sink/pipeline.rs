@@ -22,8 +22,8 @@ pub trait Target: Send {
 
 /// An open place for encoded bytes. Dropped without [`Output::commit`] it leaves nothing behind.
 pub trait Output: Write + Send {
-    /// Makes what was written visible, whole, under its final name; unless `is_wanted` says no, when the disk has taken everything:
-    /// that may have been too long for whoever asked.
+    /// Makes what was written visible, whole, under its final name. Once the disk has taken everything, `is_wanted` may say no: that may
+    /// have been too long for whoever asked.
     fn commit(self: Box<Self>, is_wanted: &dyn Fn() -> bool) -> Result<Committed>;
 }
 
@@ -35,7 +35,7 @@ pub type Withdraw = Box<dyn FnOnce() + Send>;
 pub struct Committed {
     /// The final file; `None` where there is none (a stream).
     pub path: Option<PathBuf>,
-    /// For a capture that was reported as failed while the disk did not answer.
+    /// For a capture that was reported as failed before the disk answered.
     pub withdraw: Option<Withdraw>,
 }
 
@@ -57,8 +57,6 @@ pub struct Written {
 /// Counts that others may read while the capture is under way.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Bytes taken in.
-    pub raw_bytes: AtomicU64,
     /// Bytes put out.
     pub bytes: AtomicU64,
 }
@@ -103,7 +101,6 @@ impl Pipeline {
         }
         self.encoder.write_all(bytes).map_err(write_error)?;
         self.encoded += bytes.len() as u64;
-        self.counters.raw_bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 

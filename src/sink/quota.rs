@@ -1,8 +1,8 @@
-//! What may stand in a directory: quotas, and making room by removing heapkit's own oldest artifacts.
+//! What may be in a directory: quotas, and making room by removing heapkit's own oldest artifacts.
 //!
 //! Invariants: only files whose names pass [`ArtifactName::parse`] are ever removed, oldest first, and never one that is
 //! being written; nothing is removed for a limit that removing cannot satisfy. What cannot be removed (another user's in a sticky
-//! directory, one that is immutable) is none of ours: it is passed over, and counts for nothing.
+//! directory, one that is immutable) is not ours: it is passed over, and does not count.
 
 use std::ffi::OsStr;
 use std::io;
@@ -64,6 +64,11 @@ fn list_in(dir: &Dir) -> Result<Vec<Listed>> {
     Ok(listed)
 }
 
+/// Their size. Files with holes can have more bytes in sum than a number has room for.
+pub(super) fn bytes_of(listed: &[Listed]) -> u64 {
+    listed.iter().fold(0, |bytes, one| one.bytes.saturating_add(bytes))
+}
+
 /// A directory with its limits.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -111,7 +116,7 @@ impl Room {
             );
             Err(no_space(path, reason))
         };
-        let removable = others.iter().map(|other| other.bytes).sum::<u64>();
+        let removable = bytes_of(&others);
         if removable < missing {
             return short(removable, "");
         }
@@ -121,7 +126,7 @@ impl Room {
                 break;
             }
             match self.remove(&old) {
-                Ok(()) => freed += old.bytes,
+                Ok(()) => freed = old.bytes.saturating_add(freed),
                 Err(error) => kept.push(format!("{} ({error})", old.path.display())),
             }
         }
@@ -144,14 +149,14 @@ impl Room {
             (self.quota.max_files.unwrap_or(u64::MAX), self.quota.max_bytes.unwrap_or(u64::MAX));
         // With the new one.
         let mut files = others.len() as u64 + 1;
-        let mut bytes = written + others.iter().map(|other| other.bytes).sum::<u64>();
+        let mut bytes = bytes_of(&others).saturating_add(written);
         for old in others {
             if files <= max_files && bytes <= max_bytes {
                 break;
             }
             let _ = self.remove(&old);
             files -= 1;
-            bytes -= old.bytes;
+            bytes = bytes.saturating_sub(old.bytes);
         }
         Ok(())
     }
@@ -174,4 +179,18 @@ impl Quota {
 
 fn no_space(path: &Path, reason: String) -> Error {
     ErrorKind::NoSpace { path: path.into(), reason, source: None }.into()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_with_holes_do_not_count_for_less_than_they_have() {
+        let name = ArtifactName::parse("Heap.20250101.000000.1.0.001.heapprofile.gz").unwrap();
+        let one = |bytes| Listed { path: PathBuf::new(), name: name.clone(), bytes, modified: SystemTime::now() };
+        assert_eq!(bytes_of(&[one(3), one(4)]), 7);
+        assert_eq!(bytes_of(&[one(u64::MAX / 2), one(u64::MAX / 2), one(u64::MAX / 2)]), u64::MAX);
+    }
 }

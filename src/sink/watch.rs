@@ -1,11 +1,11 @@
-//! Who is under way, and the thread that ends waits which have taken too long.
+//! What is under way, and the thread that ends waits which have taken too long.
 //!
 //! `heapkit-clock` lives while there is something to wait for. It touches no disk, so that no disk can stop it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::crew::Crew;
 use super::errand::Errand;
@@ -66,13 +66,15 @@ impl<T: Send + 'static> Watched for Errand<T> {
 struct State {
     all: Vec<Arc<dyn Watched>>,
     runs: bool,
+    /// Something may be due sooner than it was at the last look.
+    is_stale: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Watch {
     pub(super) crew: Arc<Crew>,
     state: Mutex<State>,
-    /// Something may be due sooner.
+    /// `is_stale` was set.
     sooner: Condvar,
 }
 
@@ -93,8 +95,13 @@ impl Watch {
     }
 
     pub(super) fn look_soon(&self) {
-        let _state = self.state.lock();
+        self.state.lock().is_stale = true;
         self.sooner.notify_one();
+    }
+
+    /// Sleeps, unless something has changed since the last look.
+    fn sleep(&self, state: &mut MutexGuard<'_, State>, until: Instant) {
+        while !std::mem::take(&mut state.is_stale) && !self.sooner.wait_until(state, until).timed_out() {}
     }
 
     /// The captures of `owner`.
@@ -107,8 +114,9 @@ impl Watch {
         loop {
             let now = Instant::now();
             let all = self.state.lock().all.clone();
-            let mut due = all.iter().filter_map(|one| one.look(now)).min();
-            due = due.into_iter().chain(self.crew.look(now)).min();
+            // First the crew, which knows why there was no thread.
+            let of_crew = self.crew.look(now);
+            let due = all.iter().filter_map(|one| one.look(now)).chain(of_crew).min();
             // A step that begins after this look is late after the patience of its capture, no sooner.
             let seldom = all.iter().map(|one| one.patience() / 4).min().unwrap_or(SELDOM).clamp(OFTEN, SELDOM);
             drop(all);
@@ -119,7 +127,21 @@ impl Watch {
                 return;
             }
             let until = now + seldom;
-            self.sooner.wait_until(&mut state, due.map_or(until, |due| due.clamp(now + OFTEN, until)));
+            self.sleep(&mut state, due.map_or(until, |due| due.clamp(now + OFTEN, until)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_while_the_clock_looks_is_looked_at_before_it_sleeps() {
+        let watch = Watch::default();
+        watch.look_soon();
+        // Would sleep for an hour otherwise.
+        watch.sleep(&mut watch.state.lock(), Instant::now() + Duration::from_secs(3600));
+        assert!(!watch.state.lock().is_stale);
     }
 }

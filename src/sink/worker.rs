@@ -55,9 +55,16 @@ fn step(lane: &Lane, task: Task, pipeline: &mut Option<Box<Pipeline>>) {
             lane.done(bytes, outcome)
         }
         Task::Tend(pipe) => {
-            let outcome = guard(|| pipe.tend());
-            if outcome.is_err() {
-                pipe.close();
+            let mut outcome = guard(|| pipe.tend());
+            if let Err(error) = outcome {
+                // Of a capture that is over only its reader can be told.
+                outcome = if lane.is_concluded() {
+                    pipe.fail(error);
+                    Ok(())
+                } else {
+                    pipe.close();
+                    Err(error)
+                };
             }
             lane.done(bytes, outcome)
         }

@@ -13,7 +13,7 @@ use super::{ATTEMPTS, failed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sink::dir::Dir;
 
-/// A locked temporary file; removed when dropped, unless it was renamed.
+/// A locked temporary file; removed when dropped, unless it was published.
 pub(super) struct Temporary {
     dir: Arc<Dir>,
     name: String,
@@ -71,8 +71,8 @@ impl Temporary {
         self.dir.holds(&self.name, &self.file)
     }
 
-    /// Finds out now, before anybody is stopped for a capture, how the file will get its name: it gets another temporary one in the same
-    /// way. That is one rename where it works, and what it costs is not to be measured beside the rest of opening.
+    /// Finds out how the file will get its name while the service is not stopped yet: it gets another temporary name in the same way.
+    /// Where renaming works, that costs one rename.
     fn find_naming(mut self, name: &str) -> Result<Self> {
         let other = temporary_name(name, self.dir.longest_name());
         match self.dir.rename_new(&self.name, &other) {
@@ -100,12 +100,18 @@ impl Temporary {
             Naming::Rename => self.dir.rename_new(&self.name, name),
             Naming::Link => self.dir.link_new(&self.name, name),
         }?;
+        name.clone_into(&mut self.name);
         self.published = true;
         Ok(())
     }
+
+    /// Takes the file away again, also where it has its final name.
+    pub(super) fn withdraw(mut self) {
+        self.published = false;
+    }
 }
 
-/// What kernels and file systems say that do not know the flag, and filters of system calls that do not know the call.
+/// What is said by kernels and file systems that do not know the flag, and by filters of system calls that do not know the call.
 fn may_lack_it(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)

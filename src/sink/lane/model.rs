@@ -8,15 +8,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread::{self, JoinHandle};
 
 use super::*;
+use crate::error::{Error, Result};
 use crate::sink::crew::{Seat, Work};
 use crate::sink::{Committed, Output};
 
 const LONG: Duration = Duration::from_secs(86_400);
 
-fn explore(preemptions: usize, scenario: impl Fn() + Sync + Send + 'static) {
+fn explore(preemptions: usize, patience: Duration, scenario: fn(&Arc<Scene>)) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(preemptions);
-    model.check(scenario);
+    model.check(move || {
+        let scene = Scene::begin(patience);
+        scenario(&scene);
+        scene.end();
+    });
 }
 
 /// Takes everything.
@@ -43,7 +48,7 @@ impl Output for Sponge {
     }
 }
 
-/// A lane whose threads are loom's.
+/// A lane with room for one byte, whose threads are loom's.
 struct Scene {
     lane: Arc<Lane>,
     threads: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
@@ -51,8 +56,8 @@ struct Scene {
 }
 
 impl Scene {
-    fn begin(bound: usize, patience: Duration) -> Arc<Self> {
-        let facts = Facts { owner: 1, place: None, bound, pipe: None, patience };
+    fn begin(patience: Duration) -> Arc<Self> {
+        let facts = Facts { owner: 1, place: None, bound: 1, pipe: None, patience };
         let opening = Opening {
             target: Box::new(Sponge),
             transform: None,
@@ -76,8 +81,29 @@ impl Scene {
         counted(&count)
     }
 
-    fn error() -> Error {
-        Error::internal("enough")
+    fn write(&self) -> bool {
+        self.lane.push_waiting(b"x", Limits { deadline: None, holds: true })
+    }
+
+    fn finish(&self) {
+        self.lane.finish(self.reply());
+    }
+
+    fn abort(&self) {
+        self.lane.abort(Error::internal("enough"), Some(self.reply()));
+    }
+
+    /// What the sink does when the owner ends.
+    fn abandon(&self) {
+        self.lane.abort(Error::internal("enough"), None);
+        // Nothing times out: this ends because nothing is left.
+        self.lane.wait_gone(Instant::now() + LONG, LONG);
+    }
+
+    /// Does this at the same time.
+    fn meanwhile(self: &Arc<Self>, theirs: fn(&Scene)) -> JoinHandle<()> {
+        let scene = Arc::clone(self);
+        thread::spawn(move || theirs(&scene))
     }
 
     /// When nobody is at work any more, everybody was answered, once.
@@ -101,132 +127,94 @@ fn counted<T: 'static>(count: &Arc<AtomicUsize>) -> Reply<T> {
     })
 }
 
-fn limits() -> Limits {
-    Limits { deadline: None, holds: true }
-}
-
 #[test]
 fn a_producer_that_waits_is_always_woken() {
-    explore(4, || {
-        let scene = Scene::begin(1, LONG);
-        for _ in 0..2 {
-            assert!(scene.lane.push_waiting(b"x", limits()));
-        }
-        scene.lane.finish(scene.reply());
-        scene.end();
+    explore(4, LONG, |scene| {
+        assert!(scene.write() && scene.write());
+        scene.finish();
     });
 }
 
 #[test]
 fn two_producers_that_wait_are_both_woken() {
-    explore(3, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        let producer = thread::spawn(move || assert!(other.lane.push_waiting(b"y", limits())));
-        assert!(scene.lane.push_waiting(b"x", limits()));
+    explore(3, LONG, |scene| {
+        let producer = scene.meanwhile(|scene| assert!(scene.write()));
+        assert!(scene.write());
         producer.join().unwrap();
-        scene.lane.finish(scene.reply());
-        scene.end();
+        scene.finish();
     });
 }
 
 #[test]
 fn who_asks_for_room_is_told() {
-    explore(4, || {
-        let scene = Scene::begin(1, LONG);
+    explore(4, LONG, |scene| {
         assert!(scene.lane.push_if_room(b"x"));
         scene.lane.when_room(scene.reply());
-        scene.lane.finish(scene.reply());
-        scene.end();
+        scene.finish();
     });
 }
 
 #[test]
 fn a_producer_that_waits_is_let_go_by_an_abort() {
-    explore(3, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        let aborts = thread::spawn(move || other.lane.abort(Scene::error(), Some(other.reply())));
+    explore(3, LONG, |scene| {
+        let aborts = scene.meanwhile(Scene::abort);
         for _ in 0..3 {
-            scene.lane.push_waiting(b"x", limits());
+            scene.write();
         }
         aborts.join().unwrap();
-        scene.lane.finish(scene.reply());
-        scene.end();
+        scene.finish();
     });
 }
 
 #[test]
 fn finish_and_abort_at_the_same_time_answer_everybody_once() {
-    explore(4, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        let aborts = thread::spawn(move || other.lane.abort(Scene::error(), Some(other.reply())));
-        scene.lane.finish(scene.reply());
+    explore(4, LONG, |scene| {
+        let aborts = scene.meanwhile(Scene::abort);
+        scene.finish();
         aborts.join().unwrap();
-        scene.end();
     });
 }
 
 #[test]
 fn a_writer_that_is_dropped_while_its_owner_ends_leaves_nobody_waiting() {
-    explore(4, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        let ends = thread::spawn(move || {
-            other.lane.abort(Scene::error(), None);
-            // Does not time out: it ends because nothing is left.
-            other.lane.wait_gone(Instant::now() + LONG, LONG);
-        });
+    explore(4, LONG, |scene| {
+        let ends = scene.meanwhile(Scene::abandon);
         scene.lane.release();
         ends.join().unwrap();
-        scene.end();
     });
 }
 
 #[test]
 fn a_finish_survives_its_writer_and_an_owner_that_ends_waits_for_it() {
-    explore(3, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        scene.lane.finish(scene.reply());
-        let ends = thread::spawn(move || {
-            other.lane.abort(Scene::error(), None);
-            other.lane.wait_gone(Instant::now() + LONG, LONG);
-        });
+    explore(3, LONG, |scene| {
+        scene.finish();
+        let ends = scene.meanwhile(Scene::abandon);
         scene.lane.release();
         ends.join().unwrap();
-        scene.end();
     });
 }
 
 /// Whoever decides first: the clock, in the middle of any step, or the thread.
 #[test]
 fn a_clock_that_ends_a_capture_while_its_thread_goes_on_answers_everybody_once() {
-    explore(4, || {
-        let scene = Scene::begin(1, Duration::ZERO);
-        let other = Arc::clone(&scene);
-        let clock = thread::spawn(move || {
+    explore(4, Duration::ZERO, |scene| {
+        let clock = scene.meanwhile(|scene| {
             let much_later = Instant::now() + LONG;
-            other.lane.look(much_later);
-            other.lane.look(much_later);
+            scene.lane.look(much_later);
+            scene.lane.look(much_later);
         });
-        scene.lane.finish(scene.reply());
-        scene.lane.abort(Scene::error(), Some(scene.reply()));
+        scene.finish();
+        scene.abort();
         clock.join().unwrap();
-        scene.end();
     });
 }
 
 #[test]
 fn a_lane_that_no_thread_comes_to_is_answered_once() {
-    explore(4, || {
-        let scene = Scene::begin(1, LONG);
-        let other = Arc::clone(&scene);
-        let aborts = thread::spawn(move || other.lane.abort(Scene::error(), Some(other.reply())));
-        scene.lane.finish(scene.reply());
+    explore(4, LONG, |scene| {
+        let aborts = scene.meanwhile(Scene::abort);
+        scene.finish();
         scene.lane.release();
         aborts.join().unwrap();
-        scene.end();
     });
 }

@@ -56,7 +56,9 @@ impl Lane {
                 (steps, since) = (state.steps, now);
             }
             let (waited, held) = (now.duration_since(since), state.held + now.duration_since(start));
-            let may_hold = if limits.holds { patience.max(now.duration_since(began) - held) } else { Duration::MAX };
+            // Producers that wait at the same time may have waited for longer in sum than time has passed.
+            let worked = now.duration_since(began).saturating_sub(held);
+            let may_hold = if limits.holds { patience.max(worked) } else { Duration::MAX };
             let queued_bytes = state.queued;
             let failure = if let Some((_, limit)) = limits.deadline.filter(|(at, _)| now >= *at) {
                 ErrorKind::Timeout { limit }

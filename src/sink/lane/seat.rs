@@ -20,7 +20,7 @@ impl Lane {
         state.pipeline.take()
     }
 
-    /// Leaves the seat, and the output for another; refused, giving it back, if there is something to do after all.
+    /// Leaves the seat, and the output to the next thread. If there is something to do after all it gives the output back.
     pub(in crate::sink) fn rise(
         &self,
         pipeline: Option<Box<Pipeline>>,
@@ -45,7 +45,7 @@ impl Lane {
                 state.busy = task.as_ref().map(|task| (task.step(), Instant::now()));
                 return task;
             }
-            // Bytes may come at any time, and quotas of processor time are kept by the clock of one thread.
+            // Bytes may come at any time, and all of them have to go through one thread: its clock is what CPU quotas are kept by.
             if !state.closed {
                 self.work.wait(&mut state);
             } else if state.over || self.work.wait_until(&mut state, until).timed_out() {
