@@ -1,7 +1,7 @@
 //! Whether there is memory for a snapshot: before the fork, when the child has counted, and as long as it lives.
 //!
-//! * Before: what the last snapshot of the heap took decides; without that, even the least that one can take must fit, and where the
-//!   most does, nothing more is asked.
+//! * Before: what the last snapshot of the heap took decides. Without one, at least the lower bound of the estimate must fit; if the
+//!   upper bound fits as well, nothing more is asked.
 //! * In between the child counts its objects first ([`Budget::counts`]) and says so on its descriptor for errors, in one line:
 //!   `heapkit-count OBJECTS USED LARGE`. If it does not fit, the child is ended before it has taken much.
 //! * Meanwhile the child is killed when less than the reserve is left.
@@ -20,7 +20,7 @@ use super::shortage::{Shortage, Why};
 use crate::error::{Error, Result};
 use crate::host::{Headroom, MemoryLimits};
 
-/// How the line begins with which the child says what it has counted.
+/// The beginning of the line in which the child says what it has counted.
 const COUNTED: &[u8] = b"heapkit-count ";
 
 /// The memory of one attempt.
@@ -32,11 +32,11 @@ pub(super) struct Budget {
     child: Option<Pid>,
     /// As it was when the child began.
     start: Option<Headroom>,
-    /// What the child has had at most, with what it shares with the service; and what was gone at most since it began.
+    /// The most that the child has had, with what it shares with the service; and the most that was gone since it began.
     child_bytes: u64,
     gone_bytes: u64,
     count: Option<Count>,
-    /// It was ended for want of memory.
+    /// It was ended because memory was short.
     was_short: bool,
     /// What was left beyond the reserve when that was last looked at.
     spare_bytes: Option<u64>,
@@ -137,7 +137,7 @@ impl Budget {
         }
     }
 
-    /// What was gone may be others' doing as well; what the child had is partly the service's. So it is neither more than the one nor the other.
+    /// Others may have taken some of what was gone, and some of what the child had is the service's. So the smaller of the two is an upper bound.
     fn took(&self) -> u64 {
         self.gone_bytes.min(self.child_bytes)
     }
@@ -156,7 +156,7 @@ impl Budget {
         }
     }
 
-    /// Whether there was a line of a count; it is nobody's last words.
+    /// Whether there was a line with a count; it is taken out, because it is not part of the last words.
     fn hear(&mut self, said: &mut Vec<u8>) -> bool {
         if self.count.is_some() || !said.starts_with(COUNTED) {
             return false;
@@ -175,7 +175,7 @@ fn parse(line: &[u8]) -> Option<Count> {
     Some(Count { objects: next()?, used_bytes: next()?, large_bytes: next()? })
 }
 
-/// The most that a process ever had in memory: `VmHWM` of proc_pid_status(5). 0 of one that has ended.
+/// The most that a process ever had in memory: `VmHWM` of proc_pid_status(5). 0 for one that has ended.
 fn resident_bytes(child: Pid) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/status", child.as_raw_nonzero())).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! What the child is: from the return of `fork` to its end. What it does in between is handed in.
+//! The life of the child, from the return of `fork` to its end. The work that it does is handed in.
 //!
 //! The child is a copy of the service with one thread. Nothing that it does may be felt outside it: not by the service, not by
 //! another process, not in a file. [`settle`] makes it so, step by step, before any JavaScript runs; a child in which a step
@@ -23,7 +23,7 @@ use super::{filter, locks, sys};
 /// As `ps` and `top` show it.
 const NAME: &std::ffi::CStr = c"heapkit-child";
 
-/// What nice(1) gives: a tenth of a processor that the service wants for itself, and of one that it leaves idle, all. With
+/// What nice(1) gives: a tenth of a processor that the service wants for itself, and all of one that it leaves idle. With
 /// SCHED_IDLE, or 19, the snapshot of a service that keeps its only processor busy took minutes, and nobody may raise what
 /// was once lowered.
 const NICE: i32 = 10;
@@ -31,7 +31,7 @@ const NICE: i32 = 10;
 /// Where the child says what goes wrong: what native code prints to standard error goes there as well.
 pub(super) const ERRORS: RawFd = 2;
 
-/// How a child ends that did not do its work.
+/// The exit statuses of a child that did not do its work.
 pub(super) mod status {
     /// The work says so.
     pub(in crate::fork) const FAILED: i32 = 70;
@@ -41,21 +41,21 @@ pub(super) mod status {
     pub(in crate::fork) const ORPHANED: i32 = 72;
     /// It could not be made harmless.
     pub(in crate::fork) const UNSEALED: i32 = 73;
-    /// It needed memory that was left out of it.
+    /// It touched memory that was left out of it.
     pub(in crate::fork) const INCOMPLETE: i32 = 74;
-    /// It would have waited for ever for what a thread holds that it does not have.
+    /// It would have waited for ever for something that is held by a thread which the child does not have.
     pub(in crate::fork) const LOCKED: i32 = 75;
 }
 
 /// What the child gets from its parent.
 pub(super) struct Inherited<'a> {
     pub(super) parent: u32,
-    /// The child's ends: of the pipe for its output, and of the one for what it says when it fails.
+    /// The child's ends of the two pipes: for its output, and for what it says when it fails.
     pub(super) output: RawFd,
     pub(super) errors: RawFd,
     /// Where the parent says what share of one processor it may have, if there is a limit.
     pub(super) share: Option<&'a SharePage>,
-    /// Memory that the parent has, and the child has not.
+    /// Memory that the parent has and the child does not.
     pub(super) left_out: &'a [Range<usize>],
     /// The locks that children before it told of.
     pub(super) locks: &'a [usize],
@@ -104,14 +104,14 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     // 2. Where it can say what goes wrong.
     must("dup2 of the pipe for errors", sys::redirect(inherited.errors, ERRORS))?;
 
-    // What it does without leaves holes: nothing must be allocated before they are filled, for it might be put there.
+    // The memory that was left out is holes now. They are filled before anything is allocated, which might be put there.
     must("memory that was left out", inherited.left_out.iter().try_for_each(pages::block))?;
 
     // 3. It is the first to go when memory is short. Before the next step, after which the file belongs to root.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
 
-    // 4. Nobody gets the heap by its crash: neither as a file nor through the system's handler of cores, which RLIMIT_CORE does not
-    //    stop; and nobody may trace it.
+    // 4. A crash gives the heap to nobody: neither as a core file nor through the system's handler of cores, which RLIMIT_CORE does not
+    //    stop. And nobody may trace it.
     must("PR_SET_DUMPABLE", set_dumpable_behavior(DumpableBehavior::NotDumpable))?;
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 
@@ -121,12 +121,12 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     // 6. V8 wakes workers that are not there; that must not wait for them.
     sys::condvar::silence();
 
-    // 7. No descriptor but the two pipes: no connection of the service's is held open, nothing can be written, locked or unlocked.
-    //    No directory either, which would keep its file system busy.
+    // 7. No descriptor but the two pipes: no connection of the service is held open, nothing can be written, locked or unlocked.
+    //    Nor a directory, which would keep its file system busy.
     must("/proc/self/fd", close_all_but(inherited.output))?;
     let _ = rustix::process::chdir("/");
 
-    // 8. It stands back: a low priority, and no more than its share.
+    // 8. The service comes first: a low priority, and no more than its share.
     let _ = setpriority_process(None, NICE);
     sys::run_in_background();
     if let Some(page) = inherited.share {
@@ -151,7 +151,7 @@ fn settle(inherited: &Inherited<'_>) -> Result<(), Unsettled> {
     must("seccomp", filter::install(&room))
 }
 
-/// What stands where something was left out.
+/// What is put where something was left out.
 fn incomplete(hole: &Range<usize>) -> Stand {
     let message = "heapkit: something in the child touched a large block of memory that was left out of it\n";
     Stand { range: hole.clone(), when_touched: WhenTouched::Exit { message, status: status::INCOMPLETE } }
@@ -159,7 +159,7 @@ fn incomplete(hole: &Range<usize>) -> Stand {
 
 /// Closes every descriptor but the pipes, whatever its number: a limit that was lowered later does not matter to `close`.
 fn close_all_but(output: RawFd) -> io::Result<()> {
-    // A number for the list itself, where the service has used up all that it may have. The pipes have none so low.
+    // Frees a number for the list itself, where the service has used up all that it may have. The pipes' numbers are higher.
     sys::close(0);
     let open: Vec<RawFd> =
         fs::read_dir("/proc/self/fd")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();

@@ -1,4 +1,4 @@
-//! The last door: which system calls the child may make.
+//! The last barrier: which system calls the child may make.
 //!
 //! The child runs JavaScript's engine, and with it whatever native code registered to run when an object is collected. What
 //! that code may do to a path, a lock, another process or a socket cannot be known, so it is not asked: [`TABLE`] names
@@ -31,7 +31,7 @@ pub(super) struct Room {
     pub(super) pipes: [RawFd; 2],
     /// The child itself.
     pub(super) pid: u32,
-    /// Where the memory is that was shared.
+    /// Where the memory that was shared is now.
     pub(super) arena: Arena,
 }
 
@@ -44,7 +44,7 @@ enum When {
     EndsItself,
     /// About a signal that ends it (argument 0).
     OfItsEnd,
-    /// Neither beginning in the arena (address in argument 0) nor so long (argument 1) as to reach it.
+    /// A range that neither begins in the arena (address in argument 0) nor is long enough (argument 1) to reach it.
     OutsideArena,
     /// Advice (argument 2) that concerns this process alone. MADV_REMOVE, which empties files, is not among it.
     PrivateAdvice,
@@ -52,7 +52,7 @@ enum When {
 
 /// What a snapshot needs, and no more: memory, time, waiting, the pipes, the end. The same for x86-64 and AArch64.
 const TABLE: &[(c_long, When)] = &[
-    // Where to, the other filter looks at.
+    // The other filter checks where to.
     (libc::SYS_write, When::Always),
     // Memory. No descriptor is left that could be mapped.
     (libc::SYS_mmap, When::Always),
@@ -82,10 +82,10 @@ const TABLE: &[(c_long, When)] = &[
     (libc::SYS_exit_group, When::Always),
 ];
 
-/// What of a futex operation says which it is, and whether it is of this process alone; the rest are flags.
+/// The bits of a futex operation that say which one it is, and whether it is of this process alone; the rest are flags.
 const FUTEX_OPERATION: u32 = 0xff;
 
-/// The signals by which a process ends itself: `abort()`, and a fault that is nobody's.
+/// The signals by which a process ends itself: `abort()`, and a fault that nothing handles.
 const ENDS: [i32; 2] = [libc::SIGABRT, libc::SIGSEGV];
 
 const PRIVATE_ADVICE: [i32; 8] = [
@@ -100,7 +100,7 @@ const PRIVATE_ADVICE: [i32; 8] = [
 ];
 
 impl When {
-    /// The rules of which one must hold; none at all means always.
+    /// The rules, of which one must hold; no rules means always.
     fn rules(&self, room: &Room) -> Result<Vec<SeccompRule>, BackendError> {
         use SeccompCmpArgLen::{Dword, Qword};
         use SeccompCmpOp::{Eq, Ge, Le, Lt};
@@ -135,7 +135,7 @@ impl When {
     }
 }
 
-/// Closes the door behind this process, for good. The table comes last: it refuses filters, too.
+/// Installs the filters, for good. The table comes last: it refuses further filters, too.
 pub(super) fn install(room: &Room) -> io::Result<()> {
     let elsewhere: Result<Vec<_>, _> = room.pipes.iter().map(|pipe| descriptor_is_not(*pipe)).collect();
     let writes = elsewhere.and_then(SeccompRule::new).map(|elsewhere| (libc::SYS_write, vec![elsewhere]));

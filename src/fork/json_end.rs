@@ -1,7 +1,7 @@
 //! Finds the end of a JSON text in a stream of bytes.
 //!
-//! After the last byte V8 tears its copy of the heap's graph down, for seconds. Whoever sees that the text is complete need
-//! not wait for that, nor for the child at all.
+//! After the last byte V8 takes seconds to free its copy of the heap's graph. Whoever sees that the text is complete need not wait for
+//! that, nor for the child at all.
 
 /// Follows one JSON object, whatever the pieces in which it comes.
 #[derive(Debug, Default)]

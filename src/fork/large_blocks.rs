@@ -5,9 +5,9 @@
 //! are left out of the child, all but their beginning: what the allocator, or V8, reads of a block that it only frees or names lies
 //! there.
 //!
-//! Whether a block is a Buffer's cannot be seen, and need not be. The child has no access where a block is left out
-//! (`sys::pages`), so nothing can be wrong there; whoever touches it ends the child, the next attempt has everything, and so has
-//! every later one in this process.
+//! Nobody can tell whether a block is a Buffer's, and nobody has to. The child has no access where a block is left out
+//! (`sys::pages`), so it cannot read anything wrong there; touching it ends the child, and the next attempt leaves nothing out, nor does
+//! any later one in this process.
 //!
 //! Source: `malloc/malloc.c` of glibc, "malloc_chunk": a block that was mapped for itself begins a page, with a word that is 0 and one that
 //! is its size, a multiple of the page size, plus 2. Other allocators' blocks are not recognized, and stay.
@@ -23,7 +23,7 @@ use super::smaps::Mapping;
 const LEAST_BLOCK_BYTES: usize = 3 << 20;
 /// Less than this in all is not worth it.
 const LEAST_BYTES: usize = 64 << 20;
-/// So many blocks at most: each costs two system calls, and divides a mapping.
+/// The most blocks that are left out: each costs two system calls, and splits a mapping.
 const MOST_BLOCKS: usize = 1000;
 /// What stays of a block: its header, and what V8 reads of a string, whose first 1,024 characters are its name in a snapshot.
 const KEPT_BYTES: usize = 16 << 10;
@@ -51,7 +51,7 @@ impl LargeBlocks {
         Self { memory, found: Vec::new() }
     }
 
-    /// Looks through a mapping, which may have become another one meanwhile: what is read is only believed, never relied on.
+    /// Looks through a mapping, which may have changed meanwhile: what is read is a hint, and nothing breaks if it is wrong.
     pub(super) fn add(&mut self, mapping: &Mapping) {
         let is_heap = mapping.is_private_anonymous() && mapping.name.is_empty() && mapping.is_writable();
         if !is_heap || mapping.is_left_out_of_forks() || mapping.range.len() < LEAST_BLOCK_BYTES {

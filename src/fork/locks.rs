@@ -1,11 +1,11 @@
-//! Locks that children found locked by a thread that it does not have.
+//! Locks that children found held by a thread of the service, which a child does not have.
 //!
 //! `fork(2)` copies a lock as it is. V8's own workers sleep when it happens (`workers`); other threads of the service may hold a lock that
 //! the child needs: the queue of V8's platform, above all, where other isolates put their jobs. The child takes it over
-//! (`sys::deadlock`), and says where it is. What it guards may be in the middle of a change, so that child may crash, and then there is
-//! another. The parent has the same lock at the same address, and from then on forks when it is free.
+//! (`sys::deadlock`), and reports its address. What the lock guards may be in the middle of a change, so the child may crash, and then there
+//! is another attempt. The parent has the same lock at the same address, and from then on forks only while it is free.
 //!
-//! Memory with anything else in it than the state of a lock is none, or none any more.
+//! A word that holds anything but the state of a lock is not a lock, or no longer one.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -18,7 +18,7 @@ use super::sys::deadlock::{HELD, WAITED_FOR};
 pub(super) const TOOK_OVER: &str = "heapkit: the child took over a lock that a thread of the service held, at 0x";
 /// What it says when it ends because it cannot have what it needs.
 pub(super) const GAVE_UP: &str = "heapkit: the child would wait for ever for what a thread of the service held, at 0x";
-/// A process has few that matter.
+/// How many are remembered. A process has few that matter.
 const MOST: usize = 16;
 
 /// Where children met them.

@@ -7,7 +7,7 @@
 //! time of the fork: a few system calls, and nothing to read. A chunk that V8 took in between does not get its mark
 //! back; it makes the next `spawn` copy a few page-table entries more.
 //!
-//! That must not happen to what others mark (memory that a network card reads, say). V8 asks for pages at random places in the lower half
+//! Marks that others have set (on memory that a network card reads, say) must stay. V8 asks for pages at random places in the lower half
 //! of the address space; whoever asks for none in particular gets one high up, below the stack. So spans are in the lower half, and of
 //! the upper only what had the mark is copied: V8's code, which stays where it is.
 //!
@@ -26,12 +26,12 @@ use super::sys::{Inheritance, set_inheritance};
 /// The address space as it was when it was read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mappings {
-    /// Spans in which every mapping may be copied: all but the devices' and the shared memory that somebody excluded, and what others
-    /// may mark meanwhile.
+    /// Spans in which every mapping may be copied: without memory of devices, shared memory that somebody excluded, and what others may
+    /// mark meanwhile.
     copied: Vec<Range<usize>>,
     /// Private anonymous mappings with the mark: V8's heap, above all.
     marked: Vec<Range<usize>>,
-    /// What the child can do without, and goes without.
+    /// What the child can do without, and does not get.
     left_out: Vec<Range<usize>>,
     layout: Layout,
 }
@@ -62,7 +62,7 @@ impl Mappings {
     pub(super) fn restore_marks(&self) {
         for (ranges, inheritance) in [(&self.left_out, Inheritance::Copied), (&self.marked, Inheritance::Absent)] {
             for range in ranges {
-                // What is something else by now, a device's memory say, may not have the mark; the others still get theirs.
+                // What has become something else (a device's memory, say) may not be marked; the others still get their marks.
                 let _ = set_inheritance(range, inheritance);
             }
         }

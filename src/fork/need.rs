@@ -1,20 +1,20 @@
 //! How much memory a child needs for a snapshot. Arithmetic only; `budget` asks for it and acts.
 //!
-//! What V8 keeps for a snapshot goes with the *number* of objects, hardly with their bytes: an entry for each, its edges, and its
-//! places in three hash tables. Two things come on top of that. V8 names each index of an array that refers to objects, and keeps
+//! What V8 keeps for a snapshot grows with the *number* of objects, hardly with their bytes: an entry for each, its edges, and its
+//! places in three hash tables. Two things are added to that. V8 names each index of an array that refers to objects, and keeps
 //! every name in a buffer of 1 KiB; arrays share the names, so the longest one counts. And what the child changes is copied: most of
 //! the heap's pages by garbage collection, and of memory outside the heap the pages on which V8 keeps its notes of small Buffers.
 //!
-//! The constants were fitted to some twenty kinds of heaps on Node 20 to 26; `bench/memory.js` holds them against the truth.
+//! The constants were fitted to some twenty kinds of heaps on Node 20 to 26; `bench/memory.js` compares them with what snapshots really take.
 
 /// For an empty heap; what the parent's own writer takes is part of it.
 const BASE_BYTES: u64 = 32 << 20;
 const PER_OBJECT: u64 = 450;
 /// The buffer of one name, with what malloc adds.
 const PER_NAME: u64 = 1080;
-/// The value of a number, where they are wanted: an entry and a text. About one an object.
+/// The value of a number, where values are wanted: an entry and a text. About one for each object.
 const PER_NUMBER: u64 = 150;
-/// What an object takes of the heap at least, on average, in heaps of nothing but the smallest.
+/// The average size of an object in heaps of nothing but the smallest ones.
 const SMALLEST_OBJECT: u64 = 24;
 /// The same where nothing could be counted: an average.
 const USUAL_OBJECT: u64 = 40;
@@ -28,7 +28,7 @@ const PAGE: u64 = 4096;
 /// A heap before the fork, by its own statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heap {
-    /// Whose it is: each JavaScript thread of a process has one of its own.
+    /// Its owner: each JavaScript thread of a process has a heap of its own.
     pub owner: u64,
     /// What it holds, garbage included.
     pub used_bytes: u64,
@@ -45,7 +45,7 @@ pub struct Heap {
 pub(super) struct Layout {
     /// The largest mapping of a heap: no array is longer.
     pub(super) longest_bytes: u64,
-    /// What malloc has in one piece: where small Buffers lie.
+    /// The memory that malloc has in one piece, where small Buffers are.
     pub(super) malloc_bytes: u64,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn least(heap: &Heap) -> u64 {
     BASE_BYTES + heap.used_bytes.saturating_sub(heap.large_bytes) / 3
 }
 
-/// What it takes at most, short of rarities: every object as small as can be, and all in one array.
+/// What it takes at most, rare cases aside: every object as small as possible, and all in one array.
 pub(super) fn most(heap: &Heap, layout: &Layout) -> u64 {
     let objects = heap.used_bytes / SMALLEST_OBJECT;
     let counted = Count { objects, used_bytes: heap.used_bytes, large_bytes: heap.large_bytes };

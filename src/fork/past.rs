@@ -10,7 +10,7 @@ use super::need::Heap;
 
 /// What is older says little: a service changes.
 const FRESH: Duration = Duration::from_secs(3600);
-/// More heaps than a process has threads; of ended ones nobody tells.
+/// How many heaps are remembered: more than a process has threads. Nobody says when one is gone.
 const HEAPS: usize = 64;
 
 static PAST: Mutex<Vec<Attempt>> = Mutex::new(Vec::new());
@@ -26,7 +26,7 @@ pub(super) struct Attempt {
     pub(super) at: Instant,
 }
 
-/// What an attempt tells of the next.
+/// What one attempt says about the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lesson {
     /// It will take about so much.

@@ -1,9 +1,9 @@
 //! Makes memory that the child shares with others its own, before any JavaScript or finalizer runs in it.
 //!
 //! A database's `-shm` file, LMDB's map, rings of io_uring, a mutex between processes: what is mapped shared and may be written is
-//! felt by everybody who has it mapped, whoever writes. A copy of it could be gigabytes, of which next to nothing is touched. So
-//! each such mapping is moved aside, read-only, to an arena that nobody knows of, and in its place is memory of the child's own that
-//! has no access. Who touches a page of it gets a copy of that page (`sys::pages`). Nothing is read that nobody touches.
+//! seen by everybody who has it mapped. A copy of it could be gigabytes, of which next to nothing is used. So each such mapping is moved
+//! aside, read-only, to an arena that nobody knows of, and replaced by memory of the child's own to which there is no access. Touching
+//! a page of it makes a copy of that page (`sys::pages`). What is not touched is not read.
 //!
 //! Some memory cannot be moved or read: a device's registers, rings that belong to the service's process. In its place there is
 //! nothing: touching it ends the child, and the error names it. Mappings that the kernel does not give to a child are not there at all.
@@ -18,16 +18,16 @@ use super::sys::pages::{self, Stand, WhenTouched};
 
 /// What lies between anything else and the arena. No single call that changes memory may be larger (`filter`).
 pub(super) const GAP_BYTES: usize = 1 << 30;
-/// As the largest common pages are aligned.
+/// The alignment of the largest common pages.
 const ALIGNMENT: usize = 2 << 20;
 
 /// Where the shared memory is now: address space that nothing in the child may touch. Empty where there was none.
 pub(super) type Arena = Range<usize>;
 
-/// What has become of it.
+/// What became of a mapping.
 pub(super) struct Separated {
     pub(super) arena: Arena,
-    /// What stands in its place.
+    /// What is in its place now.
     pub(super) stands: Vec<Stand>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn separate(own: Option<&Range<usize>>) -> io::Result<Separated> {
         } else {
             pages::move_aside(&mapping.range, next)
         };
-        // Whatever became of it, nothing shared is left where it was.
+        // Whether or not it could be moved, nothing shared is left where it was.
         pages::block(&mapping.range)?;
         stands.push(Stand {
             range: mapping.range.clone(),

@@ -4,8 +4,8 @@
 //! child there is, the id may belong to a stranger a moment later. So the child is held by a pidfd where the kernel has them
 //! (5.4 and later; not where somebody filters the service's system calls), and elsewhere nothing is sent to an id that is not provably our own child.
 //!
-//! SIGKILL ends a process at once, but for one that the kernel does not let go (a frozen control group, a driver that
-//! waits): it is waited for within a bound, and reaped whenever it is gone.
+//! SIGKILL ends a process at once, except one that the kernel does not let go (a frozen control group, a driver that
+//! waits). Such a child is waited for within a bound, and reaped whenever it is gone.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
@@ -42,7 +42,7 @@ pub(super) enum Ended {
 impl Twin {
     /// Takes hold of the child that `fork` gave this number to.
     pub(super) fn hold(pid: Pid) -> Self {
-        // A filter of somebody else's may end a process that makes a call which it does not know.
+        // Somebody else's filter may end a process that makes a call which the filter does not know.
         let handle = if is_filtered() { None } else { pidfd_open(pid, PidfdFlags::empty()).ok() };
         // Asked after the pidfd was opened: if it is our child now, it was then.
         let end = if is_own(pid) { None } else { Some(Ended::Untold) };
@@ -60,7 +60,7 @@ impl Twin {
         self.handle.as_ref().map(AsFd::as_fd)
     }
 
-    /// The processor time that it has had.
+    /// The processor time that it has used.
     pub(super) fn cpu_time(&self) -> Option<Duration> {
         if self.end.is_some() { None } else { sys::clock::cpu_time_of(self.pid.as_raw_nonzero().get()) }
     }

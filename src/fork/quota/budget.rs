@@ -1,14 +1,14 @@
 //! What the control groups' quotas leave for heapkit: the pure arithmetic, which reads no clock and no file.
 //!
-//! A group's quota, less what everybody else in it uses at most in a period, less a reserve, is what heapkit may use in all. When the group
-//! is made to stand still nevertheless, heapkit gives half of it back at once, and takes it again little by little.
+//! A group's quota, less the most that everybody else in it uses in a period, less a reserve, is what heapkit may use in all. If the kernel
+//! throttles the group all the same, heapkit gives half of it back at once, and takes it again little by little.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::host::CpuReading;
 
-/// What stays unused of a quota: bursts of the service, and what is seen of them too late.
+/// The part of a quota that stays unused, for bursts of the service that are seen too late.
 const RESERVE: f64 = 0.1;
 /// And at least this, in processors: the kernel hands a quota out to processors in slices of 5 ms (`sched_cfs_bandwidth_slice_us`), and what is
 /// left of one lies idle there. Of a small quota two of them are much: a tenth of half a processor was too little (bench/quota.js).
@@ -28,7 +28,7 @@ struct Group {
     /// What others had used at a time.
     others: VecDeque<(Instant, Duration)>,
     throttled: Option<u64>,
-    /// Below 1 after the group was made to stand still.
+    /// Below 1 after the group was throttled.
     caution: f64,
 }
 

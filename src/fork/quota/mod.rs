@@ -2,9 +2,9 @@
 //!
 //! A low priority does not help in a group with a quota: what heapkit uses, the service lacks, and the whole group stands still
 //! until the next period. So heapkit measures what the group and it itself use (`budget`), tells the child its share, by a page that both
-//! have, and passes bytes on no faster than the compressor's part allows. What was used beyond the budget is saved again.
+//! have, and passes bytes on no faster than the compressor's part allows. What was used beyond the budget is saved later.
 //!
-//! With a fixed share only the child is held to it, and without a quota nobody.
+//! A fixed share limits the child only. Without either, nothing is held back.
 
 mod budget;
 #[cfg(test)]
@@ -24,11 +24,11 @@ use budget::{Budget, Used};
 const STEP: Duration = Duration::from_millis(50);
 /// The child's first share of a quota, until it is known what others use.
 const FIRST: f64 = 0.05;
-/// Within this time what was used too much is saved again.
+/// What was used beyond the budget is saved within this time.
 const REPAY: Duration = Duration::from_millis(200);
 /// What was not used may be used later, as much as the budget is in this time.
 const CREDIT: Duration = Duration::from_millis(20);
-/// No more than this is with the compressor while there is a budget: it could not be stopped.
+/// The most that the compressor gets at once while there is a budget: it cannot be stopped.
 const QUEUED_BYTES: usize = 128 << 10;
 /// Beyond so many processors nothing is held back: heapkit has three threads.
 const PLENTY: f64 = 3.0;
@@ -119,7 +119,7 @@ impl Governor {
         let Some(allowed) = self.allowed.filter(|allowed| *allowed < PLENTY) else { return self.tell(1.0) };
         let mut share = allowed - self.carriers - self.debt.max(0.0) / REPAY.as_secs_f64();
         if bytes_wait {
-            // What it has written has to get on.
+            // What the child has written must be passed on.
             share = share.min(allowed / 2.0);
         }
         self.tell(share.max(allowed * FIRST));

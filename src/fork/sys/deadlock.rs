@@ -1,8 +1,8 @@
-//! What a child does that would wait for ever.
+//! What a child does instead of waiting for ever.
 //!
 //! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait, and the
-//! handler of the trap says which word the child would have waited at. A mutex it takes over from its holder, who is not here, and goes on.
-//! Anything else ends the child: at once, where a watch would take its time.
+//! handler of the trap sees which word the child would have waited at. It takes a mutex over from its holder, who is not here, and the child
+//! goes on. Anything else ends the child at once, where the watch would need seconds to notice.
 //!
 //! Source: `nptl/lowlevellock.h` of glibc for the states of a lock, `bits/struct_mutex.h` for the mutex that begins with one.
 
@@ -24,26 +24,26 @@ pub(in crate::fork) const HELD: u32 = 1;
 /// One that somebody may wait for.
 pub(in crate::fork) const WAITED_FOR: u32 = 2;
 
-/// A mutex is so many words, of which these say who holds it and of which kind it is.
+/// The size of a mutex in words, and which of them say who holds it and of which kind it is.
 const MUTEX_WORDS: usize = 10;
 const OWNER: usize = 2;
 const KIND: usize = 4;
-/// The kinds that are of one process, and nothing else.
+/// The kinds that belong to one process only.
 const ORDINARY: std::ops::RangeInclusive<u32> = 0..=3;
 
-/// More are no locks: something else waits in a loop.
+/// More than so many are not locks: something waits in a loop.
 const TAKEN_OVER_AT_MOST: u32 = 1000;
 
 /// How the child ends then.
 pub(in crate::fork) struct Ending {
-    /// This is said of a mutex that was taken over, with its address;
+    /// What is printed about a mutex that was taken over, with its address;
     pub(in crate::fork) took_over: &'static str,
-    /// and this of a word that cannot be waited for.
+    /// and about a word that cannot be waited for.
     pub(in crate::fork) gave_up: &'static str,
-    /// Where it is said.
+    /// Where it is printed.
     pub(in crate::fork) descriptor: RawFd,
     pub(in crate::fork) status: c_int,
-    /// The locks of which nothing has to be said any more.
+    /// The locks that are known already, and need not be reported.
     pub(in crate::fork) known: Vec<usize>,
 }
 

@@ -73,7 +73,7 @@ pub(super) fn reset_signal_handlers() {
 /// What a handler of [`handle`] is: it gets the signal, its record and the state of what it interrupted.
 type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
-/// A signal is handled from now on. No other is blocked meanwhile; system calls that it interrupts go on.
+/// Handles a signal from now on. No other is blocked meanwhile; system calls that it interrupts go on.
 fn handle(signal: c_int, handler: Handler) -> io::Result<()> {
     // SAFETY: all-zero is a valid sigaction: no flags, no signals blocked in addition.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -83,8 +83,8 @@ fn handle(signal: c_int, handler: Handler) -> io::Result<()> {
     check(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) })
 }
 
-/// Blocks of up to 32 MiB, the most that the C library takes, come from its heap instead of a mapping each: what V8 lets go of when a table
-/// grows is used again, and pages that the process has already are not asked of the kernel once more. Source: mallopt(3).
+/// Makes blocks of up to 32 MiB, the most that the C library allows, come from its heap instead of a mapping each: memory that V8 frees when
+/// a table grows is used again, without asking the kernel for new pages. Source: mallopt(3).
 pub(super) fn reuse_large_blocks() {
     #[cfg(target_env = "gnu")]
     // SAFETY: two integers. After a fork the C library's own locks are free.
@@ -180,8 +180,8 @@ pub(super) fn apply_filter(program: &[seccompiler::sock_filter]) -> io::Result<(
     }
 }
 
-/// The process gets processors in long turns that interrupt nobody, and the disk when nothing else wants it. Failures are of no
-/// account.
+/// Gives the process processors in long turns that interrupt nobody, and the disk when nothing else wants it. Failures do not
+/// matter.
 pub(super) fn run_in_background() {
     const IOPRIO_WHO_PROCESS: c_int = 1;
     const IOPRIO_CLASS_IDLE: c_int = 3 << 13;

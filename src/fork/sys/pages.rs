@@ -1,5 +1,5 @@
-//! Memory of the child's own in the place of memory that it shares: a page is copied when it is first touched. And no memory, in
-//! the place of what it does not have.
+//! Replaces memory that the child shares by memory of its own, a page at a time, when it is first touched; and memory that the child
+//! does not have by nothing.
 //!
 //! The fault of a page without access is a SIGSEGV. Its handler gives the page access, copies what belongs there, and returns; the
 //! instruction is then tried again. The child has one thread, so nobody sees the page half copied. Any other fault gets the
@@ -15,18 +15,18 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{check, handle};
 
-/// What stands in the place of memory that the child does not share, or does not have.
+/// What happens when the child touches memory that it does not share, or does not have.
 pub(in crate::fork) struct Stand {
     pub(in crate::fork) range: Range<usize>,
     pub(in crate::fork) when_touched: WhenTouched,
 }
 
 pub(in crate::fork) enum WhenTouched {
-    /// The page is copied from the mapping that was here, which is now there.
+    /// The page is copied from the mapping that was here and has been moved there.
     Copy { source: usize },
-    /// This is said, and the child ends by the fault.
+    /// The child prints this and ends by the fault.
     Fault { message: Vec<u8> },
-    /// This is said, and the child ends with this status.
+    /// The child prints this and ends with this status.
     Exit { message: &'static str, status: c_int },
 }
 
@@ -38,13 +38,13 @@ struct Stands {
 /// Written once, before the handler is there.
 static STANDS: AtomicPtr<Stands> = AtomicPtr::new(null_mut());
 
-/// Takes address space: no memory, no access.
+/// Reserves address space, without memory or access.
 pub(in crate::fork) fn reserve(bytes: usize) -> io::Result<Range<usize>> {
     let start = map_nothing(null_mut(), bytes, 0)?;
     Ok(start..start + bytes)
 }
 
-/// Puts address space without access in the place of whatever is there. Allocates nothing.
+/// Replaces whatever is there by address space without access. Allocates nothing.
 pub(in crate::fork) fn block(range: &Range<usize>) -> io::Result<()> {
     map_nothing(with_exposed_provenance_mut(range.start), range.len(), libc::MAP_FIXED).map(drop)
 }
@@ -76,7 +76,7 @@ pub(in crate::fork) fn move_aside(range: &Range<usize>, to: usize) -> io::Result
     protected
 }
 
-/// From now on it happens what is to happen when something touches these ranges. Call it once, in a process with one thread.
+/// From now on touching these ranges does what they say. Call it once, in a process with one thread.
 pub(in crate::fork) fn on_touch(stands: Vec<Stand>) -> io::Result<()> {
     if stands.is_empty() {
         return Ok(());
@@ -96,7 +96,7 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut
         let stand = stands.iter().find(|stand| stand.range.contains(&address))?;
         Some((stand, address & !(page_bytes - 1), *page_bytes))
     });
-    // From a fault of the kernel's, not a signal that somebody sent.
+    // A fault that the kernel reports, not a signal that somebody sent.
     if let Some((stand, page, page_bytes)) = touched.filter(|_| code > 0) {
         match &stand.when_touched {
             WhenTouched::Copy { source } => {
@@ -121,7 +121,7 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, _context: *mut
     }
 }
 
-/// On standard error, of which nobody needs to know whether it works.
+/// Prints it to standard error; whether that works does not matter.
 fn say(message: &[u8]) {
     // SAFETY: the message is there for as long as its length says; write(2) may be called in a handler.
     unsafe { libc::write(2, message.as_ptr().cast(), message.len()) };

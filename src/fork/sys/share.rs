@@ -1,7 +1,7 @@
 //! How much of a processor a child may have: one number that the parent writes and the child reads, in a page that both have.
 //!
 //! In the child a timer counts the processor time that it uses, and its signal's handler sleeps until that time is its share.
-//! The child needs nobody's help for it, nobody gets a signal of its being stopped, and a new share holds at once, even for
+//! The child needs no help for that, nobody gets a signal because it was stopped, and a new share takes effect at once, even for
 //! a rest that has begun. The handler calls nothing but clock_gettime and nanosleep.
 
 #![allow(unsafe_code, reason = "a page shared between processes, a signal handler and a timer are unsafe by nature")]
@@ -20,9 +20,9 @@ use super::{check, handle};
 const ALL: u32 = 1_000_000;
 /// Less would look like a child that hangs.
 const LEAST: u32 = ALL / 100;
-/// How much the child uses at a stretch. The kernel looks at such timers once a tick (1 to 10 ms), so that this means: each tick.
+/// How much the child uses before it rests. The kernel checks such timers once a tick (1 to 10 ms), so this means at each tick.
 const QUANTUM_US: libc::suseconds_t = 2000;
-/// A rest is made of such pieces; after each the share is looked at again.
+/// A rest consists of such pieces; after each the share is read again.
 const NAP_NS: i64 = 20_000_000;
 
 /// The page. It is the parent's until it is dropped; a child keeps its view of it.
@@ -106,7 +106,7 @@ extern "C" fn rest(_signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c
         if share >= ALL {
             break;
         }
-        // What it waited for a processor, or for its reader, has been rest as well.
+        // Time that it waited for a processor, or for its reader, counts as rest.
         let due = used.saturating_mul(i64::from(ALL)) / i64::from(share.max(LEAST));
         let left = due - (now(libc::CLOCK_MONOTONIC) - RESTED_AT.load(Ordering::Relaxed));
         if left <= 0 {

@@ -20,7 +20,7 @@ const SMALL: usize = 64 << 10;
 pub(super) enum Passed {
     /// None wait any more.
     All,
-    /// The next ones are kept back, because passing them on would use more of a CPU quota than is left.
+    /// The next ones are held back, because passing them on would use more of a CPU quota than is left.
     Saved,
     /// The outlet has no room for the next ones, or is over.
     Refused,

@@ -1,7 +1,7 @@
 //! Who waits for whom, and for how long: the one clock of a watch. It reads no clock itself, so that tests need not wait.
 //!
-//! Either bytes wait for the outlet, or the watch waits for the child. The first is the outlet's time, which ends when the
-//! outlet does nothing at all for its patience; an outlet that takes something now and then has as much of it as it likes.
+//! Either bytes wait for the outlet, or the watch waits for the child. The first is the outlet's time, which is over when the
+//! outlet does nothing at all for as long as its patience; an outlet that takes something now and then has as much time as it needs.
 //! The second is the child's, which hangs when it neither writes nor computes; while its bytes wait for the outlet it may be
 //! waiting itself, so that does not count. Memory has its own schedule, whatever else happens.
 
@@ -14,7 +14,7 @@ const LEAST_WORK: Duration = Duration::from_millis(10);
 /// Memory is looked at as often as this when little is left of it, and as seldom as that when there is much.
 const MEMORY_SOON: Duration = Duration::from_millis(10);
 const MEMORY_LATER: Duration = Duration::from_millis(200);
-/// What a process can take in a second, at most: touching pages for the first time is not faster.
+/// The most memory that a process can take in a second: touching pages for the first time is not faster.
 const TAKEN_IN_A_SECOND: u64 = 2 << 30;
 
 /// How long each is waited for.
