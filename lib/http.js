@@ -5,6 +5,7 @@
 
 const options = require('./options')
 const { invalidOption } = require('./errors')
+const { settle } = require('./promises')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
 const { status } = require('./http/status')
@@ -54,7 +55,7 @@ function createHandler (given) {
       next()
       return
     }
-    answer().catch((error) => sendProblem(res, error))
+    settle(answer(), () => {}, (error) => sendProblem(res, error))
 
     async function answer () {
       try {

@@ -8,11 +8,12 @@ const { HeapkitError, codes } = require('../errors')
 const shared = require('../shared')
 const time = require('../time')
 
-/** Says that a capture starts. The answer, { event, at }, goes to what comes later of it; `at` is by the clock of lib/time.js. */
+/** Says that a capture starts. The answer, { event, date, at }, goes to what comes later of it; `at` is by the clock of lib/time.js. */
 function announce (kind) {
-  const event = { id: ++shared.lastId, kind, threadId, startedAt: time.date().toISOString() }
+  const date = time.date()
+  const event = { id: ++shared.lastId, kind, threadId, startedAt: date.toISOString() }
   publish('start', { ...event })
-  return { event, at: time.now() }
+  return { event, date, at: time.now() }
 }
 
 function ended ({ event }, artifact) {

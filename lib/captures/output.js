@@ -3,7 +3,9 @@
 // Where a capture's bytes go: its name, its writer, and how little is left of it when it is given up.
 
 const { threadId } = require('node:worker_threads')
+const { textOf } = require('../errors')
 const { Writer, abandon, nextSequence } = require('../native')
+const { deferred, race } = require('../promises')
 const time = require('../time')
 
 // How long a capture that is given up waits for its temporary file to be gone. What is left goes later, by the sink's own thread.
@@ -56,8 +58,9 @@ class Output {
   async #discard (reason) {
     let alarm
     try {
-      const patience = new Promise((resolve) => { alarm = time.after(FAREWELL_MS, resolve) })
-      await Promise.race([this.#writer.abort(reason), patience])
+      const patience = deferred()
+      alarm = time.after(FAREWELL_MS, patience.resolve)
+      await race(this.#writer.abort(reason), patience.promise)
     } catch {
       // Why the capture is given up is what its caller has to know.
     } finally {
@@ -67,15 +70,6 @@ class Output {
 
   /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
   close () { this.#writer.close() }
-}
-
-/** Errors of others are anything, and their messages too. */
-function textOf (error) {
-  try {
-    return String(error?.message ?? error)
-  } catch {
-    return 'for a reason that cannot be told'
-  }
 }
 
 /** A process that exits in the middle of a capture leaves no temporary behind. */

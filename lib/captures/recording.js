@@ -4,7 +4,8 @@
 // interrupted, and leaves nothing behind when it fails.
 
 const { threadId } = require('node:worker_threads')
-const { HeapkitError, codes } = require('../errors')
+const { HeapkitError, codes, textOf } = require('../errors')
+const { settle } = require('../promises')
 const time = require('../time')
 const { announce, ended, failed } = require('./events')
 const { Interruption } = require('./interruption')
@@ -37,7 +38,7 @@ class Recording {
     this.#output = new Output(kind, options, { stream, producerWaits: mode === 'fork' })
     this.#interruption = new Interruption(options, (timeoutMs) => this.#timedOut(timeoutMs))
     this.#reports = new Reports(options.onProgress, (phase) => this.#progress(phase), (cause) => {
-      this.interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
+      this.interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${textOf(cause)}`, { cause }))
     })
   }
 
@@ -87,7 +88,7 @@ class Recording {
     try {
       this.#interruption.throwIfInterrupted()
       const promise = work()
-      promise.then((value) => { result = value }, () => {})
+      settle(promise, (value) => { result = value }, () => {})
       return await this.#interruption.race(promise)
     } catch (error) {
       await this.#output.discard(error)

@@ -17,11 +17,11 @@ class SamplingSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
+    return await this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
   }
 
   async capture (given) {
-    return this._capture(options.stop('sampling', given),
+    return await this._capture(options.stop('sampling', given),
       (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
   }
 
@@ -51,12 +51,12 @@ function stopSampler () {
 
 /** Stops the session of this thread, whoever started it. */
 async function stopSampling (given) {
-  return active().stop(given)
+  return await active().stop(given)
 }
 
 /** Reads it, and goes on sampling. */
 async function captureSampling (given) {
-  return active().capture(given)
+  return await active().capture(given)
 }
 
 function active () {

@@ -4,6 +4,7 @@
 // once, and never losing what was collected because an option was wrong or the disk was full.
 
 const { HeapkitError, codes } = require('../errors')
+const { handled } = require('../promises')
 const shared = require('../shared')
 const { announce, withdraw } = require('./events')
 const { Recording } = require('./recording')
@@ -21,7 +22,7 @@ class CaptureSession {
   constructor (kind) {
     this.#kind = kind
     this.#start = announce(kind)
-    Object.defineProperty(this, 'startedAt', { value: new Date(this.#start.event.startedAt), enumerable: true })
+    Object.defineProperty(this, 'startedAt', { value: this.#start.date, enumerable: true })
     shared.sessions.set(kind, { session: this, isRunning: () => this.#state !== 'collected' })
   }
 
@@ -83,7 +84,7 @@ class CaptureSession {
   end (error) {
     this.#isEnded = true
     if (this.#recording) this.#recording.interrupt(error)
-    else this[Symbol.asyncDispose]().catch(() => {})
+    else handled(this[Symbol.asyncDispose]())
   }
 
   /** Reads without stopping. */
@@ -97,7 +98,7 @@ class CaptureSession {
     } catch (error) {
       throw await recording.abort(error)
     }
-    return recording.finish()
+    return await recording.finish()
   }
 
   /** Stops without an artifact. Whatever `release()` throws, it is over. */

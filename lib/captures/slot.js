@@ -5,6 +5,7 @@
 
 const { threadId } = require('node:worker_threads')
 const native = require('../native')
+const { deferred } = require('../promises')
 const shared = require('../shared')
 const time = require('../time')
 const { HeapkitError, codes } = require('../errors')
@@ -19,8 +20,7 @@ function disabledBy (env) {
 class Slot {
   #native = new native.SnapshotSlot()
   #end
-  #onRelease
-  #released = new Promise((resolve) => { this.#onRelease = resolve })
+  #released = deferred()
 
   constructor (kind) {
     this.holder = { kind, threadId, sinceMs: time.wallClockMs() }
@@ -29,7 +29,7 @@ class Slot {
       // Where copies of heapkit share nothing over threads, another one in this thread may have what this one could take.
       this.#native.release()
       throw new HeapkitError(codes.BUSY,
-        `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
+        `A ${holder.kind} is under way in thread ${holder.threadId} since ${time.date(holder.sinceMs).toISOString()}; ` +
         'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
     }
     shared.held = this
@@ -41,14 +41,14 @@ class Slot {
   /** Gives the capture up. Resolves when the slot is free again. */
   end (error) {
     this.#end(error)
-    return this.#released
+    return this.#released.promise
   }
 
   /** As often as one likes. */
   release () {
     if (shared.held === this) shared.held = null
     this.#native.release()
-    this.#onRelease()
+    this.#released.resolve()
   }
 }
 

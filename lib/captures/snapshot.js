@@ -10,6 +10,7 @@ const { writeFromChild } = require('../native')
 const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
+const { deferred, settle, race } = require('../promises')
 const shared = require('../shared')
 const time = require('../time')
 const { Recording } = require('./recording')
@@ -26,17 +27,16 @@ const ERRORS = 2
 const KEEP_ALIVE_MS = 50
 
 async function takeSnapshot (given) {
-  const wanted = supported(options.snapshot(given))
-  return captureSnapshot(wanted, ...begin(wanted))
+  return await begin(supported(options.snapshot(given))).finished
 }
 
-/** The slot, and the recording that has it. */
+/** Takes the slot. Answers { recording, finished }, of which the latter becomes the artifact. */
 function begin (wanted, stream) {
   return withSlot('snapshot', (slot) => {
     const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
     const recording = new Recording('snapshot', wanted, { mode: wanted.mode, stream, estimatedRawBytes })
     slot.endBy((error) => recording.interrupt(error))
-    return [slot, recording]
+    return { recording, finished: captureSnapshot(wanted, slot, recording) }
   })
 }
 
@@ -50,7 +50,7 @@ function supported (wanted) {
   return wanted.mode === 'auto' ? options.bare(wanted, { mode: isForkSupported ? 'fork' : 'inline' }) : wanted
 }
 
-/** From an open output to the artifact. */
+/** From an open output to the artifact. From the call on it is this that gives the slot back. */
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
@@ -67,7 +67,7 @@ async function captureSnapshot (wanted, slot, recording) {
   } finally {
     slot.release()
   }
-  return recording.finish()
+  return await recording.finish()
 }
 
 /** Runs in the child, which has no path, no descriptor but these two, and whose end comes with the answer. */
@@ -134,15 +134,15 @@ class SnapshotStream extends Readable {
   constructor (wanted) {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
-    const [slot, recording] = begin(wanted, true)
+    const { recording, finished } = begin(wanted, true)
+    settle(finished, () => {}, (error) => this.destroy(error))
     this.#recording = recording
+    this.#finished = finished
     this.fileName = recording.fileName
-    this.#finished = captureSnapshot(wanted, slot, recording)
-    this.#finished.catch((error) => this.destroy(error))
   }
 
   _read () {
-    this.#next().then((bytes) => this.push(bytes), (error) => this.destroy(error))
+    settle(this.#next(), (bytes) => this.push(bytes), (error) => this.destroy(error))
   }
 
   async #next () {
@@ -160,27 +160,39 @@ class SnapshotStream extends Readable {
 
   _destroy (error, callback) {
     // Anything can be given to destroy().
-    this.#recording.interrupt(error instanceof Error
+    this.#recording.interrupt(isError(error)
       ? error
       : new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end', { cause: error ?? undefined }))
     // 'close' comes when the capture is over; its thread frees the space on the disk.
-    awaited(this.#finished).then(() => {}, () => {}).then(() => {
+    const over = () => {
       this.#recording.close()
       callback(error)
-    })
+    }
+    settle(awaited(this.#finished), over, over)
+  }
+}
+
+function isError (value) {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy that throws when it is asked.
+    return false
   }
 }
 
 /** What `promise` becomes. Streams' promises do not keep the process alive; this does, for what is about to be. */
 async function awaited (promise) {
-  const settled = promise.then(() => true, () => true)
+  const settled = deferred()
+  const onSettled = () => settled.resolve(true)
+  settle(promise, onSettled, onSettled)
   let isSettled = false
   try {
-    while (!isSettled) isSettled = Boolean(await Promise.race([settled, time.delay(KEEP_ALIVE_MS)]))
+    while (!isSettled) isSettled = Boolean(await race(settled.promise, time.delay(KEEP_ALIVE_MS)))
   } catch {
     // The process may have no more threads; then something else has to keep it alive.
   }
-  return promise
+  return await promise
 }
 
 module.exports = { takeSnapshot, createSnapshotStream }

@@ -6,7 +6,8 @@
 const { startSampling } = require('./sampling')
 const { startTimeline } = require('./timeline')
 const { startCpuProfile } = require('./cpu')
-const { aborted } = require('./interruption')
+const { listen, leave, aborted } = require('../abort')
+const { deferred } = require('../promises')
 const time = require('../time')
 
 /** How each kind is started, and how long it takes where nobody says so. */
@@ -29,19 +30,17 @@ async function captureFor (kind, seconds, options, output) {
 }
 
 /** Does not keep the process alive. */
-function pass (seconds, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) throw aborted(signal)
-    const onAbort = () => {
-      alarm.cancel()
-      reject(aborted(signal))
-    }
-    const alarm = time.after(seconds * 1000, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
+async function pass (seconds, signal) {
+  const { promise, resolve, reject } = deferred()
+  const onAbort = () => reject(aborted(signal))
+  listen(signal, onAbort)
+  const alarm = time.after(seconds * 1000, resolve)
+  try {
+    await promise
+  } finally {
+    alarm.cancel()
+    leave(signal, onAbort)
+  }
 }
 
 module.exports = { TIMED, captureFor }

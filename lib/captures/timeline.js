@@ -28,7 +28,7 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop('timeline', given), (recording) =>
+    return await this._stop(options.stop('timeline', given), (recording) =>
       recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))))
   }
 
@@ -37,12 +37,20 @@ class TimelineSession extends CaptureSession {
   }
 
   #release (stop) {
-    this.#unwatch()
     try {
-      stop()
+      both(this.#unwatch, stop)
     } finally {
       this.#slot.release()
     }
+  }
+}
+
+/** Does the second thing also where the first one throws. */
+function both (first, second) {
+  try {
+    first()
+  } finally {
+    second()
   }
 }
 
@@ -98,8 +106,7 @@ function startTimeline (given) {
       slot.endBy((error) => session.end(error))
       return session
     } catch (error) {
-      unwatch()
-      cancelTracking()
+      both(unwatch, cancelTracking)
       throw error
     }
   })

@@ -4,33 +4,33 @@
 // that accepts the encoding gets it as Content-Encoding, under the bare name; any other gets the packed file as it is.
 
 const path = require('node:path')
-const { performance } = require('node:perf_hooks')
 const { pipeline } = require('node:stream/promises')
 const { HeapkitError, codes } = require('../errors')
+const { codecs } = require('../native')
+const { deferred, handled, race } = require('../promises')
+const time = require('../time')
 
 /** As long as a sink waits for its reader. */
 const PATIENCE_MS = 30_000
 
-const CODINGS = {
-  '.gz': { encoding: 'gzip', type: 'application/gzip' },
-  '.zst': { encoding: 'zstd', type: 'application/zstd' }
-}
+/** The codecs by what they add to a name. HTTP has the same names for them, as codings and as media types. */
+const CODINGS = new Map(codecs().filter(({ extension }) => extension !== '').map(({ extension, name }) => [extension, name]))
 
 /** Headers for an artifact called `name`. */
 function downloadHeaders (req, name) {
   const extension = path.extname(name)
-  const coding = CODINGS[extension]
+  const coding = CODINGS.get(extension)
   const headers = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding'
   }
-  if (coding && accepts(req.headers['accept-encoding'], coding.encoding)) {
-    headers['Content-Encoding'] = coding.encoding
+  if (coding && accepts(req.headers['accept-encoding'], coding)) {
+    headers['Content-Encoding'] = coding
     name = path.basename(name, extension)
   } else if (coding) {
-    headers['Content-Type'] = coding.type
+    headers['Content-Type'] = `application/${coding}`
   }
   headers['Content-Disposition'] = `attachment; filename="${name}"`
   return headers
@@ -52,29 +52,33 @@ function accepts (header, coding) {
  */
 async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
   const progress = { chunks: 0 }
-  let giveUp
   // pipeline() does not see the end of every response: of one over HTTP/2 that waits for its reader, for instance.
-  const broken = new Promise((_resolve, reject) => {
-    giveUp = (error) => {
-      reject(error)
-      breakOff(res)
-      source.destroy(error)
-    }
-  })
+  const broken = deferred()
+  handled(broken.promise)
+  const giveUp = (error) => {
+    broken.reject(error)
+    breakOff(res)
+    source.destroy(error)
+  }
   const onAbort = () => giveUp(signal.reason)
   source.on('error', giveUp)
   signal?.addEventListener('abort', onAbort, { once: true })
-  const watch = watchReader(res, progress, patienceMs, giveUp)
+  let watch
   try {
+    watch = watchReader(res, progress, patienceMs, giveUp)
     if (signal?.aborted) onAbort()
-    await Promise.race([broken, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res)])
+    await race(broken.promise, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res))
   } catch (error) {
     // Until nothing is left of it.
-    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    if (!source.closed) {
+      const closed = deferred()
+      source.once('close', closed.resolve)
+      await closed.promise
+    }
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    clearInterval(watch)
+    watch?.cancel()
   }
 }
 
@@ -131,20 +135,20 @@ function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
   return httpVersionMajor > 1 || httpVersionMinor >= 1 || (socket.remoteAddress !== undefined && !socket.encrypted)
 }
 
-/** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
+/** Calls `onStall` when bytes wait for a client that takes none of them, until it is cancelled. */
 function watchReader (res, progress, patienceMs, onStall) {
   const out = res.stream ?? res
   let taken
-  let since = performance.now()
-  return setInterval(() => {
+  let since = time.now()
+  return time.every(patienceMs / 10, () => {
     const now = takenBy(res, progress)
     if (!out.writableNeedDrain || now !== taken) {
       taken = now
-      since = performance.now()
-    } else if (performance.now() - since >= patienceMs) {
+      since = time.now()
+    } else if (time.now() - since >= patienceMs) {
       onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${out.writableLength} bytes were waiting for it; the connection was ended`))
     }
-  }, patienceMs / 10).unref()
+  })
 }
 
 /** Something that changes whenever the client takes something. Of HTTP/2 not the connection's bytes, which may be others'. */
