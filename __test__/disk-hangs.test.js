@@ -32,12 +32,16 @@ test('a volume that never answers is noticed by nobody but its own captures', { 
   if (why) return t.skip(why)
   const child = run(t, 'disk-hangs.js', { args: [hung, healthy], command: hanging(hung) })
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
-  const { lists, snapshot, refused, refusedAfter, threads, ...seen } = JSON.parse(child.stdout())
+  const { lists, snapshot, status, later, refused, refusedAfter, threads, ...seen } = JSON.parse(child.stdout())
   assert.deepEqual(seen, { sampling: 'done', list: 1, file: 'done', next: 'done', stream: true, worker: 'terminated' })
   const like = (it) => Object.assign(new Error(it.message), it, { name: 'HeapkitError' })
   heapkitError('HEAPKIT_ERR_TIMEOUT')(like(snapshot.it))
   // Due after 3 s, and not after the half minute that a disk may take.
   assert.ok(snapshot.after < 20_000, `${snapshot.after} ms`)
+  const unknown = [200, null, null]
+  assert.deepEqual([status.it, later], [unknown, unknown])
+  // Due after 2 s.
+  assert.ok(status.after < 20_000, `${status.after} ms`)
   assert.equal(lists.length, 12)
   for (const list of lists) heapkitError('HEAPKIT_ERR_STALLED', /The volume of .* has not answered for 3\d s/)(like(list))
   heapkitError('HEAPKIT_ERR_STALLED', /The volume of .* hangs: an earlier capture has waited for it for \d+ s/)(like(refused))
