@@ -15,6 +15,9 @@ const LABELS = { cpu: 'CPU' }
 
 let isExitWatched = false
 
+/** Artifacts of others that somebody was warned of. */
+const named = new Set()
+
 class Output {
   /** How the bytes of a stream would be called as a file. */
   fileName = undefined
@@ -45,7 +48,13 @@ class Output {
   }
 
   writeAll (bytes) { return this.#writer.writeAll(bytes) }
-  finish () { return this.#writer.finish() }
+
+  async finish () {
+    const written = await this.#writer.finish()
+    warnOf(written.notRemoved)
+    return written
+  }
+
   read () { return this.#writer.read() }
   progress () { return this.#writer.progress() }
 
@@ -70,6 +79,19 @@ class Output {
 
   /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
   close () { this.#writer.close() }
+}
+
+/** Says once in a thread which artifacts a quota cannot remove: nobody would learn otherwise why a directory grows. */
+function warnOf (notRemoved) {
+  const unnamed = notRemoved.filter((text) => !named.has(text))
+  if (unnamed.length === 0) return
+  for (const text of unnamed) named.add(text)
+  try {
+    process.emitWarning(`Artifacts that a quota (\`maxFiles\`, \`maxBytes\`, \`maxAgeMs\`, \`minFreeBytes\`) has to remove cannot be removed: ${unnamed.join(', ')}. ` +
+      'They are passed over; remove them, or choose another `dir`', { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_NOT_REMOVED' })
+  } catch {
+    // The capture is complete; a service that has replaced emitWarning() hears nothing.
+  }
 }
 
 /** A process that exits in the middle of a capture leaves no temporary behind. */
