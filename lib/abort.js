@@ -22,11 +22,11 @@ function leave (signal, onAbort) {
   try {
     signal?.removeEventListener('abort', onAbort)
   } catch {
-    // Then it may still call, but nobody minds any more.
+    // It may still call back, which does not matter any more.
   }
 }
 
-/** The error of what was given up by a signal. A HeapkitError as its reason says it all. */
+/** The error of what a signal has given up. If its reason is a HeapkitError, it is that. */
 function aborted (signal, what = 'The capture') {
   let cause
   try {

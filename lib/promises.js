@@ -1,8 +1,8 @@
 'use strict'
 
 // Promises in a process that may have patched theirs. `await` always works; `then()`, `catch()`, `finally()`, `Promise.race()` and the global
-// `Promise` are whatever somebody has put there, and an async function that returns a promise without `await` calls its `then()`, too. Who has
-// a capture, or the one place for it, must not depend on them.
+// `Promise` are whatever somebody has put there, and an async function that returns a promise without `await` calls its `then()`, too. Captures,
+// and the one slot for heavy ones, must not depend on any of these.
 
 const { Promise } = globalThis
 
@@ -30,7 +30,7 @@ async function settle (promise, resolved, rejected) {
 
 function ignore () {}
 
-/** A rejection is dealt with elsewhere, or does not matter. */
+/** Marks a promise as handled: its rejection is dealt with elsewhere, or does not matter. */
 function handled (promise) {
   settle(promise, ignore, ignore)
 }

@@ -15,11 +15,11 @@ class Interruption {
   #alarm
   #happened = deferred()
 
-  /** `options` are { signal, timeoutMs }; `timedOut(timeoutMs)` answers the error of a time limit. */
+  /** `options` are { signal, timeoutMs }; `timedOut(timeoutMs)` makes the error for a time limit. */
   constructor (options, timedOut) {
     this.#options = options
     this.#timedOut = timedOut
-    // Whoever waits races against it; nobody may be waiting.
+    // Those who wait race against it, but perhaps nobody waits.
     handled(this.#happened.promise)
   }
 

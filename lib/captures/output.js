@@ -1,6 +1,6 @@
 'use strict'
 
-// Where a capture's bytes go: its name, its writer, and how little is left of it when it is given up.
+// Where a capture's bytes go: the name of its file, its writer, and what happens to both when it is given up.
 
 const { threadId } = require('node:worker_threads')
 const { textOf } = require('../errors')
@@ -8,24 +8,24 @@ const { Writer, abandon, nextSequence } = require('../native')
 const { deferred, race } = require('../promises')
 const time = require('../time')
 
-// How long a capture that is given up waits for its temporary file to be gone. What is left goes later, by the sink's own thread.
+// How long a capture that is given up waits for its temporary file to be gone. If it is still there, the sink's thread removes it later.
 const FAREWELL_MS = 250
 
 const LABELS = { cpu: 'CPU' }
 
 let isExitWatched = false
 
-/** Artifacts of others that somebody was warned of. */
+/** The artifacts that a warning has named. */
 const named = new Set()
 
 class Output {
-  /** How the bytes of a stream would be called as a file. */
+  /** What the bytes of a stream would be called as a file. */
   fileName = undefined
 
   #writer
   #discarded
 
-  /** `options` are { output, redact, timeoutMs }; `producerWaits`: another thread or process makes the bytes, and can be kept waiting. */
+  /** `options` are { output, redact, timeoutMs }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
   constructor (kind, { output: { format, extension, ...output }, redact, timeoutMs }, { stream, producerWaits }) {
     const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${process.pid}.${threadId}`
     // Files get their number when they are opened; a stream has only its name.
@@ -33,7 +33,7 @@ class Output {
     this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, timeoutMs })
   }
 
-  /** For whoever makes the bytes elsewhere. */
+  /** For a producer of bytes other than this thread. */
   get writer () { return this.#writer }
 
   open () {
@@ -77,18 +77,18 @@ class Output {
     }
   }
 
-  /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
+  /** Nobody will read any more. Frees what is left, which for a stream may be gigabytes on the disk. */
   close () { this.#writer.close() }
 }
 
-/** Says once in a thread which artifacts a quota cannot remove: nobody would learn otherwise why a directory grows. */
+/** Warns of artifacts that a quota cannot remove, once in a thread: otherwise nobody would learn why a directory grows. */
 function warnOf (notRemoved) {
   const unnamed = notRemoved.filter((text) => !named.has(text))
   if (unnamed.length === 0) return
   for (const text of unnamed) named.add(text)
   try {
-    process.emitWarning(`Artifacts that a quota (\`maxFiles\`, \`maxBytes\`, \`maxAgeMs\`, \`minFreeBytes\`) has to remove cannot be removed: ${unnamed.join(', ')}. ` +
-      'They are passed over; remove them, or choose another `dir`', { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_NOT_REMOVED' })
+    process.emitWarning(`Artifacts beyond the limits of their directory cannot be removed: ${unnamed.join(', ')}. ` +
+      'They are passed over (`maxFiles`, `maxBytes`, `maxAgeMs`, `minFreeBytes`); remove them, or choose another `dir`', { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_NOT_REMOVED' })
   } catch {
     // The capture is complete; a service that has replaced emitWarning() hears nothing.
   }

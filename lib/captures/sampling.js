@@ -40,7 +40,7 @@ class SamplingSession extends CaptureSession {
 function startSampling (given) {
   const { sampleInterval, stackDepth, ...flags } = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
-  // `stackDepth` is known to V8 from Node 26 on; older ones record 128 frames, of which the profile keeps `stackDepth`.
+  // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
   inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
   return CaptureSession.begun(() => new SamplingSession(stackDepth), stopSampler)
 }

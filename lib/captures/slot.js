@@ -26,7 +26,7 @@ class Slot {
     this.holder = { kind, threadId, sinceMs: time.wallClockMs() }
     const holder = this.#native.acquire(kind, threadId, this.holder.sinceMs) ?? shared.held?.holder
     if (holder) {
-      // Where copies of heapkit share nothing over threads, another one in this thread may have what this one could take.
+      // Where copies of heapkit have a slot each, another copy in this thread may hold its own, while this one's was free.
       this.#native.release()
       throw new HeapkitError(codes.BUSY,
         `A ${holder.kind} is under way in thread ${holder.threadId} since ${time.date(holder.sinceMs).toISOString()}; ` +
@@ -35,7 +35,7 @@ class Slot {
     shared.held = this
   }
 
-  /** `end(error)` is what gives the capture up, for whoever did not start it. */
+  /** `end(error)` gives the capture up for somebody who did not start it. */
   endBy (end) { this.#end = end }
 
   /** Gives the capture up. Resolves when the slot is free again. */
@@ -44,7 +44,7 @@ class Slot {
     return this.#released.promise
   }
 
-  /** As often as one likes. */
+  /** May be called more than once. */
   release () {
     if (shared.held === this) shared.held = null
     this.#native.release()
@@ -52,7 +52,7 @@ class Slot {
   }
 }
 
-/** Takes the slot for `prepare(slot)`, which answers what is to be had. Where it throws, the slot is free again; else until it is released. */
+/** Takes the slot, and answers what `prepare(slot)` does, which owns it from then on. If that throws, the slot is free again. */
 function withSlot (kind, prepare) {
   if (disabledBy(process.env)) native.disableSnapshots()
   if (native.snapshotsDisabled()) {

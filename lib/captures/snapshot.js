@@ -22,7 +22,7 @@ const { count } = require('./census')
 // 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
 const RAW_BYTES_PER_HEAP_BYTE = 1.8
 const COUNTS_LINES = parseInt(process.versions.v8) < 12
-// Where a child says what goes wrong.
+// The descriptor on which a child says what goes wrong.
 const ERRORS = 2
 const KEEP_ALIVE_MS = 50
 
@@ -30,7 +30,7 @@ async function takeSnapshot (given) {
   return await begin(supported(options.snapshot(given))).finished
 }
 
-/** Takes the slot. Answers { recording, finished }, of which the latter becomes the artifact. */
+/** Takes the slot and begins. Answers { recording, finished }, where `finished` is the promise of the artifact. */
 function begin (wanted, stream) {
   return withSlot('snapshot', (slot) => {
     const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
@@ -50,7 +50,7 @@ function supported (wanted) {
   return wanted.mode === 'auto' ? options.bare(wanted, { mode: isForkSupported ? 'fork' : 'inline' }) : wanted
 }
 
-/** From an open output to the artifact. From the call on it is this that gives the slot back. */
+/** The whole capture. It owns the slot, and releases it whatever happens. */
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
@@ -58,7 +58,7 @@ async function captureSnapshot (wanted, slot, recording) {
       const beforeFork = wanted.stableIds ? numberObjects : undefined
       await runForked(recording, { ...wanted, beforeFork }, (output, counts) => writeInChild(output, counts, wanted))
     } else {
-      // It gives the objects ids, which may be compared with others'.
+      // The snapshot gives objects ids, and somebody may compare them with those of other captures.
       shared.idsCount = true
       recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
     }
@@ -70,7 +70,7 @@ async function captureSnapshot (wanted, slot, recording) {
   return await recording.finish()
 }
 
-/** Runs in the child, which has no path, no descriptor but these two, and whose end comes with the answer. */
+/** Runs in the child, which can open no file, has only these two descriptors, and ends when this returns. */
 function writeInChild (output, counts, wanted) {
   try {
     if (counts) writeFromChild(ERRORS, Buffer.from(count(wanted.stableIds)))
@@ -90,10 +90,10 @@ function writeInChild (output, counts, wanted) {
 function findLines (keepIds) {
   if (!COUNTS_LINES) return
   try {
-    // Where ids count, a session that the parent has, too: a new one would be an object with an id of its own.
+    // Where ids must not change, this takes a session that the parent has, too: a new one would be an object with an id of its own.
     inspector.postSync('Debugger.enable', {}, keepIds ? 'object-ids' : 'lines')
   } catch {
-    // Without the inspector it takes its time.
+    // Without the inspector it is slow.
   }
 }
 
@@ -125,7 +125,7 @@ function createSnapshotStream (given) {
 class SnapshotStream extends Readable {
   /** The artifact, with `path: null`; there when the stream has ended. */
   artifact = undefined
-  /** How the bytes would be called as a file: for an upload. */
+  /** What the bytes would be called as a file, for uploads. */
   fileName = undefined
 
   #recording
@@ -181,7 +181,7 @@ function isError (value) {
   }
 }
 
-/** What `promise` becomes. Streams' promises do not keep the process alive; this does, for what is about to be. */
+/** What `promise` becomes. The promises of streams do not keep the process alive; this wait does, because it is about to end. */
 async function awaited (promise) {
   const settled = deferred()
   const onSettled = () => settled.resolve(true)
@@ -190,7 +190,7 @@ async function awaited (promise) {
   try {
     while (!isSettled) isSettled = Boolean(await race(settled.promise, time.delay(KEEP_ALIVE_MS)))
   } catch {
-    // The process may have no more threads; then something else has to keep it alive.
+    // No thread could be started for the delay. Then something else has to keep the process alive.
   }
   return await promise
 }

@@ -1,7 +1,7 @@
 'use strict'
 
-// Captures of a fixed length: a session that is started, left alone, and stopped. For whoever cannot stop it himself: a signal,
-// an HTTP request.
+// Captures of a fixed length: a session that is started, left alone, and stopped. For those who cannot stop it
+// themselves: signals and HTTP requests.
 
 const { startSampling } = require('./sampling')
 const { startTimeline } = require('./timeline')
@@ -10,14 +10,14 @@ const { listen, leave, aborted } = require('../abort')
 const { deferred } = require('../promises')
 const time = require('../time')
 
-/** How each kind is started, and how long it takes where nobody says so. */
+/** How each kind is started, and how long it takes by default. */
 const TIMED = {
   sampling: { start: startSampling, seconds: 30 },
   cpu: { start: startCpuProfile, seconds: 30 },
   timeline: { start: startTimeline, seconds: 10 }
 }
 
-/** Captures for so many seconds. Given up by `output.signal`, or failed, it leaves no session behind. */
+/** Captures for so many seconds. Leaves no session behind, even if it fails or `output.signal` aborts. */
 async function captureFor (kind, seconds, options, output) {
   const session = TIMED[kind].start(options)
   try {
