@@ -1,7 +1,7 @@
 'use strict'
 
-// Routes that capture. One capture at a time: a second one is told when to come back. What a client asked for is
-// cancelled when it goes away, because nobody else waits for it, and has a limit of time where that cannot be seen.
+// Routes that capture. One capture at a time: a second one is told when to come back. A client that goes away
+// cancels its capture, because nobody else waits for it. A time limit is for clients whose going nobody sees.
 
 const path = require('node:path')
 const { threadId } = require('node:worker_threads')
@@ -58,7 +58,7 @@ async function exclusively ({ req, res }, kind, seconds, capture) {
     client.abort(reason)
     return over.promise
   }
-  // From here on nothing can throw that would not free it again.
+  // From here on, whatever throws frees it again.
   running = { kind, startedAt: start.toISOString(), since, seconds, endsAt, end }
   try {
     return await capture(client)
@@ -149,7 +149,7 @@ async function samplingStart ({ res, search }) {
   sendJson(res, 201, { kind: 'sampling', startedAt: session.startedAt.toISOString(), threadId })
 }
 
-/** Reads or stops the session of this thread. One that a client had no patience for keeps what it has collected. */
+/** Reads or stops the session of this thread. If the client goes away, the session keeps what it has collected. */
 async function readSampling (context, read) {
   const { timeoutMs } = readCaptureQuery(context)
   const client = watchClient(context.req, context.res)

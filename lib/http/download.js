@@ -10,10 +10,10 @@ const { codecs } = require('../native')
 const { deferred, handled, race } = require('../promises')
 const time = require('../time')
 
-/** As long as a sink waits for its reader. */
+/** The sink waits as long for the reader of a stream. */
 const PATIENCE_MS = 30_000
 
-/** The codecs by what they add to a name. HTTP has the same names for them, as codings and as media types. */
+/** The names of codecs by their extensions. HTTP uses the same names for content codings and media types. */
 const CODINGS = new Map(codecs().filter(({ extension }) => extension !== '').map(({ extension, name }) => [extension, name]))
 
 /** Headers for an artifact called `name`. */
@@ -48,11 +48,12 @@ function accepts (header, coding) {
 
 /**
  * Resolves when everything was sent; rejects when the source fails, the client goes away or takes nothing for `patienceMs`, or `signal` aborts.
- * Of `bytes`, where they were announced, none may be missing, and `check` has the last word before the last of them. What breaks off does not look complete to the client.
+ * If `bytes` were announced, none may be missing. `check` is called before the last chunk is sent, and may throw. A download that breaks off does
+ * not look complete to the client.
  */
 async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
   const progress = { chunks: 0 }
-  // pipeline() does not see the end of every response: of one over HTTP/2 that waits for its reader, for instance.
+  // pipeline() does not see every response end: not one over HTTP/2 that waits for its reader, for instance.
   const broken = deferred()
   handled(broken.promise)
   const giveUp = (error) => {
@@ -69,7 +70,7 @@ async function sendStream (res, source, { bytes, check, signal, patienceMs = PAT
     if (signal?.aborted) onAbort()
     await race(broken.promise, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res))
   } catch (error) {
-    // Until nothing is left of it.
+    // Wait until nothing is left of the source.
     if (!source.closed) {
       const closed = deferred()
       source.once('close', closed.resolve)
@@ -82,7 +83,7 @@ async function sendStream (res, source, { bytes, check, signal, patienceMs = PAT
   }
 }
 
-/** Passes all on, the last chunk when all is known to be right. Where it is less than was announced, or fails, the connection breaks off. */
+/** Passes all chunks on, the last one only when everything is known to be right. Otherwise the connection breaks off. */
 async function * whole (chunks, res, progress, bytes = 0, check) {
   let sent = 0
   let last
@@ -118,8 +119,7 @@ function breakOff (res) {
 function reset (res) {
   const { socket } = res
   try {
-    // resetAndDestroy() by itself ends the stream first, which would say that all is well before the reset does not: it does so with
-    // what is still writable.
+    // resetAndDestroy() first ends a socket that is still writable. To the client that end would look like success.
     socket.writable = false
     socket.resetAndDestroy()
     socket.destroy()
@@ -135,7 +135,7 @@ function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
   return httpVersionMajor > 1 || httpVersionMinor >= 1 || (socket.remoteAddress !== undefined && !socket.encrypted)
 }
 
-/** Calls `onStall` when bytes wait for a client that takes none of them, until it is cancelled. */
+/** Calls `onStall` when bytes wait for a client that takes none of them. Answers the watch, to be cancelled. */
 function watchReader (res, progress, patienceMs, onStall) {
   const out = res.stream ?? res
   let taken
@@ -151,7 +151,7 @@ function watchReader (res, progress, patienceMs, onStall) {
   })
 }
 
-/** Something that changes whenever the client takes something. Of HTTP/2 not the connection's bytes, which may be others'. */
+/** A value that changes whenever the client takes something. Over HTTP/2 the connection's bytes say nothing: they may be another request's. */
 function takenBy ({ stream, socket }, { chunks }) {
   return stream ? `${chunks} ${stream.bufferSize}` : socket?.bytesWritten
 }

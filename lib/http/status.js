@@ -14,7 +14,7 @@ const { current } = require('./captures')
 const { readQuery } = require('./query')
 const { sendJson } = require('./response')
 
-/** How long the directory may take: whoever asks for the status wants to know that the volume hangs, not to wait for it. */
+/** How long the directory may take to answer. Whoever asks for the status wants to learn that a volume hangs, not to wait for it. */
 const PATIENCE_MS = 2000
 
 const UNKNOWN = { artifacts: null, freeDiskBytes: null }
