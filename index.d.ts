@@ -113,7 +113,10 @@ export interface Defaults {
   compression?: Compression
   /** gzip 0 to 9, default 4; zstd 1 to 19, default 1. */
   level?: number
-  /** At most so many artifacts in the directory: the oldest are removed when a new one is complete. Default: `HEAPKIT_MAX_FILES`, else no limit. */
+  /**
+   * At most so many artifacts in the directory: the oldest are removed when a new one is complete. Those that cannot be removed, for this limit or one of the next
+   * three, are passed over, and named once in a process warning (`HEAPKIT_WARN_NOT_REMOVED`). Default: `HEAPKIT_MAX_FILES`, else no limit.
+   */
   maxFiles?: number
   /** At most so many bytes of artifacts in the directory: the oldest are removed when a new one is complete; one that alone is larger is refused. Default: `HEAPKIT_MAX_BYTES`, else no limit. */
   maxBytes?: number

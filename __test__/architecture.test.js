@@ -51,6 +51,47 @@ test('modules are required by a plain text and in no other way, so that what is 
   assert.deepEqual(requiring(/^(node:)?(module|vm)$/), [])
 })
 
+// What runs in a process of its own, or in a browser, may do as it likes.
+const IN_SERVICES = LIB.filter((file) => !/^lib\/(cli|report)\//.test(file))
+
+test('promises are waited for by await and lib/promises.js alone, because a service may have patched the rest', () => {
+  const others = IN_SERVICES.filter((file) => file !== 'lib/promises.js')
+  assert.deepEqual(matching(others, /\.(then|catch|finally)\(|\bPromise\b[.(]|new Promise\b/), [])
+})
+
+test('async functions await the promises that they return: else the engine asks for their then()', () => {
+  assert.deepEqual(IN_SERVICES.flatMap((file) => unawaited(read(file)).map((line) => `${file}:${line}`)), [])
+  assert.deepEqual(unawaited('async () => f()\nasync function a () { return b ? f() : 1 }\nasync () => { return [].map(() => { return f() }) }'), [1, 2, 3])
+  assert.deepEqual(unawaited('async () => await f(); () => f(); async () => { return JSON.parse(await f()) }; async () => (() => f())'), [])
+})
+
+/** The lines on which an async function returns what a call answers, without `await`. */
+function unawaited (text) {
+  const source = ts.createSourceFile('file.js', text, ts.ScriptTarget.Latest, true)
+  const lines = []
+  const check = (node) => {
+    const branches = ts.isConditionalExpression(node) ? [node.whenTrue, node.whenFalse] : [node]
+    if (branches.some((branch) => ts.isCallExpression(branch) && !/\bawait\b/.test(branch.getText()))) {
+      lines.push(source.getLineAndCharacterOfPosition(node.getStart()).line + 1)
+    }
+  }
+  const visit = (node, isAsync) => {
+    if (ts.isFunctionLike(node)) {
+      isAsync = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)
+      if (isAsync && !ts.isBlock(node.body)) check(node.body)
+    }
+    if (isAsync && ts.isReturnStatement(node) && node.expression) check(node.expression)
+    ts.forEachChild(node, (child) => visit(child, isAsync))
+  }
+  visit(source, false)
+  return lines
+}
+
+test('clocks and timers are those of lib/time.js, because a service may have replaced the rest', () => {
+  const others = IN_SERVICES.filter((file) => file !== 'lib/time.js')
+  assert.deepEqual(matching(others, /\b(set|clear)(Timeout|Interval|Immediate)\b|\bperformance\b|\bDate\.now\b|new Date\(\)/), [])
+})
+
 test('V8 is never asked to report progress: it would run JavaScript in the middle of its walk over the heap', () => {
   assert.deepEqual(matching(JS, /reportProgress: true/), [])
 })

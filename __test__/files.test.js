@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
@@ -278,6 +279,34 @@ test('maxAgeMs removes what is older', async (t) => {
   const first = await capture({ dir })
   const second = await capture({ dir, maxAgeMs: 3_600_000 })
   assert.deepEqual(ls(dir), names(first, second))
+})
+
+test('artifacts that cannot be removed are passed over, and named once', { skip: linux }, async (t) => {
+  const dir = tmpDir(t)
+  const stuck = [plant(dir, 1), plant(dir, 2)]
+  const files = stuck.map((name) => path.join(dir, name))
+  const { status, stderr, error } = spawnSync('chattr', ['+i', ...files], { encoding: 'utf8' })
+  if (status !== 0) return t.skip(`needs root, and files that can be immutable: ${error?.message ?? stderr.trim()}`)
+  const warnings = []
+  const onWarning = ({ name, code, message }) => warnings.push({ name, code, message })
+  process.on('warning', onWarning)
+  try {
+    await capture({ dir, maxAgeMs: 3_600_000, maxFiles: 2 })
+    const youngest = [await capture({ dir, maxFiles: 2 }), await capture({ dir, maxFiles: 2 })]
+    // Those that stay count for nothing.
+    assert.deepEqual(ls(dir), names(...stuck, ...youngest))
+    // Warnings come on the next tick.
+    await new Promise(setImmediate)
+  } finally {
+    process.off('warning', onWarning)
+    // Before the directory is removed.
+    spawnSync('chattr', ['-i', ...files])
+  }
+  assert.equal(warnings.length, 1, JSON.stringify(warnings))
+  const [{ name, code, message }] = warnings
+  assert.deepEqual([name, code], ['HeapkitWarning', 'HEAPKIT_WARN_NOT_REMOVED'])
+  for (const file of files) assert.equal(message.split(file).length, 2, message)
+  assert.match(message, /cannot be removed: .*\(Operation not permitted/)
 })
 
 test('minFreeBytes that the volume does not have refuses before V8 is asked for anything', async (t) => {

@@ -10,7 +10,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { tmpDir, ls, run, until, heapkitError, cleanEnv, parseSnapshot, readArtifact } = require('./support')
+const { tmpDir, ls, run, children, until, heapkitError, cleanEnv, parseSnapshot, readArtifact } = require('./support')
 const { heapFacts } = require('../lib/captures/census')
 const native = require('../lib/native')
 const { nodeOption, v8PoolSize } = require('../lib/node-options')
@@ -18,14 +18,6 @@ const { takeSnapshot } = require('..')
 
 const isLinux = process.platform === 'linux'
 const CHUNK = Buffer.alloc(64 * 1024, '1')
-
-const childrenOf = () => fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
-  try {
-    return Number(/\) \S (\d+)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]) === process.pid
-  } catch {
-    return false
-  }
-})
 
 const thread = (name) => fs.readdirSync('/proc/self/task').find((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === name)
 
@@ -118,7 +110,7 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
     await writer.open()
     const { answer } = await forked(writer, writeForEver)
     await assert.rejects(answer, heapkitError('HEAPKIT_ERR_STALLED', /Nobody read from the stream for \d+ s while \d+ bytes were waiting.*Read the stream to its end/))
-    assert.deepEqual(childrenOf(), [])
+    assert.deepEqual(children(), [])
     await writer.abort('it stalled')
   })
 
@@ -138,7 +130,7 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
     }
     await writer.abort('enough was read')
     assert.equal(await answer, null)
-    assert.deepEqual(childrenOf(), [])
+    assert.deepEqual(children(), [])
   })
 
   test('gives up a disk that takes nothing', { skip: noDisk, timeout: 120_000 }, async (t) => {
@@ -148,7 +140,7 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
     freeze()
     const { answer } = await forked(writer, writeForEver)
     await assert.rejects(answer, heapkitError('HEAPKIT_ERR_STALLED', /The disk took no data for \d+ s while \d+ bytes were waiting.*Check the volume/))
-    assert.deepEqual(childrenOf(), [])
+    assert.deepEqual(children(), [])
     thaw()
     await writer.abort('it stalled')
     // That did not wait for a disk which had hung until then; what was left goes by itself.
@@ -161,13 +153,13 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
     const writer = writerTo(tmpDir(t), { queueBytes: 2 ** 20 })
     await writer.open()
     const { answer } = await forked(writer, () => { for (;;); })
-    const [pid] = childrenOf()
+    const [pid] = children()
     await freeze(pid)
     await writer.abort('enough')
     assert.equal(await answer, null)
-    assert.deepEqual(childrenOf(), [pid])
+    assert.deepEqual(children(), [pid])
     thaw()
-    await until(() => childrenOf().length === 0, 'the child to be gone')
+    await until(() => children().length === 0, 'the child to be gone')
     await until(() => thread('heapkit-fork') === undefined, 'the thread to end')
   })
 })

@@ -138,6 +138,26 @@ test('who asks while a directory is read sees what was there when they asked', a
   assert.equal((await late).json().length, 1)
 })
 
+test('the status does not wait for a directory that does not answer, and knows it again when it does', { timeout: 60_000 }, async (t) => {
+  const { request, dir } = await serve(t)
+  plant(dir, 1)
+  const { readDirectory } = native
+  let release
+  t.mock.method(native, 'readDirectory', async (...args) => {
+    await new Promise((resolve) => { release = resolve })
+    return await readDirectory(...args)
+  }, { times: 1 })
+  for (const { status, json } of await Promise.all([request('GET', '/status'), request('GET', '/status')])) {
+    const { artifacts, freeDiskBytes, capture, dir: there, memory } = json()
+    assert.deepEqual([status, artifacts, freeDiskBytes, capture, there], [200, null, null, null, dir])
+    assert.ok(memory.rss > 0)
+  }
+  release()
+  const { artifacts, freeDiskBytes } = (await request('GET', '/status')).json()
+  assert.deepEqual(artifacts, { count: 1, bytes: 0 })
+  assert.ok(freeDiskBytes > 0)
+})
+
 test('a directory that cannot be read is 500 for all who ask, and the next one may', async (t) => {
   const dir = path.join(tmpDir(t), 'file')
   fs.writeFileSync(dir, '')

@@ -5,6 +5,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const heapkit = require('..')
+const { deferred } = require('../lib/promises')
 const { tmpDir, ls, run, heapkitError } = require('./support')
 
 const GARBAGE = {
@@ -161,6 +162,120 @@ test('options that throw when they are read are wrong options, and the error say
   await assert.rejects(heapkit.takeSnapshot(new Proxy({}, { ownKeys () { throw cause } })), unreadable('options'))
   assert.throws(() => heapkit.startSampling({ get stackDepth () { throw cause } }), unreadable('stackDepth'))
   await heapkit.takeSnapshot({ dir: tmpDir(t) })
+})
+
+/** A proxy that throws whatever it is asked. */
+const hostile = (target = {}) => new Proxy(target, Object.fromEntries(Object.getOwnPropertyNames(Reflect).map((trap) => [trap, () => { throw new Error('hostile') }])))
+
+function revoked (target = {}) {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+
+/** Every call that takes options, and the name of what it takes. */
+const CALLS = {
+  takeSnapshot: 'options',
+  createSnapshotStream: 'options',
+  startSampling: 'options',
+  startTimeline: 'options',
+  startCpuProfile: 'options',
+  createHandler: 'options',
+  configure: 'defaults'
+}
+
+test('proxies that throw, or are revoked, are wrong options of every call', async (t) => {
+  const dir = tmpDir(t)
+  const wrong = [revoked(), revoked([]), hostile(), hostile([])]
+  for (const value of wrong) {
+    for (const [call, name] of Object.entries(CALLS)) await assert.rejects(async () => heapkit[call](value), naming(name), call)
+    await assert.rejects(heapkit.openSnapshot('a', value), naming('options'))
+    await assert.rejects(heapkit.openSnapshot(value), naming('path'))
+    await assert.rejects(heapkit.diffSnapshots(value), naming('paths'))
+    await assert.rejects(heapkit.diffSnapshots([value, value]), naming('paths'))
+    await assert.rejects(heapkit.listArtifacts(value), naming('dir'))
+    await assert.rejects(async () => heapkit.onSignal('SIGIO', 'cpu', value), naming('options'))
+    for (const name of Object.keys(GARBAGE)) await assert.rejects(heapkit.takeSnapshot({ ...(name !== 'file' && { dir }), [name]: value }), naming(name))
+    for (const name of ['memory', 'redact', 'mode', 'stableIds', 'maxCpu']) await assert.rejects(heapkit.takeSnapshot({ dir, [name]: value }), naming(name))
+    await assert.rejects(heapkit.takeSnapshot({ dir, redact: { keep: [value] } }), naming('redact.keep'))
+    const session = heapkit.startCpuProfile()
+    await assert.rejects(session.stop(value), naming('options'))
+    await session[Symbol.asyncDispose]()
+  }
+  const { path: file } = await heapkit.takeSnapshot({ dir })
+  assert.deepEqual(ls(dir), [path.basename(file)])
+})
+
+/** Every call that takes a signal. `file` is a snapshot. */
+const SIGNALLED = {
+  snapshot: (signal, { dir }) => heapkit.takeSnapshot({ dir, mode: 'inline', signal }),
+  stream: (signal) => heapkit.createSnapshotStream({ signal, mode: 'inline' }).toArray(),
+  session: async (signal, { dir }) => {
+    const session = heapkit.startTimeline()
+    try {
+      await session.stop({ dir, signal })
+    } finally {
+      await session[Symbol.asyncDispose]()
+    }
+  },
+  'on a signal': async (signal, { dir }) => {
+    const { promise, resolve, reject } = deferred()
+    const trigger = heapkit.onSignal('SIGIO', 'cpu', { dir, seconds: 60, signal, onArtifact: resolve, onError: reject })
+    process.emit('SIGIO', 'SIGIO')
+    try {
+      await promise
+    } finally {
+      trigger.dispose()
+    }
+  },
+  reading: (signal, { file }) => heapkit.openSnapshot(file, { signal })
+}
+
+test('a signal of somebody\'s own making that throws is a wrong option, and nothing is left running', async (t) => {
+  const dir = tmpDir(t)
+  const { path: file } = await heapkit.takeSnapshot({ file: path.join(tmpDir(t), 'a.heapsnapshot') })
+  const cause = new Error('hostile')
+  const own = (properties) => Object.defineProperties({ aborted: false, addEventListener () {}, removeEventListener () {} }, Object.getOwnPropertyDescriptors(properties))
+  let asked
+  const signals = {
+    'cannot be listened to': () => own({ addEventListener () { throw cause } }),
+    'cannot be listened to, nor left': () => own({ addEventListener () { throw cause }, removeEventListener () { throw cause } }),
+    'cannot be asked a second time': () => own({ get aborted () { if (asked++ > 0) throw cause; return false } })
+  }
+  for (const [what, signal] of Object.entries(signals)) {
+    for (const [call, begin] of Object.entries(SIGNALLED)) {
+      asked = 0
+      await assert.rejects(async () => begin(signal(), { dir, file }), (error) => {
+        assert.equal(error.cause, cause, `${call} ${what}`)
+        return naming('signal')(error)
+      })
+    }
+  }
+  assert.deepEqual(ls(dir), [])
+})
+
+test('whatever the reason of an abort is, and does, the capture was aborted', async (t) => {
+  const dir = tmpDir(t)
+  const { path: file } = await heapkit.takeSnapshot({ file: path.join(tmpDir(t), 'a.heapsnapshot') })
+  const cause = new Error('hostile')
+  const throwing = { aborted: true, get reason () { throw cause }, addEventListener () {}, removeEventListener () {} }
+  for (const [call, begin] of Object.entries(SIGNALLED)) {
+    for (const reason of [revoked(), hostile(), hostile(new Error('target')), hostile(() => {}), Symbol('reason'), 'text', 0n]) {
+      await assert.rejects(async () => begin(AbortSignal.abort(reason), { dir, file }), (error) => {
+        assert.ok(error.cause === reason, call)
+        return heapkitError('HEAPKIT_ERR_ABORTED')(error)
+      })
+      const later = new AbortController()
+      const given = assert.rejects(async () => begin(later.signal, { dir, file }), heapkitError('HEAPKIT_ERR_ABORTED'))
+      later.abort(reason)
+      await given
+    }
+    await assert.rejects(async () => begin(throwing, { dir, file }), (error) => {
+      assert.equal(error.cause, cause, call)
+      return heapkitError('HEAPKIT_ERR_ABORTED')(error)
+    })
+  }
+  assert.deepEqual(ls(dir), [])
 })
 
 test("another realm's regular expressions and signals are as good as this one's", async (t) => {

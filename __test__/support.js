@@ -129,6 +129,19 @@ function isOpen (file) {
   })
 }
 
+/** The ids of this process's children, as Linux tells; elsewhere none. */
+function children () {
+  if (process.platform !== 'linux') return []
+  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
+    try {
+      return Number(/\) \S (\d+)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]) === process.pid
+    } catch {
+      // Gone meanwhile.
+      return false
+    }
+  })
+}
+
 /** Resolves when `condition()` is truthy, with its value. The limit is only there to end a test that would hang. */
 async function until (condition, what = 'the condition') {
   const deadline = Date.now() + 60_000
@@ -150,4 +163,4 @@ function heapkitError (code, message = /./) {
   }
 }
 
-module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, until, isOpen, heapkitError }
+module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, children, until, isOpen, heapkitError }

@@ -20,7 +20,10 @@ const OF_A_SESSION = (kind) => [`${kind}: ${kind}`, `${kind} fails: HEAPKIT_ERR_
 const expected = (when) => [
   ...(linux ? ['inline', 'fork'] : ['inline']).flatMap(OF_A_MODE),
   ...['sampling', 'cpu', 'timeline'].flatMap(OF_A_SESSION),
-  'snapshot over HTTP: snapshot'
+  'snapshot over HTTP: snapshot',
+  'download over HTTP: 200, true',
+  'download over HTTP that nobody reads: over, 1000',
+  'reading a snapshot: done'
 ]
 
 for (const [when, title] of [

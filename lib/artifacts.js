@@ -71,15 +71,30 @@ const readings = new Map()
 function readDirectory (dir) {
   const reading = readings.get(dir)
   if (reading) {
-    const again = () => readDirectory(dir)
-    reading.next ??= reading.now.then(again, again)
+    reading.next ??= after(reading.now, () => readDirectory(dir))
     return reading.next
   }
-  const now = unlessMissing(native.readDirectory(dir)).then((listing) => new Directory(listing))
+  const now = readNow(dir)
   readings.set(dir, { now })
-  const over = () => { readings.delete(dir) }
-  now.then(over, over)
   return now
+}
+
+async function readNow (dir) {
+  try {
+    return new Directory(await unlessMissing(native.readDirectory(dir)))
+  } finally {
+    readings.delete(dir)
+  }
+}
+
+/** Does `work` when `promise` has settled. */
+async function after (promise, work) {
+  try {
+    await promise
+  } catch {
+    // That is for those who asked for it.
+  }
+  return await work()
 }
 
 /** The path of the artifact called `name`, which can be nothing but a name that heapkit makes. */

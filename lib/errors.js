@@ -39,7 +39,16 @@ const codes = Object.freeze({
   INTERNAL: 'HEAPKIT_ERR_INTERNAL'
 })
 
+/** Whether a value is a HeapkitError. Unlike `instanceof` it runs no code of others: a proxy may throw. */
+let isHeapkitError
+
 class HeapkitError extends Error {
+  #isOwn
+
+  static {
+    isHeapkitError = (value) => typeof value === 'object' && value !== null && #isOwn in value
+  }
+
   constructor (code, message, { cause, option, path } = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
@@ -56,16 +65,37 @@ function invalidOption (option, problem, value) {
   return new HeapkitError(codes.INVALID_OPTION, `Option \`${option}\` ${problem}${got}`, { option })
 }
 
+/** For an option that threw when it was used: it has getters, or is a proxy. `problem` says what was done with it. */
+function brokenOption (option, problem, cause) {
+  return new HeapkitError(codes.INVALID_OPTION, `Option \`${option}\` ${problem}: ${textOf(cause)}`, { option, cause })
+}
+
+/** What an error says. People throw anything, and what they throw may throw when it is asked. */
+function textOf (error) {
+  try {
+    return String(error?.message ?? error)
+  } catch {
+    return 'for a reason that cannot be told'
+  }
+}
+
 /** A value as an error message shows it: short, and never the contents of an object. */
 function describe (value) {
   if (typeof value === 'string') {
     return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`
   }
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? 'an array' : 'an object'
-  }
+  if (typeof value === 'object' && value !== null) return isArray(value) ? 'an array' : 'an object'
   return typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
-module.exports = { HeapkitError, codes, invalidOption, describe }
+/** A revoked proxy is none. */
+function isArray (value) {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+module.exports = { HeapkitError, isHeapkitError, codes, invalidOption, brokenOption, textOf, describe }

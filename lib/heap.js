@@ -5,11 +5,14 @@
 
 const { HeapReading } = require('./native')
 const { HeapkitError, codes, invalidOption } = require('./errors')
+const { listen, leave, aborted } = require('./abort')
 const options = require('./options')
 const { tell } = require('./progress')
+const time = require('./time')
 const { resolve } = require('./working-dir')
 
 const PROGRESS_EVERY_MS = 50
+const WHAT = 'The reading'
 
 /** A snapshot in memory. */
 class HeapGraph {
@@ -47,7 +50,7 @@ class HeapGraph {
 
   async #ask (validate, question) {
     if (this.#file === undefined) throw new HeapkitError(codes.NOT_ACTIVE, 'This snapshot was closed; open it again with openSnapshot()')
-    return question(this.#file, validate())
+    return await question(this.#file, validate())
   }
 }
 if (Symbol.dispose) HeapGraph.prototype[Symbol.dispose] = HeapGraph.prototype.close
@@ -61,23 +64,25 @@ function targetText (target) {
 /** Reads a snapshot: plain, gzip or zstd. */
 async function openSnapshot (file, given) {
   const wanted = options.reading(given)
-  return new HeapGraph(await read(wanted, (reading) => reading.open(resolved(file, 'path'), wanted.partial)))
+  return new HeapGraph(await read(wanted, (reading) => reading.open(options.guarded('path', () => resolved(file, 'path')), wanted.partial)))
 }
 
 /** Compares two or more snapshots, in the order in which they were taken. */
 async function diffSnapshots (files, given) {
-  if (!Array.isArray(files) || files.length < 2) throw invalidOption('paths', 'must be an array of at least two paths, the earlier first', files)
+  const paths = options.guarded('paths', () => Array.isArray(files) ? [...files] : [])
+  if (paths.length < 2) throw invalidOption('paths', 'must be an array of at least two paths, the earlier first', files)
   const wanted = options.diff(given)
-  return read(wanted, (reading) => reading.diff(files.map((file) => resolved(file, 'paths')), wanted.top, wanted.partial))
+  return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.partial))
 }
 
 /** Does `work` with a HeapReading, while progress is reported and the signal is listened to. */
 async function read ({ signal, onProgress }, work) {
-  if (signal?.aborted) throw aborted(signal)
   const reading = new HeapReading()
-  const onAbort = () => reading.cancel()
-  signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = onProgress && setInterval(() => report(), PROGRESS_EVERY_MS).unref()
+  let given
+  const onAbort = () => {
+    given = aborted(signal, WHAT)
+    reading.cancel()
+  }
   let failure
   const report = () => {
     const { stage, read: readBytes, total } = reading.progress()
@@ -86,22 +91,20 @@ async function read ({ signal, onProgress }, work) {
       reading.cancel()
     })
   }
+  listen(signal, onAbort, WHAT)
+  let watch
   try {
+    if (onProgress) watch = time.every(PROGRESS_EVERY_MS, report)
     const result = await work(reading)
     if (onProgress) report()
     if (failure) throw failure
     return result
   } catch (error) {
-    if (failure) throw failure
-    throw signal?.aborted && error.code === codes.ABORTED ? aborted(signal) : error
+    throw failure ?? given ?? error
   } finally {
-    clearInterval(timer)
-    signal?.removeEventListener('abort', onAbort)
+    watch?.cancel()
+    leave(signal, onAbort)
   }
-}
-
-function aborted (signal) {
-  return new HeapkitError(codes.ABORTED, 'The reading was given up: its AbortSignal was aborted', { cause: signal.reason })
 }
 
 /** `-` is standard input. */

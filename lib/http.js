@@ -5,6 +5,7 @@
 
 const options = require('./options')
 const { invalidOption } = require('./errors')
+const { settle } = require('./promises')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
 const { status } = require('./http/status')
@@ -13,7 +14,7 @@ const { origins } = require('./http/cross-origin')
 const { Problem, sendProblem } = require('./http/response')
 
 const MAX_BODY_BYTES = 64 * 1024
-// Long enough for the snapshot of a heap of gigabytes under a CPU quota, or for its download at 10 Mbit/s; and then it ends.
+// Long enough for the snapshot of a heap of gigabytes under a CPU quota, or for its download at 10 Mbit/s.
 const TIMEOUT_MS = 15 * 60 * 1000
 
 /** What every snapshot of the handler is taken with. */
@@ -54,7 +55,7 @@ function createHandler (given) {
       next()
       return
     }
-    answer().catch((error) => sendProblem(res, error))
+    settle(answer(), () => {}, (error) => sendProblem(res, error))
 
     async function answer () {
       try {
@@ -130,7 +131,7 @@ function notFound () {
 
 /** Nothing here reads a body. It is thrown away as it comes, whoever sent it, and a long one ends the connection. */
 function discardBody (req, res) {
-  // Consumed already by a body parser.
+  // A body parser has read it already.
   if (req.readableEnded || req.readableFlowing) return
   let bytes = 0
   const onData = (chunk) => {

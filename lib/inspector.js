@@ -7,7 +7,7 @@
 // because they stop its timer (captures/object-ids.js). The rest exist in forked children only (captures/snapshot.js,
 // captures/census.js). All copies of heapkit in a thread use the same ones.
 
-const { HeapkitError, codes } = require('./errors')
+const { HeapkitError, codes, textOf } = require('./errors')
 const { inspectors: sessions } = require('./shared')
 
 function connect (purpose = 'captures') {
@@ -19,7 +19,7 @@ function connect (purpose = 'captures') {
     connected.connect()
   } catch (cause) {
     throw new HeapkitError(codes.UNSUPPORTED,
-      `V8's inspector is not available in this process (${cause.code ?? cause.message}); heapkit needs it. ` +
+      `V8's inspector is not available in this process (${cause?.code ?? textOf(cause)}); heapkit needs it. ` +
       'Node.js must be built with the inspector, and with --permission it needs --allow-inspector', { cause })
   }
   sessions.set(purpose, connected)
@@ -27,7 +27,7 @@ function connect (purpose = 'captures') {
 }
 
 function refused (method, cause) {
-  return new HeapkitError(codes.INSPECTOR, `V8 refused ${method}: ${cause.message}`, { cause })
+  return new HeapkitError(codes.INSPECTOR, `V8 refused ${method}: ${textOf(cause)}`, { cause })
 }
 
 /** Sends a command, which V8 answers before this returns. */

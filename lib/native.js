@@ -2,7 +2,8 @@
 
 // The only file that requires the native addon: named re-exports, and its errors as HeapkitErrors.
 
-const { HeapkitError, codes } = require('./errors')
+const { HeapkitError, codes, textOf } = require('./errors')
+const { deferred } = require('./promises')
 const { systemError } = require('./system-error')
 const { bare } = require('./options/read')
 
@@ -36,7 +37,7 @@ function fromNative (error) {
     record = JSON.parse(error.message)
   } catch {
     return new HeapkitError(codes.INTERNAL,
-      `A bug in heapkit, please report it: ${error?.message ?? error}`, { cause: error })
+      `A bug in heapkit, please report it: ${textOf(error)}`, { cause: error })
   }
   const { code, message, option, path } = record
   return new HeapkitError(code, message, { option, path, cause: systemError(record) })
@@ -60,9 +61,11 @@ async function callAsync (fn, ...args) {
 
 /** A promise that does not keep the process alive: `start(callback)` is called at once, and calls `callback(error, value)` later. */
 function callWeakly (start) {
-  return callAsync(() => new Promise((resolve, reject) => {
+  return callAsync(() => {
+    const { promise, resolve, reject } = deferred()
     start((error, value) => typeof error === 'string' ? reject(new Error(error)) : resolve(value))
-  }))
+    return promise
+  })
 }
 
 // How many bytes may wait for the compressor before whoever produces them waits, too: no more of a snapshot is ever held.

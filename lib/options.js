@@ -11,7 +11,7 @@ const native = require('./native')
 const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
-const { read, pick, bare } = require('./options/read')
+const { read, guarded, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns } = require('./options/values')
 
 /** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
@@ -276,6 +276,7 @@ module.exports = {
   SNAPSHOT_DEFAULTS,
   MAX_TIMEOUT_MS,
   read,
+  guarded,
   pick,
   bare,
   integer,

@@ -32,9 +32,9 @@ function every (ms, callback) {
   }
 }
 
-/** The time of the day, whatever the process believes it is. */
-function date () {
-  return new Date(wallClockMs())
+/** The date of a time of the day, by default of now, whatever the process believes it is. */
+function date (ms = wallClockMs()) {
+  return new Date(ms)
 }
 
 module.exports = { now: monotonicMs, date, wallClockMs, delay, after, every }

@@ -249,7 +249,7 @@ fn a_directory_that_is_renamed_meanwhile_has_the_artifact_and_its_path_says_wher
     let quota = Quota { max_files: Some(1), min_free_bytes: Some(1), ..Quota::default() };
     let free: FreeBytes = |dir| fs::metadata(dir).map(|_| 1 << 30);
     for name in [exact("a"), generated()] {
-        let writer = try_begin(&sink, target(&before, name, quota, free)).unwrap();
+        let writer = try_begin(&sink, target(&before, name, quota.clone(), free)).unwrap();
         assert!(writer.write(&vec![0; 9 << 20]));
         fs::rename(&before, &after).unwrap();
         // Somebody else's, in the place where it was.
@@ -384,7 +384,8 @@ mod lacking {
             let dir = tempdir().unwrap();
             let old = [plant(dir.path(), 1, 1000, 2000), plant(dir.path(), 2, 1000, 1000)];
             without(&[(libc::SYS_unlinkat, libc::EPERM)], || {
-                let new = capture(&Sink::default(), target(dir.path(), generated(), quota, plenty), 10).unwrap();
+                let new =
+                    capture(&Sink::default(), target(dir.path(), generated(), quota.clone(), plenty), 10).unwrap();
                 holds(dir.path(), &old, Some(&new));
             });
         }
@@ -414,13 +415,18 @@ mod lacking {
             return skipped("only root makes files immutable");
         }
         let quota = Quota { max_files: Some(2), ..Quota::default() };
-        let new = capture(&sink, target(dir.path(), generated(), quota, plenty), 10);
+        let new = capture(&sink, target(dir.path(), generated(), quota.clone(), plenty), 10);
         let left = ls(dir.path());
         ioctl_setflags(&immutable, flags).unwrap();
         let name = new.unwrap().file_name().unwrap().to_str().unwrap().to_owned();
         let mut expected = vec![old[0].clone(), old[2].clone(), name];
         expected.sort();
         assert_eq!(left, expected);
+        let named = quota.not_removed.lock();
+        assert!(
+            matches!(named.as_slice(), [one] if one.contains(&old[0]) && one.contains("not permitted")),
+            "{named:?}"
+        );
     }
 
     #[allow(clippy::print_stderr)]
@@ -754,8 +760,8 @@ fn max_age_removes_the_old_before_a_capture() {
 fn an_exact_name_takes_no_part_in_the_quotas_of_a_directory() {
     let (sink, dir, foreign, old) = planted();
     let quota =
-        Quota { max_files: Some(1), max_bytes: Some(1), max_age: Some(Duration::from_secs(1)), min_free_bytes: None };
-    let new = capture(&sink, target(dir.path(), exact("mine.heapsnapshot"), quota, plenty), 10).unwrap();
+        Quota { max_files: Some(1), max_bytes: Some(1), max_age: Some(Duration::from_secs(1)), ..Quota::default() };
+    let new = capture(&sink, target(dir.path(), exact("mine.heapsnapshot"), quota.clone(), plenty), 10).unwrap();
     holds(dir.path(), foreign.iter().chain(&old), Some(&new));
     // The volume is everybody's, though.
     let quota = Quota { min_free_bytes: Some(1), ..quota };
@@ -770,12 +776,12 @@ fn min_free_bytes_refuses_at_once_and_says_what_is_missing() {
     let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let quota = Quota { min_free_bytes: Some(1000), ..Quota::default() };
     let (enough, short): (FreeBytes, FreeBytes) = (|_| Ok(1000), |_| Ok(958));
-    let error = try_begin(&sink, target(dir.path(), generated(), quota, short)).err().unwrap();
+    let error = try_begin(&sink, target(dir.path(), generated(), quota.clone(), short)).err().unwrap();
     is_no_space(&error, &["958 bytes free", "`minFreeBytes` keeps 1000", "free 42 bytes"]);
     assert_eq!(ls(dir.path()), [""; 0]);
-    capture(&sink, target(dir.path(), generated(), quota, enough), 1).unwrap();
+    capture(&sink, target(dir.path(), generated(), quota.clone(), enough), 1).unwrap();
     let broken: FreeBytes = |_| Err(io::ErrorKind::Unsupported.into());
-    let error = try_begin(&sink, target(dir.path(), generated(), quota, broken)).err().unwrap();
+    let error = try_begin(&sink, target(dir.path(), generated(), quota.clone(), broken)).err().unwrap();
     assert_eq!(error.code(), "HEAPKIT_ERR_IO");
     assert!(error.to_string().starts_with("Cannot statfs "), "{error}");
 }
@@ -785,7 +791,7 @@ fn min_free_bytes_ends_a_capture_that_fills_the_volume() {
     let (sink, dir) = (Sink::default(), tempdir().unwrap());
     let hundred_mib: FreeBytes = |dir| free_of(dir, 100 << 20);
     let quota = Quota { min_free_bytes: Some(90 << 20), ..Quota::default() };
-    let writer = try_begin(&sink, target(dir.path(), generated(), quota, hundred_mib)).unwrap();
+    let writer = try_begin(&sink, target(dir.path(), generated(), quota.clone(), hundred_mib)).unwrap();
     let piece = vec![0; 1 << 20];
     let taken = (0..1024).take_while(|_| writer.write(&piece)).count();
     assert!((10..30).contains(&taken), "{taken} MiB were taken");
@@ -844,7 +850,7 @@ proptest! {
         let age = |index: usize| (sizes.len() - index) as u64 * 100;
         let old: Vec<_> = sizes.iter().enumerate().map(|(index, size)| plant(dir.path(), index, *size, age(index))).collect();
         let max_age = keep_young.map(|count| Duration::from_secs(count as u64 * 100 + 50));
-        let quota = Quota { max_files, max_bytes, max_age, min_free_bytes: None };
+        let quota = Quota { max_files, max_bytes, max_age, ..Quota::default() };
         let outcome = capture(&sink, target(dir.path(), generated(), quota, plenty), bytes);
 
         let fits = max_bytes.is_none_or(|max| bytes as u64 <= max);

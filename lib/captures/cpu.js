@@ -12,7 +12,7 @@ class CpuSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop('cpu', given), (recording) =>
+    return await this._stop(options.stop('cpu', given), (recording) =>
       recording.pause.run(() => JSON.stringify(stopProfiler())))
   }
 

@@ -8,11 +8,12 @@ const { HeapkitError, codes } = require('../errors')
 const shared = require('../shared')
 const time = require('../time')
 
-/** Says that a capture starts. The answer, { event, at }, goes to what comes later of it; `at` is by the clock of lib/time.js. */
+/** Announces that a capture starts. Answers { event, date, at } for the functions below; `at` is by the clock of lib/time.js. */
 function announce (kind) {
-  const event = { id: ++shared.lastId, kind, threadId, startedAt: time.date().toISOString() }
+  const date = time.date()
+  const event = { id: ++shared.lastId, kind, threadId, startedAt: date.toISOString() }
   publish('start', { ...event })
-  return { event, at: time.now() }
+  return { event, date, at: time.now() }
 }
 
 function ended ({ event }, artifact) {
@@ -23,7 +24,7 @@ function failed ({ event }, error) {
   publish('error', { ...event, error })
 }
 
-/** Says that what was announced was given up before its recording. */
+/** Announces that a session was given up before anything of it was recorded. */
 function withdraw (start) {
   failed(start, new HeapkitError(codes.ABORTED, 'The capture was given up: its session was disposed of without stop()'))
 }

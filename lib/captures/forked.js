@@ -1,7 +1,7 @@
 'use strict'
 
-// Work done by a forked, copy-on-write twin of this process, while this process goes on. Here: when to fork, and how often to
-// try; src/fork does the rest. What the child is to do is handed in.
+// Lets a forked, copy-on-write twin of this process do some work while this process goes on. This file decides when to fork and how often to
+// try; src/fork does the rest. The caller says what the child does.
 
 const { ForkedWork } = require('../native')
 const time = require('../time')
@@ -14,12 +14,12 @@ const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4))
 const LOOK_EVERY_MS = 1
 // A child forked while V8's workers are busy may hang; then the watch ends it, and there is another attempt.
 const QUIET_WITHIN_MS = 2000
-// How long the event loop waits for V8's workers to end what `beforeFork` gave them to do.
+// How long the event loop waits for V8's workers to finish what `beforeFork` gave them to do.
 const SETTLED_WITHIN_MS = 200
 
 /**
- * Lets a child do `work(output, counts)`, which writes to that descriptor and answers whether it did; `counts`: it must say first how much there
- * is to do, because memory may be too short for it. Resolves when all of it is with the writer.
+ * Lets a child do `work(output, counts)`, which writes to the descriptor `output` and answers whether it succeeded. With `counts` it must first
+ * tell how large the heap is, because memory may be short. Resolves when the writer has everything.
  * `options` are { memory, maxCpu, exposeNumericValues, beforeFork }; the last is called in this process as shortly before each fork as V8's workers allow.
  */
 async function runForked (recording, options, work) {
@@ -51,7 +51,7 @@ async function attempt (recording, { memory: { reserveBytes, force }, maxCpu, ex
   }
 }
 
-/** Waits until V8's workers sleep, giving the loop back between looks. After that nothing else may run before the fork. */
+/** Waits until V8's workers sleep; the event loop goes on between looks. Afterwards nothing else may run before the fork. */
 async function quiet (recording, twin) {
   const deadline = time.now() + QUIET_WITHIN_MS
   while (!recording.pause.run(() => twin.isQuiet()) && time.now() < deadline) {
@@ -59,7 +59,7 @@ async function quiet (recording, twin) {
   }
 }
 
-/** Waits as well, but keeps the loop, so that nothing of the heap changes meanwhile. */
+/** Waits for the same, but holds the event loop, so that the heap does not change meanwhile. */
 function settle (twin) {
   const deadline = time.now() + SETTLED_WITHIN_MS
   while (!twin.isQuiet() && time.now() < deadline) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)

@@ -2,7 +2,8 @@
 
 // Why a capture is given up before its end: its AbortSignal, its time limit, or whoever calls interrupt(). The first reason stays.
 
-const { HeapkitError, codes } = require('../errors')
+const { listen, leave, aborted } = require('../abort')
+const { deferred, handled, race } = require('../promises')
 const time = require('../time')
 
 class Interruption {
@@ -12,38 +13,32 @@ class Interruption {
   #options
   #timedOut
   #alarm
-  #reject
-  #happened = new Promise((_resolve, reject) => { this.#reject = reject })
+  #happened = deferred()
 
-  /** `options` are { signal, timeoutMs }; `timedOut(timeoutMs)` answers the error of a time limit. */
+  /** `options` are { signal, timeoutMs }; `timedOut(timeoutMs)` makes the error for a time limit. */
   constructor (options, timedOut) {
     this.#options = options
     this.#timedOut = timedOut
-    // Whoever waits races against it; nobody may be waiting.
-    this.#happened.catch(() => {})
+    // Those who wait race against it, but perhaps nobody waits.
+    handled(this.#happened.promise)
   }
 
-  /** From now on signal and limit count. Throws where the signal was aborted before. */
+  /** From now on signal and limit count. Throws where the signal was aborted before, or cannot be listened to. */
   watch () {
     const { signal, timeoutMs } = this.#options
-    if (signal?.aborted) throw aborted(signal)
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    listen(signal, this.#onAbort)
     if (timeoutMs !== undefined) this.#alarm = time.after(timeoutMs, () => this.interrupt(this.#timedOut(timeoutMs)))
   }
 
   /** The capture is over. */
   unwatch () {
     this.#alarm?.cancel()
-    try {
-      this.#options.signal?.removeEventListener('abort', this.#onAbort)
-    } catch {
-      // A signal of somebody's own making; all that it can still do is interrupt what is over.
-    }
+    leave(this.#options.signal, this.#onAbort)
   }
 
   interrupt (error) {
     this.error ??= error
-    this.#reject(error)
+    this.#happened.reject(error)
   }
 
   throwIfInterrupted () {
@@ -52,15 +47,10 @@ class Interruption {
 
   /** What `promise` becomes, unless there is an interruption first. */
   race (promise) {
-    return Promise.race([promise, this.#happened])
+    return race(promise, this.#happened.promise)
   }
 
   #onAbort = () => this.interrupt(aborted(this.#options.signal))
 }
 
-function aborted (signal) {
-  if (signal.reason instanceof HeapkitError) return signal.reason
-  return new HeapkitError(codes.ABORTED, 'The capture was given up: its AbortSignal was aborted', { cause: signal.reason })
-}
-
-module.exports = { Interruption, aborted }
+module.exports = { Interruption }

@@ -9,7 +9,7 @@ const { LoopTimers } = require('../native')
 
 /**
  * Numbers every object of this thread's heap that has no number yet: a full garbage collection and a walk over the heap. From
- * the first time on, V8 keeps a table of all numbered objects, also while they move.
+ * the first time on, V8 keeps a table of all numbered objects, and follows them when they move.
  */
 function numberObjects () {
   shared.idsCount = true

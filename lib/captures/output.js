@@ -1,26 +1,31 @@
 'use strict'
 
-// Where a capture's bytes go: its name, its writer, and how little is left of it when it is given up.
+// Where a capture's bytes go: the name of its file, its writer, and what happens to both when it is given up.
 
 const { threadId } = require('node:worker_threads')
+const { textOf } = require('../errors')
 const { Writer, abandon, nextSequence } = require('../native')
+const { deferred, race } = require('../promises')
 const time = require('../time')
 
-// How long a capture that is given up waits for its temporary file to be gone. What is left goes later, by the sink's own thread.
+// How long a capture that is given up waits for its temporary file to be gone. If it is still there, the sink's thread removes it later.
 const FAREWELL_MS = 250
 
 const LABELS = { cpu: 'CPU' }
 
 let isExitWatched = false
 
+/** The artifacts that a warning has named. */
+const named = new Set()
+
 class Output {
-  /** How the bytes of a stream would be called as a file. */
+  /** What the bytes of a stream would be called as a file. */
   fileName = undefined
 
   #writer
   #discarded
 
-  /** `options` are { output, redact, timeoutMs }; `producerWaits`: another thread or process makes the bytes, and can be kept waiting. */
+  /** `options` are { output, redact, timeoutMs }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
   constructor (kind, { output: { format, extension, ...output }, redact, timeoutMs }, { stream, producerWaits }) {
     const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${process.pid}.${threadId}`
     // Files get their number when they are opened; a stream has only its name.
@@ -28,7 +33,7 @@ class Output {
     this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, timeoutMs })
   }
 
-  /** For whoever makes the bytes elsewhere. */
+  /** For a producer of bytes other than this thread. */
   get writer () { return this.#writer }
 
   open () {
@@ -43,7 +48,13 @@ class Output {
   }
 
   writeAll (bytes) { return this.#writer.writeAll(bytes) }
-  finish () { return this.#writer.finish() }
+
+  async finish () {
+    const written = await this.#writer.finish()
+    warnOf(written.notRemoved)
+    return written
+  }
+
   read () { return this.#writer.read() }
   progress () { return this.#writer.progress() }
 
@@ -56,8 +67,9 @@ class Output {
   async #discard (reason) {
     let alarm
     try {
-      const patience = new Promise((resolve) => { alarm = time.after(FAREWELL_MS, resolve) })
-      await Promise.race([this.#writer.abort(reason), patience])
+      const patience = deferred()
+      alarm = time.after(FAREWELL_MS, patience.resolve)
+      await race(this.#writer.abort(reason), patience.promise)
     } catch {
       // Why the capture is given up is what its caller has to know.
     } finally {
@@ -65,16 +77,20 @@ class Output {
     }
   }
 
-  /** Nobody reads any more: lets go of what is left, which for a stream may be gigabytes on the disk. */
+  /** Nobody will read any more. Frees what is left, which for a stream may be gigabytes on the disk. */
   close () { this.#writer.close() }
 }
 
-/** Errors of others are anything, and their messages too. */
-function textOf (error) {
+/** Warns of artifacts that a quota cannot remove, once in a thread: otherwise nobody would learn why a directory grows. */
+function warnOf (notRemoved) {
+  const unnamed = notRemoved.filter((text) => !named.has(text))
+  if (unnamed.length === 0) return
+  for (const text of unnamed) named.add(text)
   try {
-    return String(error?.message ?? error)
+    process.emitWarning(`Artifacts beyond the limits of their directory cannot be removed: ${unnamed.join(', ')}. ` +
+      'They are passed over (`maxFiles`, `maxBytes`, `maxAgeMs`, `minFreeBytes`); remove them, or choose another `dir`', { type: 'HeapkitWarning', code: 'HEAPKIT_WARN_NOT_REMOVED' })
   } catch {
-    return 'for a reason that cannot be told'
+    // The capture is complete; a service that has replaced emitWarning() hears nothing.
   }
 }
 

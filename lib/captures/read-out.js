@@ -7,7 +7,7 @@ const CHUNK_BYTES = 64 * 1024
 
 /**
  * Calls `onChunk` with each chunk of a stream that delivers everything on the first read, and answers whether it ended. A chunk is
- * only good during the call. After onChunk has thrown the rest is dropped; then what it threw is thrown.
+ * only valid during the call. Once onChunk has thrown, the rest is dropped, and its error is thrown at the end.
  */
 function readOut (stream, onChunk) {
   let ended = false
@@ -30,8 +30,8 @@ function readOut (stream, onChunk) {
 }
 
 /**
- * Lets Node put each chunk into the same memory, as it does for sockets with `onread`, instead of memory and an object of its own for each:
- * those took a good percent of the time of a snapshot, and until a garbage collection their memory was not used again. Answers whether Node has that.
+ * Makes Node put every chunk into the same buffer, as it does for sockets with `onread`. A new buffer for each took more than one percent of a
+ * snapshot's time, and its memory was not free before the next garbage collection. Answers whether this Node can do so.
  */
 function readIntoOneBuffer (stream, take) {
   const handle = stream[Object.getOwnPropertySymbols(stream).find(({ description }) => description === 'kHandle')]

@@ -4,7 +4,8 @@
 // interrupted, and leaves nothing behind when it fails.
 
 const { threadId } = require('node:worker_threads')
-const { HeapkitError, codes } = require('../errors')
+const { HeapkitError, codes, textOf } = require('../errors')
+const { settle } = require('../promises')
 const time = require('../time')
 const { announce, ended, failed } = require('./events')
 const { Interruption } = require('./interruption')
@@ -24,8 +25,8 @@ class Recording {
   #throttle = () => null
 
   /**
-   * `options` are { output, signal, timeoutMs, onProgress, redact }; `start` is what announce() answered, where the capture began
-   * before its recording.
+   * `options` are { output, signal, timeoutMs, onProgress, redact }; `start` is what announce() answered for a
+   * capture that began before its recording.
    */
   constructor (kind, options, { stream = false, mode, estimatedRawBytes, start = announce(kind) } = {}) {
     this.kind = kind
@@ -37,14 +38,14 @@ class Recording {
     this.#output = new Output(kind, options, { stream, producerWaits: mode === 'fork' })
     this.#interruption = new Interruption(options, (timeoutMs) => this.#timedOut(timeoutMs))
     this.#reports = new Reports(options.onProgress, (phase) => this.#progress(phase), (cause) => {
-      this.interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${cause?.message ?? cause}`, { cause }))
+      this.interrupt(new HeapkitError(codes.ABORTED, `The capture was given up: onProgress threw: ${textOf(cause)}`, { cause }))
     })
   }
 
-  /** How the bytes of a stream would be called as a file. */
+  /** What the bytes of a stream would be called as a file. */
   get fileName () { return this.#output.fileName }
 
-  /** Where another producer than this thread puts the capture's bytes. */
+  /** For a producer of bytes other than this thread. */
   get writer () { return this.#output.writer }
 
   /** Makes the output ready. Fails before the service is paused for anything. */
@@ -72,7 +73,7 @@ class Recording {
 
   read () { return this.#output.read() }
 
-  /** `throttle()` answers how much whoever produces the bytes is held back: { share, heldBackMs }, or null. */
+  /** `throttle()` answers how much the producer of the bytes is held back: { share, heldBackMs }, or null. */
   heldBackBy (throttle) { this.#throttle = throttle }
 
   /** Reports progress now and then while `work` goes on without this thread. */
@@ -87,11 +88,11 @@ class Recording {
     try {
       this.#interruption.throwIfInterrupted()
       const promise = work()
-      promise.then((value) => { result = value }, () => {})
+      settle(promise, (value) => { result = value }, () => {})
       return await this.#interruption.race(promise)
     } catch (error) {
       await this.#output.discard(error)
-      // It may have been complete before it could be given up: a file that is there is reported, not denied.
+      // It may have become complete before it could be given up. Then the file is there, and is reported.
       await time.delay(0)
       if (result?.sha256 !== undefined) return result
       throw this.#fail(error)
@@ -100,7 +101,7 @@ class Recording {
 
   /** Completes the output and answers the artifact. */
   async finish () {
-    // What an async onProgress has thrown meanwhile comes first.
+    // An async onProgress may have thrown meanwhile, which comes first.
     await null
     const written = await this.meanwhile('writing', () => this.step(() => this.#output.finish()))
     const artifact = this.#artifact(written)
@@ -118,7 +119,7 @@ class Recording {
     return error
   }
 
-  /** Nobody wants anything of it any more. */
+  /** Nothing more will be asked of it. */
   close () { this.#output.close() }
 
   #fail (error) {
@@ -148,7 +149,7 @@ class Recording {
   #progress (phase) {
     const { bytes, rawBytes: taken, queuedBytes } = this.#output.progress()
     const rawBytes = taken + queuedBytes
-    // What V8 has put out is known when it has put out everything.
+    // The size is known once V8 has put out everything.
     const estimate = this.#estimatedRawBytes !== undefined &&
       { estimatedRawBytes: phase === 'serializing' ? Math.max(this.#estimatedRawBytes, rawBytes) : rawBytes }
     return { phase, rawBytes, ...estimate, bytes, elapsedMs: this.#elapsed(), ...(phase === 'serializing' && this.#heldBack()) }

@@ -21,7 +21,7 @@ class Reports {
     this.#failed = failed
   }
 
-  /** So many bytes more were put out. */
+  /** Counts bytes that were put out. */
   count (bytes) {
     this.#bytes += bytes
     if (this.#bytes < EVERY_BYTES) return

@@ -17,11 +17,11 @@ class SamplingSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
+    return await this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
   }
 
   async capture (given) {
-    return this._capture(options.stop('sampling', given),
+    return await this._capture(options.stop('sampling', given),
       (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
   }
 
@@ -40,7 +40,7 @@ class SamplingSession extends CaptureSession {
 function startSampling (given) {
   const { sampleInterval, stackDepth, ...flags } = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
-  // `stackDepth` is known to V8 from Node 26 on; older ones record 128 frames, of which the profile keeps `stackDepth`.
+  // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
   inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
   return CaptureSession.begun(() => new SamplingSession(stackDepth), stopSampler)
 }
@@ -51,12 +51,12 @@ function stopSampler () {
 
 /** Stops the session of this thread, whoever started it. */
 async function stopSampling (given) {
-  return active().stop(given)
+  return await active().stop(given)
 }
 
 /** Reads it, and goes on sampling. */
 async function captureSampling (given) {
-  return active().capture(given)
+  return await active().capture(given)
 }
 
 function active () {

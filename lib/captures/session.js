@@ -1,9 +1,10 @@
 'use strict'
 
-// What every session that is started and stopped has in common: one of its kind in a thread, started at a time, stopped
-// once, and never losing what was collected because an option was wrong or the disk was full.
+// What all sessions have in common: a thread has one of a kind, it is stopped once, and neither a wrong option nor a full disk loses what it
+// has collected.
 
 const { HeapkitError, codes } = require('../errors')
+const { handled } = require('../promises')
 const shared = require('../shared')
 const { announce, withdraw } = require('./events')
 const { Recording } = require('./recording')
@@ -15,13 +16,13 @@ class CaptureSession {
   #start
   /** While it is being stopped. */
   #recording
-  /** Whoever did not start it has given it up. */
+  /** It was given up by end(). */
   #isEnded = false
 
   constructor (kind) {
     this.#kind = kind
     this.#start = announce(kind)
-    Object.defineProperty(this, 'startedAt', { value: new Date(this.#start.event.startedAt), enumerable: true })
+    Object.defineProperty(this, 'startedAt', { value: this.#start.date, enumerable: true })
     shared.sessions.set(kind, { session: this, isRunning: () => this.#state !== 'collected' })
   }
 
@@ -34,7 +35,7 @@ class CaptureSession {
     }
   }
 
-  /** What `begin()` answers, for which V8 was asked to start; where it throws, `stop()` ends that again. */
+  /** Answers what `begin()` makes when V8 has started. If that throws, `stop()` stops V8 again. */
   static begun (begin, stop) {
     try {
       return begin()
@@ -79,11 +80,11 @@ class CaptureSession {
     }
   }
 
-  /** Gives it up, for whoever did not start it. */
+  /** Gives it up for somebody who did not start it, such as an operator. */
   end (error) {
     this.#isEnded = true
     if (this.#recording) this.#recording.interrupt(error)
-    else this[Symbol.asyncDispose]().catch(() => {})
+    else handled(this[Symbol.asyncDispose]())
   }
 
   /** Reads without stopping. */
@@ -97,10 +98,10 @@ class CaptureSession {
     } catch (error) {
       throw await recording.abort(error)
     }
-    return recording.finish()
+    return await recording.finish()
   }
 
-  /** Stops without an artifact. Whatever `release()` throws, it is over. */
+  /** Stops without an artifact. It is over even if `release()` throws. */
   async _discard (release) {
     if (this.#state !== 'running' && this.#state !== 'collected') return
     try {

@@ -5,6 +5,7 @@
 
 const { threadId } = require('node:worker_threads')
 const native = require('../native')
+const { deferred } = require('../promises')
 const shared = require('../shared')
 const time = require('../time')
 const { HeapkitError, codes } = require('../errors')
@@ -19,40 +20,39 @@ function disabledBy (env) {
 class Slot {
   #native = new native.SnapshotSlot()
   #end
-  #onRelease
-  #released = new Promise((resolve) => { this.#onRelease = resolve })
+  #released = deferred()
 
   constructor (kind) {
     this.holder = { kind, threadId, sinceMs: time.wallClockMs() }
     const holder = this.#native.acquire(kind, threadId, this.holder.sinceMs) ?? shared.held?.holder
     if (holder) {
-      // Where copies of heapkit share nothing over threads, another one in this thread may have what this one could take.
+      // Where copies of heapkit have a slot each, another copy in this thread may hold its own, while this one's was free.
       this.#native.release()
       throw new HeapkitError(codes.BUSY,
-        `A ${holder.kind} is under way in thread ${holder.threadId} since ${new Date(holder.sinceMs).toISOString()}; ` +
+        `A ${holder.kind} is under way in thread ${holder.threadId} since ${time.date(holder.sinceMs).toISOString()}; ` +
         'there is one at a time in a process, because each may need several times the heap in memory. Try again when it is over')
     }
     shared.held = this
   }
 
-  /** `end(error)` is what gives the capture up, for whoever did not start it. */
+  /** `end(error)` gives the capture up for somebody who did not start it. */
   endBy (end) { this.#end = end }
 
   /** Gives the capture up. Resolves when the slot is free again. */
   end (error) {
     this.#end(error)
-    return this.#released
+    return this.#released.promise
   }
 
-  /** As often as one likes. */
+  /** May be called more than once. */
   release () {
     if (shared.held === this) shared.held = null
     this.#native.release()
-    this.#onRelease()
+    this.#released.resolve()
   }
 }
 
-/** Takes the slot for `prepare(slot)`, which answers what is to be had. Where it throws, the slot is free again; else until it is released. */
+/** Takes the slot, and answers what `prepare(slot)` does, which owns it from then on. If that throws, the slot is free again. */
 function withSlot (kind, prepare) {
   if (disabledBy(process.env)) native.disableSnapshots()
   if (native.snapshotsDisabled()) {

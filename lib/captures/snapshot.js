@@ -10,6 +10,7 @@ const { writeFromChild } = require('../native')
 const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
+const { deferred, settle, race } = require('../promises')
 const shared = require('../shared')
 const time = require('../time')
 const { Recording } = require('./recording')
@@ -21,22 +22,21 @@ const { count } = require('./census')
 // 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
 const RAW_BYTES_PER_HEAP_BYTE = 1.8
 const COUNTS_LINES = parseInt(process.versions.v8) < 12
-// Where a child says what goes wrong.
+// The descriptor on which a child says what goes wrong.
 const ERRORS = 2
 const KEEP_ALIVE_MS = 50
 
 async function takeSnapshot (given) {
-  const wanted = supported(options.snapshot(given))
-  return captureSnapshot(wanted, ...begin(wanted))
+  return await begin(supported(options.snapshot(given))).finished
 }
 
-/** The slot, and the recording that has it. */
+/** Takes the slot and begins. Answers { recording, finished }, where `finished` is the promise of the artifact. */
 function begin (wanted, stream) {
   return withSlot('snapshot', (slot) => {
     const estimatedRawBytes = Math.round(v8.getHeapStatistics().used_heap_size * RAW_BYTES_PER_HEAP_BYTE)
     const recording = new Recording('snapshot', wanted, { mode: wanted.mode, stream, estimatedRawBytes })
     slot.endBy((error) => recording.interrupt(error))
-    return [slot, recording]
+    return { recording, finished: captureSnapshot(wanted, slot, recording) }
   })
 }
 
@@ -50,7 +50,7 @@ function supported (wanted) {
   return wanted.mode === 'auto' ? options.bare(wanted, { mode: isForkSupported ? 'fork' : 'inline' }) : wanted
 }
 
-/** From an open output to the artifact. */
+/** The whole capture. It owns the slot, and releases it whatever happens. */
 async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
@@ -58,7 +58,7 @@ async function captureSnapshot (wanted, slot, recording) {
       const beforeFork = wanted.stableIds ? numberObjects : undefined
       await runForked(recording, { ...wanted, beforeFork }, (output, counts) => writeInChild(output, counts, wanted))
     } else {
-      // It gives the objects ids, which may be compared with others'.
+      // The snapshot gives objects ids, and somebody may compare them with those of other captures.
       shared.idsCount = true
       recording.pause.run(() => snapshotByV8(wanted, (chunk) => recording.writeChunk(chunk)))
     }
@@ -67,10 +67,10 @@ async function captureSnapshot (wanted, slot, recording) {
   } finally {
     slot.release()
   }
-  return recording.finish()
+  return await recording.finish()
 }
 
-/** Runs in the child, which has no path, no descriptor but these two, and whose end comes with the answer. */
+/** Runs in the child, which can open no file, has only these two descriptors, and ends when this returns. */
 function writeInChild (output, counts, wanted) {
   try {
     if (counts) writeFromChild(ERRORS, Buffer.from(count(wanted.stableIds)))
@@ -90,10 +90,10 @@ function writeInChild (output, counts, wanted) {
 function findLines (keepIds) {
   if (!COUNTS_LINES) return
   try {
-    // Where ids count, a session that the parent has, too: a new one would be an object with an id of its own.
+    // Where ids must not change, this takes a session that the parent has, too: a new one would be an object with an id of its own.
     inspector.postSync('Debugger.enable', {}, keepIds ? 'object-ids' : 'lines')
   } catch {
-    // Without the inspector it takes its time.
+    // Without the inspector it is slow.
   }
 }
 
@@ -125,7 +125,7 @@ function createSnapshotStream (given) {
 class SnapshotStream extends Readable {
   /** The artifact, with `path: null`; there when the stream has ended. */
   artifact = undefined
-  /** How the bytes would be called as a file: for an upload. */
+  /** What the bytes would be called as a file, for uploads. */
   fileName = undefined
 
   #recording
@@ -134,15 +134,15 @@ class SnapshotStream extends Readable {
   constructor (wanted) {
     // One read at a time: what is not read stays in the sink's own bounded pipe.
     super({ highWaterMark: 1 })
-    const [slot, recording] = begin(wanted, true)
+    const { recording, finished } = begin(wanted, true)
+    settle(finished, () => {}, (error) => this.destroy(error))
     this.#recording = recording
+    this.#finished = finished
     this.fileName = recording.fileName
-    this.#finished = captureSnapshot(wanted, slot, recording)
-    this.#finished.catch((error) => this.destroy(error))
   }
 
   _read () {
-    this.#next().then((bytes) => this.push(bytes), (error) => this.destroy(error))
+    settle(this.#next(), (bytes) => this.push(bytes), (error) => this.destroy(error))
   }
 
   async #next () {
@@ -160,27 +160,39 @@ class SnapshotStream extends Readable {
 
   _destroy (error, callback) {
     // Anything can be given to destroy().
-    this.#recording.interrupt(error instanceof Error
+    this.#recording.interrupt(isError(error)
       ? error
       : new HeapkitError(codes.ABORTED, 'The capture was given up: its stream was destroyed before the end', { cause: error ?? undefined }))
     // 'close' comes when the capture is over; its thread frees the space on the disk.
-    awaited(this.#finished).then(() => {}, () => {}).then(() => {
+    const over = () => {
       this.#recording.close()
       callback(error)
-    })
+    }
+    settle(awaited(this.#finished), over, over)
   }
 }
 
-/** What `promise` becomes. Streams' promises do not keep the process alive; this does, for what is about to be. */
+function isError (value) {
+  try {
+    return value instanceof Error
+  } catch {
+    // A proxy that throws when it is asked.
+    return false
+  }
+}
+
+/** What `promise` becomes. The promises of streams do not keep the process alive; this wait does, because it is about to end. */
 async function awaited (promise) {
-  const settled = promise.then(() => true, () => true)
+  const settled = deferred()
+  const onSettled = () => settled.resolve(true)
+  settle(promise, onSettled, onSettled)
   let isSettled = false
   try {
-    while (!isSettled) isSettled = Boolean(await Promise.race([settled, time.delay(KEEP_ALIVE_MS)]))
+    while (!isSettled) isSettled = Boolean(await race(settled.promise, time.delay(KEEP_ALIVE_MS)))
   } catch {
-    // The process may have no more threads; then something else has to keep it alive.
+    // No thread could be started for the delay. Then something else has to keep the process alive.
   }
-  return promise
+  return await promise
 }
 
 module.exports = { takeSnapshot, createSnapshotStream }

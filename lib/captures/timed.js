@@ -1,22 +1,23 @@
 'use strict'
 
-// Captures of a fixed length: a session that is started, left alone, and stopped. For whoever cannot stop it himself: a signal,
-// an HTTP request.
+// Captures of a fixed length: a session that is started, left alone, and stopped. For those who cannot stop it
+// themselves: signals and HTTP requests.
 
 const { startSampling } = require('./sampling')
 const { startTimeline } = require('./timeline')
 const { startCpuProfile } = require('./cpu')
-const { aborted } = require('./interruption')
+const { listen, leave, aborted } = require('../abort')
+const { deferred } = require('../promises')
 const time = require('../time')
 
-/** How each kind is started, and how long it takes where nobody says so. */
+/** How each kind is started, and how long it takes by default. */
 const TIMED = {
   sampling: { start: startSampling, seconds: 30 },
   cpu: { start: startCpuProfile, seconds: 30 },
   timeline: { start: startTimeline, seconds: 10 }
 }
 
-/** Captures for so many seconds. Given up by `output.signal`, or failed, it leaves no session behind. */
+/** Captures for so many seconds. Leaves no session behind, even if it fails or `output.signal` aborts. */
 async function captureFor (kind, seconds, options, output) {
   const session = TIMED[kind].start(options)
   try {
@@ -29,19 +30,17 @@ async function captureFor (kind, seconds, options, output) {
 }
 
 /** Does not keep the process alive. */
-function pass (seconds, signal) {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) throw aborted(signal)
-    const onAbort = () => {
-      alarm.cancel()
-      reject(aborted(signal))
-    }
-    const alarm = time.after(seconds * 1000, () => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
+async function pass (seconds, signal) {
+  const { promise, resolve, reject } = deferred()
+  const onAbort = () => reject(aborted(signal))
+  listen(signal, onAbort)
+  const alarm = time.after(seconds * 1000, resolve)
+  try {
+    await promise
+  } finally {
+    alarm.cancel()
+    leave(signal, onAbort)
+  }
 }
 
 module.exports = { TIMED, captureFor }

@@ -12,8 +12,8 @@ const { withSlot } = require('./slot')
 
 // Timelines have an inspector session of their own, so that it can be disabled alone.
 const SESSION = 'timeline'
-// Without a `resolutionMs` a sample is due a second after the last, but not before the event loop has had so many times as long as the
-// last one took: samples take at most a tenth of its time, however many objects there are.
+// Without a `resolutionMs` a sample is due a second after the last one, or after nine times as long as that took, whichever is later. So
+// samples take at most a tenth of the event loop's time, however many objects there are.
 const USUAL_MS = 1000
 const REST = 9
 
@@ -28,7 +28,7 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return this._stop(options.stop('timeline', given), (recording) =>
+    return await this._stop(options.stop('timeline', given), (recording) =>
       recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))))
   }
 
@@ -37,24 +37,32 @@ class TimelineSession extends CaptureSession {
   }
 
   #release (stop) {
-    this.#unwatch()
     try {
-      stop()
+      both(this.#unwatch, stop)
     } finally {
       this.#slot.release()
     }
   }
 }
 
-/** Its snapshot gives the objects ids, which may be compared with others'. */
+/** Calls both, even if the first one throws. */
+function both (first, second) {
+  try {
+    first()
+  } finally {
+    second()
+  }
+}
+
+/** The snapshot gives objects ids, and somebody may compare them with those of other captures. */
 function stopTracking (onChunk) {
   shared.idsCount = true
   inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk, SESSION)
 }
 
 /**
- * Stops without a snapshot, for which V8 has no command. Disabling the session is one, but V8 forgets the ids of all objects with it: where
- * they count, the snapshot is taken and dropped.
+ * Stops without a snapshot. V8 has no command for that but to disable the session, and then it forgets the ids of all objects. Where those
+ * matter, the snapshot is taken and dropped.
  */
 function cancelTracking () {
   if (shared.idsCount) stopTracking(() => {})
@@ -67,8 +75,8 @@ function pace (resolutionMs, tookMs) {
 }
 
 /**
- * The inspector samples by a timer, which would keep the process alive, and stop it most of the time. From Node 22 on it is another one for
- * each sample, which comes right after V8 has told of the sample; before that it stays the same. Answers what ends it.
+ * The inspector samples by a timer, which would keep the process alive and hold up its event loop most of the time. Before Node 22 that is one
+ * timer; since then there is a new one for each sample, made right after V8 has reported the sample. Answers a function that ends this.
  */
 function paceSamples (timers, resolutionMs, firstMs) {
   let every = pace(resolutionMs, firstMs)
@@ -92,14 +100,13 @@ function startTimeline (given) {
     inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations }, SESSION)
     let unwatch = () => {}
     try {
-      // It has walked the heap once already.
+      // To start, V8 has walked the heap as for a sample.
       unwatch = paceSamples(timers, resolutionMs, time.now() - began)
       const session = new TimelineSession(slot, unwatch)
       slot.endBy((error) => session.end(error))
       return session
     } catch (error) {
-      unwatch()
-      cancelTracking()
+      both(unwatch, cancelTracking)
       throw error
     }
   })

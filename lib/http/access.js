@@ -1,13 +1,16 @@
 'use strict'
 
-// Who may: a token that is compared in constant time, or a function of the application.
+// Who may use the handler: those who have the token, which is compared in constant time, or those whom a function of the application lets in.
 
 const { createHash, timingSafeEqual } = require('node:crypto')
 const { invalidOption } = require('../errors')
 const { refuseCrossOrigin } = require('./cross-origin')
 const { Problem } = require('./response')
 
-/** A check of the option: files of secrets end in a newline, which no header can hold; nor can it hold what the rest refuses. The value is a secret, even a wrong one. */
+/**
+ * A check of the option. The newline at the end of a file of secrets is dropped; what no header can carry is refused. No message shows the
+ * value, because even a wrong one is a secret.
+ */
 function tokenText (value, name) {
   const text = typeof value === 'string' ? value.trim() : ''
   if (text === '') throw invalidOption(name, 'must be a string that is not empty')

@@ -17,7 +17,7 @@ const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.const
 const PAGE = 100
 const MAX_PAGE = 1000
 
-/** What is sent of a page, made once for all who ask for it. */
+/** The body of each page, made once for all who ask for it. */
 const bodies = new WeakMap()
 
 async function list ({ res, search, dir }) {
@@ -51,7 +51,7 @@ async function get ({ req, res, search, dir, name }) {
   }
 }
 
-/** As many bytes as were announced, if the file is still the same when they were read. */
+/** Sends as many bytes as were announced, and breaks off if the file has changed meanwhile. */
 async function sendFile (req, res, file, stat) {
   const bytes = Number(stat.size)
   const client = watchClient(req, res)
@@ -63,7 +63,7 @@ async function sendFile (req, res, file, stat) {
   }
 }
 
-/** Node's own diagnostic files have their names while they are written: who fetches one then must not take a part for the whole. */
+/** Node's own diagnostic files have their final names while they are written. Whoever fetches one then must not take a part for the whole. */
 async function mustBeSame (file, { size, mtimeNs }) {
   const now = await file.stat({ bigint: true })
   if (now.size !== size || now.mtimeNs !== mtimeNs) throw new Error(`The file was changed while it was sent: it had ${size} bytes, and now has ${now.size}`)

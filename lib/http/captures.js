@@ -1,16 +1,17 @@
 'use strict'
 
-// Routes that capture. One capture at a time: a second one is told when to come back. What a client asked for is
-// cancelled when it goes away, because nobody else waits for it, and has a limit of time where that cannot be seen.
+// Routes that capture. One capture at a time: a second one is told when to come back. A client that goes away
+// cancels its capture, because nobody else waits for it. A time limit is for clients whose going nobody sees.
 
 const path = require('node:path')
-const { performance } = require('node:perf_hooks')
 const { threadId } = require('node:worker_threads')
 const { takeSnapshot, createSnapshotStream } = require('../captures/snapshot')
 const { startSampling, stopSampling, captureSampling } = require('../captures/sampling')
 const { TIMED, captureFor } = require('../captures/timed')
 const { slotHolder, endHeld } = require('../captures/slot')
 const { HeapkitError, codes } = require('../errors')
+const { deferred } = require('../promises')
+const time = require('../time')
 const { watchClient } = require('./client')
 const { Problem, sendJson } = require('./response')
 const { downloadHeaders, sendStream, canTellBreaks } = require('./download')
@@ -18,17 +19,17 @@ const { readQuery, seconds, milliseconds, flag, integer } = require('./query')
 
 const RETRY_AFTER_SECONDS = 5
 
-/** The capture that a handler of this thread is making: { kind, startedAt, since, endsAt?, end }. */
+/** The capture that a handler of this thread is making: { kind, startedAt, since, seconds?, endsAt?, end }. */
 let running = null
 
 /** What is under way: { kind, startedAt, ageMs, threadId, endsAt? }, or null. */
 function current () {
   if (running) {
     const { kind, startedAt, since, endsAt } = running
-    return { kind, startedAt, ageMs: Math.round(performance.now() - since), threadId, ...(endsAt && { endsAt }) }
+    return { kind, startedAt, ageMs: Math.round(time.now() - since), threadId, ...(endsAt && { endsAt }) }
   }
   const holder = slotHolder()
-  return holder && { kind: holder.kind, startedAt: new Date(holder.sinceMs).toISOString(), ageMs: Math.round(holder.ageMs), threadId: holder.threadId }
+  return holder && { kind: holder.kind, startedAt: time.date(holder.sinceMs).toISOString(), ageMs: Math.round(holder.ageMs), threadId: holder.threadId }
 }
 
 /** Gives up what is under way, whoever began it, and answers when nothing is left of it. */
@@ -44,21 +45,21 @@ async function end ({ res, search }) {
 }
 
 /** Runs `capture(client)` as the only one, cancelled when the client goes away. */
-async function exclusively ({ req, res }, kind, duration, capture) {
+async function exclusively ({ req, res }, kind, seconds, capture) {
   if (running) {
-    const left = running.endsAt === undefined ? RETRY_AFTER_SECONDS : (running.endsAt - Date.now()) / 1000
+    const left = running.seconds === undefined ? RETRY_AFTER_SECONDS : running.seconds - (time.now() - running.since) / 1000
     throw tooMany(`A ${running.kind} capture asked for over HTTP is under way since ${running.startedAt}; try again when it is over`, left)
   }
-  const endsAt = duration === undefined ? undefined : Date.now() + duration * 1000
-  let isOver
-  const over = new Promise((resolve) => { isOver = resolve })
+  const [start, since] = [time.date(), time.now()]
+  const endsAt = seconds === undefined ? undefined : start.getTime() + seconds * 1000
+  const over = deferred()
   const client = watchClient(req, res)
   const end = (reason) => {
     client.abort(reason)
-    return over
+    return over.promise
   }
-  // From here on nothing can throw that would not free it again.
-  running = { kind, startedAt: new Date().toISOString(), since: performance.now(), endsAt, end }
+  // From here on, whatever throws frees it again.
+  running = { kind, startedAt: start.toISOString(), since, seconds, endsAt, end }
   try {
     return await capture(client)
   } catch (error) {
@@ -68,7 +69,7 @@ async function exclusively ({ req, res }, kind, duration, capture) {
   } finally {
     client.release()
     running = null
-    isOver()
+    over.resolve()
   }
 }
 
@@ -92,8 +93,8 @@ async function snapshot (context) {
   const redacts = Boolean(snapshots.redact)
   if (redacts && redact === false) throw new Problem(403, 'This handler redacts all snapshots (`redact`); no request can have one without')
   const options = { ...snapshots, ...rest, redact: redacts ? snapshots.redact : redact }
-  return exclusively(context, 'snapshot', undefined, async (client) => {
-    if (download) return downloadSnapshot(context, options, client)
+  await exclusively(context, 'snapshot', undefined, async (client) => {
+    if (download) return await downloadSnapshot(context, options, client)
     sendArtifact(context, await takeSnapshot({ ...output, ...options, signal: client.signal }))
   })
 }
@@ -104,27 +105,30 @@ async function downloadSnapshot ({ req, res, output }, options, client) {
   }
   const { maxFiles, maxBytes, maxAgeMs, ...rest } = output
   const { timeoutMs } = options
-  const end = performance.now() + timeoutMs
+  const began = time.now()
   const stream = createSnapshotStream({ ...rest, ...options, signal: client.signal })
-  // Wait for the first bytes: until then a failure can still be answered as such.
-  await new Promise((resolve, reject) => stream.once('readable', resolve).once('error', reject))
-  res.writeHead(200, downloadHeaders(req, stream.fileName))
-  // The capture has the same limit, but when it is complete its end may still wait for a client that takes a byte now and then.
-  const timer = setTimeout(() => {
-    client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
-  }, end - performance.now())
-  timer.unref()
+  let alarm
   try {
+    // Until the first bytes are there, a failure can still be answered as such.
+    const { promise, resolve, reject } = deferred()
+    stream.once('readable', resolve).once('error', reject)
+    await promise
+    res.writeHead(200, downloadHeaders(req, stream.fileName))
+    // The capture has the same limit, but a complete one may still wait for a client that takes a byte now and then.
+    alarm = time.after(Math.max(0, timeoutMs - (time.now() - began)), () => {
+      client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
+    })
     await sendStream(res, stream, { signal: client.signal })
   } finally {
-    clearTimeout(timer)
+    alarm?.cancel()
+    stream.destroy()
   }
 }
 
 async function timed (context, kind, known) {
   const { seconds: duration = TIMED[kind].seconds, timeoutMs, ...options } =
     readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
-  return exclusively(context, kind, duration, async ({ signal }) => {
+  await exclusively(context, kind, duration, async ({ signal }) => {
     sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, signal, timeoutMs }))
   })
 }
@@ -137,7 +141,7 @@ const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
 async function timeline (context) {
   // A timeline has the strings of the heap as a snapshot has them.
   if (context.snapshots.redact) throw new Problem(403, 'This handler redacts all snapshots (`redact`), and a timeline cannot be redacted')
-  return timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
+  return await timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
 }
 
 async function samplingStart ({ res, search }) {
@@ -145,7 +149,7 @@ async function samplingStart ({ res, search }) {
   sendJson(res, 201, { kind: 'sampling', startedAt: session.startedAt.toISOString(), threadId })
 }
 
-/** Reads or stops the session of this thread. One that a client had no patience for keeps what it has collected. */
+/** Reads or stops the session of this thread. If the client goes away, the session keeps what it has collected. */
 async function readSampling (context, read) {
   const { timeoutMs } = readCaptureQuery(context)
   const client = watchClient(context.req, context.res)

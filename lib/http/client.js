@@ -3,8 +3,8 @@
 // The client of a request: whether it is still there.
 
 /**
- * Watches for the client's going away, until `release()`. Answers { signal, abort, release }: the signal aborts when it does, or by `abort(reason)`.
- * An answer that was sent counts as well: while somebody watches, that can only be a refusal, of a body that is too long.
+ * Watches until `release()` whether the client goes away. Answers { signal, abort, release }: the signal aborts when it does, or by `abort(reason)`.
+ * It also aborts when an answer was sent: while somebody watches, that can only be the refusal of a body that is too long.
  */
 function watchClient (req, res) {
   const gone = new AbortController()
@@ -12,7 +12,7 @@ function watchClient (req, res) {
   res.once('close', onClose)
   // A response that waits for its turn behind another's has no connection yet, and hears nothing of its end.
   req.socket?.once('close', onClose)
-  // Over HTTP/2 a response that has still something to send may hear of nothing else.
+  // Over HTTP/2 this may be the only event where a response still has something to send.
   req.once('aborted', onClose)
   if (res.destroyed || req.socket?.destroyed) onClose()
   return {

@@ -1,7 +1,7 @@
 'use strict'
 
-// Requests that a browser makes for a page of somebody else. It sends cookies along, so an `authorize` function that looks at them would let
-// those requests pass. What only reads is let through: browsers do not show such a page the answer.
+// Requests that a browser makes for somebody else's page. Browsers send cookies along, so an `authorize` function that looks at cookies would let
+// such requests pass. Those that only read are let through: browsers do not show the answer to such a page.
 //
 // Source: Fetch Metadata Request Headers, section 2.4; RFC 6454, section 7.
 
@@ -10,7 +10,7 @@ const { Problem } = require('./response')
 
 const READS = ['GET', 'HEAD', 'OPTIONS']
 
-/** Throws a 403 for such a request, unless its origin is in `trusted`. What is no browser's says neither `Sec-Fetch-Site` nor `Origin`. */
+/** Throws a 403 for such a request, unless its origin is in `trusted`. Clients that are no browsers send neither `Sec-Fetch-Site` nor `Origin`. */
 function refuseCrossOrigin ({ method, headers }, trusted) {
   const { origin, 'sec-fetch-site': site } = headers
   if (READS.includes(method) || trusted.includes(origin)) return

@@ -4,33 +4,33 @@
 // that accepts the encoding gets it as Content-Encoding, under the bare name; any other gets the packed file as it is.
 
 const path = require('node:path')
-const { performance } = require('node:perf_hooks')
 const { pipeline } = require('node:stream/promises')
 const { HeapkitError, codes } = require('../errors')
+const { codecs } = require('../native')
+const { deferred, handled, race } = require('../promises')
+const time = require('../time')
 
-/** As long as a sink waits for its reader. */
+/** The sink waits as long for the reader of a stream. */
 const PATIENCE_MS = 30_000
 
-const CODINGS = {
-  '.gz': { encoding: 'gzip', type: 'application/gzip' },
-  '.zst': { encoding: 'zstd', type: 'application/zstd' }
-}
+/** The names of codecs by their extensions. HTTP uses the same names for content codings and media types. */
+const CODINGS = new Map(codecs().filter(({ extension }) => extension !== '').map(({ extension, name }) => [extension, name]))
 
 /** Headers for an artifact called `name`. */
 function downloadHeaders (req, name) {
   const extension = path.extname(name)
-  const coding = CODINGS[extension]
+  const coding = CODINGS.get(extension)
   const headers = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding'
   }
-  if (coding && accepts(req.headers['accept-encoding'], coding.encoding)) {
-    headers['Content-Encoding'] = coding.encoding
+  if (coding && accepts(req.headers['accept-encoding'], coding)) {
+    headers['Content-Encoding'] = coding
     name = path.basename(name, extension)
   } else if (coding) {
-    headers['Content-Type'] = coding.type
+    headers['Content-Type'] = `application/${coding}`
   }
   headers['Content-Disposition'] = `attachment; filename="${name}"`
   return headers
@@ -48,37 +48,42 @@ function accepts (header, coding) {
 
 /**
  * Resolves when everything was sent; rejects when the source fails, the client goes away or takes nothing for `patienceMs`, or `signal` aborts.
- * Of `bytes`, where they were announced, none may be missing, and `check` has the last word before the last of them. What breaks off does not look complete to the client.
+ * If `bytes` were announced, none may be missing. `check` is called before the last chunk is sent, and may throw. A download that breaks off does
+ * not look complete to the client.
  */
 async function sendStream (res, source, { bytes, check, signal, patienceMs = PATIENCE_MS } = {}) {
   const progress = { chunks: 0 }
-  let giveUp
-  // pipeline() does not see the end of every response: of one over HTTP/2 that waits for its reader, for instance.
-  const broken = new Promise((_resolve, reject) => {
-    giveUp = (error) => {
-      reject(error)
-      breakOff(res)
-      source.destroy(error)
-    }
-  })
+  // pipeline() does not see every response end: not one over HTTP/2 that waits for its reader, for instance.
+  const broken = deferred()
+  handled(broken.promise)
+  const giveUp = (error) => {
+    broken.reject(error)
+    breakOff(res)
+    source.destroy(error)
+  }
   const onAbort = () => giveUp(signal.reason)
   source.on('error', giveUp)
   signal?.addEventListener('abort', onAbort, { once: true })
-  const watch = watchReader(res, progress, patienceMs, giveUp)
+  let watch
   try {
+    watch = watchReader(res, progress, patienceMs, giveUp)
     if (signal?.aborted) onAbort()
-    await Promise.race([broken, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res)])
+    await race(broken.promise, pipeline(source, (chunks) => whole(chunks, res, progress, bytes, check), res))
   } catch (error) {
-    // Until nothing is left of it.
-    if (!source.closed) await new Promise((resolve) => source.once('close', resolve))
+    // Wait until nothing is left of the source.
+    if (!source.closed) {
+      const closed = deferred()
+      source.once('close', closed.resolve)
+      await closed.promise
+    }
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    clearInterval(watch)
+    watch?.cancel()
   }
 }
 
-/** Passes all on, the last chunk when all is known to be right. Where it is less than was announced, or fails, the connection breaks off. */
+/** Passes all chunks on, the last one only when everything is known to be right. Otherwise the connection breaks off. */
 async function * whole (chunks, res, progress, bytes = 0, check) {
   let sent = 0
   let last
@@ -114,8 +119,7 @@ function breakOff (res) {
 function reset (res) {
   const { socket } = res
   try {
-    // resetAndDestroy() by itself ends the stream first, which would say that all is well before the reset does not: it does so with
-    // what is still writable.
+    // resetAndDestroy() first ends a socket that is still writable. To the client that end would look like success.
     socket.writable = false
     socket.resetAndDestroy()
     socket.destroy()
@@ -131,23 +135,23 @@ function canTellBreaks ({ httpVersionMajor, httpVersionMinor, socket }) {
   return httpVersionMajor > 1 || httpVersionMinor >= 1 || (socket.remoteAddress !== undefined && !socket.encrypted)
 }
 
-/** Calls `onStall` when bytes wait for a client that takes none of them. Answers the timer. */
+/** Calls `onStall` when bytes wait for a client that takes none of them. Answers the watch, to be cancelled. */
 function watchReader (res, progress, patienceMs, onStall) {
   const out = res.stream ?? res
   let taken
-  let since = performance.now()
-  return setInterval(() => {
+  let since = time.now()
+  return time.every(patienceMs / 10, () => {
     const now = takenBy(res, progress)
     if (!out.writableNeedDrain || now !== taken) {
       taken = now
-      since = performance.now()
-    } else if (performance.now() - since >= patienceMs) {
+      since = time.now()
+    } else if (time.now() - since >= patienceMs) {
       onStall(new HeapkitError(codes.STALLED, `The client of the download took nothing for ${patienceMs / 1000} s while ${out.writableLength} bytes were waiting for it; the connection was ended`))
     }
-  }, patienceMs / 10).unref()
+  })
 }
 
-/** Something that changes whenever the client takes something. Of HTTP/2 not the connection's bytes, which may be others'. */
+/** A value that changes whenever the client takes something. Over HTTP/2 the connection's bytes say nothing: they may be another request's. */
 function takenBy ({ stream, socket }, { chunks }) {
   return stream ? `${chunks} ${stream.bufferSize}` : socket?.bytesWritten
 }

@@ -58,7 +58,7 @@ function integer (text, name) {
   return Number(text)
 }
 
-/** As long as a text can be in an answer that somebody reads. */
+/** Quotes a text in an answer, cut to a readable length. */
 function quote (text) {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
 }

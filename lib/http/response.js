@@ -49,7 +49,7 @@ function sendProblem (res, error) {
   }
 }
 
-/** What a bug says helps nobody but its author, and may be about anything. */
+/** The message of an error that nobody expected may give away anything, so only its name is shown. */
 function detailOf (error) {
   if (error instanceof Problem || error instanceof HeapkitError || error?.syscall !== undefined) return error.message
   return `A bug in heapkit, please report it: ${error?.name ?? typeof error}`

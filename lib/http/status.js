@@ -6,15 +6,23 @@ const { threadId } = require('node:worker_threads')
 const native = require('../native')
 const { version } = require('../../package.json')
 const { readDirectory } = require('../artifacts')
+const { codes } = require('../errors')
+const { deferred, race } = require('../promises')
+const time = require('../time')
 const { activeSession } = require('../captures/session')
 const { current } = require('./captures')
 const { readQuery } = require('./query')
 const { sendJson } = require('./response')
 
+/** How long the directory may take to answer. Whoever asks for the status wants to learn that a volume hangs, not to wait for it. */
+const PATIENCE_MS = 2000
+
+const UNKNOWN = { artifacts: null, freeDiskBytes: null }
+
 async function status ({ res, search, dir }) {
   readQuery(search, {})
   const there = dir()
-  const { count, bytes, freeDiskBytes } = await readDirectory(there)
+  const { artifacts, freeDiskBytes } = await lookAt(there)
   const sampling = activeSession('sampling')
   sendJson(res, 200, {
     version,
@@ -26,10 +34,29 @@ async function status ({ res, search, dir }) {
     capture: current(),
     sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
     dir: there,
-    artifacts: { count, bytes },
+    artifacts,
     freeDiskBytes,
     memory: process.memoryUsage()
   })
+}
+
+/** What there is in a directory: unknown where its volume does not answer. */
+async function lookAt (dir) {
+  const patience = deferred()
+  const alarm = time.after(PATIENCE_MS, () => patience.resolve(UNKNOWN))
+  try {
+    return await race(totals(dir), patience.promise)
+  } catch (error) {
+    if (error.code === codes.STALLED) return UNKNOWN
+    throw error
+  } finally {
+    alarm.cancel()
+  }
+}
+
+async function totals (dir) {
+  const { count, bytes, freeDiskBytes } = await readDirectory(dir)
+  return { artifacts: { count, bytes }, freeDiskBytes }
 }
 
 module.exports = { status }

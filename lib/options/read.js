@@ -3,7 +3,7 @@
 // How options are read: own properties only, each of them once, by a schema with all names that a call knows. Any other name is
 // refused: a misspelt `maxFiles` would otherwise mean no limit at all.
 
-const { HeapkitError, codes, invalidOption } = require('../errors')
+const { isHeapkitError, invalidOption, brokenOption } = require('../errors')
 const { nearest } = require('./nearest')
 
 /**
@@ -12,7 +12,7 @@ const { nearest } = require('./nearest')
  */
 function read (given, schema, { name = 'options', inside = '' } = {}) {
   if (given === undefined) return {}
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalidOption(name, 'must be an object', given)
+  if (typeof given !== 'object' || given === null || guarded(name, () => Array.isArray(given))) throw invalidOption(name, 'must be an object', given)
   const values = bare()
   for (const key of guarded(name, () => Object.keys(given))) {
     const whole = inside + key
@@ -24,13 +24,12 @@ function read (given, schema, { name = 'options', inside = '' } = {}) {
   return values
 }
 
-/** Getters and proxies are others' code: what they throw becomes an error about that option. */
+/** Getters and proxies are other people's code: what they throw becomes an error about that option. */
 function guarded (name, ask) {
   try {
     return ask()
   } catch (cause) {
-    if (cause instanceof HeapkitError) throw cause
-    throw new HeapkitError(codes.INVALID_OPTION, `Option \`${name}\` cannot be read: ${cause?.message ?? cause}`, { option: name, cause })
+    throw isHeapkitError(cause) ? cause : brokenOption(name, 'cannot be read', cause)
   }
 }
 
@@ -49,4 +48,4 @@ function bare (...layers) {
   return Object.assign(Object.create(null), ...layers)
 }
 
-module.exports = { read, pick, bare }
+module.exports = { read, guarded, pick, bare }

@@ -105,7 +105,7 @@ class SignalTrigger {
       return
     }
     this.#busy = true
-    this.#run().finally(() => { this.#busy = false })
+    this.#run()
   }
 
   async #run () {
@@ -114,17 +114,19 @@ class SignalTrigger {
     try {
       artifact = await this.#capture()
     } catch (error) {
+      this.#busy = false
       if (onError) onError(error)
       // Nobody waits for a signal's capture: without a callback the failure would go unseen.
       else process.emitWarning(error.message, { type: 'HeapkitWarning', code: error.code })
       return
     }
+    this.#busy = false
     onArtifact?.(artifact)
   }
 
   async #capture () {
     const { seconds = TIMED[this.capture]?.seconds, start, output } = this.#wanted
-    return this.capture === 'snapshot' ? takeSnapshot(output) : captureFor(this.capture, seconds, start, output)
+    return await (this.capture === 'snapshot' ? takeSnapshot(output) : captureFor(this.capture, seconds, start, output))
   }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::{Buffer, Object};
 use napi::{Env, JsString, Result};
 use napi_derive::napi;
+use parking_lot::Mutex;
 
 use super::redact::RedactRule;
 use super::{Callback, owner, promise, sink, weak_reply};
@@ -98,16 +99,19 @@ pub struct WriterResult {
     pub sha256: String,
     /// What was redacted, as JSON; see `RedactReport`.
     pub redacted: Option<String>,
+    /// Artifacts that the quota would have removed and that cannot be, with the reason.
+    pub not_removed: Vec<String>,
 }
 
-impl From<Written> for WriterResult {
-    fn from(written: Written) -> Self {
+impl WriterResult {
+    fn new(written: Written, not_removed: &NotRemoved) -> Self {
         Self {
             path: written.path.map(|path| path.to_string_lossy().into_owned()),
             bytes: from_u64(written.bytes),
             raw_bytes: from_u64(written.raw_bytes),
             sha256: written.sha256,
             redacted: written.report,
+            not_removed: std::mem::take(&mut not_removed.lock()),
         }
     }
 }
@@ -130,21 +134,25 @@ pub struct WriterProgress {
 pub struct Writer {
     options: Option<WriterOptions>,
     inner: Option<Arc<sink::Writer>>,
+    not_removed: NotRemoved,
 }
+
+/// See [`Quota::not_removed`].
+type NotRemoved = Arc<Mutex<Vec<String>>>;
 
 #[napi]
 impl Writer {
     /// Nothing happens before `open()`.
     #[napi(constructor)]
     pub fn new(options: WriterOptions) -> Self {
-        Self { options: Some(options), inner: None }
+        Self { options: Some(options), inner: None, not_removed: NotRemoved::default() }
     }
 
     /// Makes the output ready.
     #[napi(catch_unwind)]
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
         let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
-        let plan = plan(options).map_err(|error| super::to_napi(&error))?;
+        let plan = plan(options, &self.not_removed).map_err(|error| super::to_napi(&error))?;
         let (reply, object) = promise(env, |()| ())?;
         self.inner = Some(Arc::new(sink().begin(plan, reply)));
         Ok(object)
@@ -189,7 +197,7 @@ impl Writer {
     /// No more bytes; resolves when everything is on the disk.
     #[napi(catch_unwind)]
     pub fn finish<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let (reply, object) = promise(env, WriterResult::from)?;
+        let (reply, object) = promise(env, self.result())?;
         match &self.inner {
             Some(inner) => inner.finish(reply),
             None => reply(Err(unopened())),
@@ -200,7 +208,7 @@ impl Writer {
     /// The same, but calls `callback(error, result)` and does not keep the process alive: for a stream, which may have no reader.
     #[napi(catch_unwind)]
     pub fn finish_weakly(&self, callback: Callback<'_, WriterResult>) -> Result<()> {
-        let reply = weak_reply(&callback, WriterResult::from)?;
+        let reply = weak_reply(&callback, self.result())?;
         match &self.inner {
             Some(inner) => inner.finish(reply),
             None => reply(Err(unopened())),
@@ -255,6 +263,11 @@ impl Writer {
 }
 
 impl Writer {
+    fn result(&self) -> impl FnOnce(Written) -> WriterResult + Send + 'static + use<> {
+        let not_removed = Arc::clone(&self.not_removed);
+        move |written| WriterResult::new(written, &not_removed)
+    }
+
     /// The core's writer, for whoever else produces this capture's bytes.
     pub(super) fn opened(&self) -> crate::Result<Arc<sink::Writer>> {
         self.inner.clone().ok_or_else(unopened)
@@ -265,7 +278,7 @@ fn unopened() -> Error {
     Error::internal("the writer was not opened")
 }
 
-fn plan(options: WriterOptions) -> crate::Result<Plan> {
+fn plan(options: WriterOptions, not_removed: &NotRemoved) -> crate::Result<Plan> {
     let dir = PathBuf::from(options.dir);
     // V8 on the reader's own thread cannot wait for its reader.
     let overflow = if options.producer_waits { Overflow::Wait } else { Overflow::Spool(dir.clone()) };
@@ -285,6 +298,7 @@ fn plan(options: WriterOptions) -> crate::Result<Plan> {
                 max_bytes: options.max_bytes.map(to_u64),
                 max_age: options.max_age_ms.map(to_duration),
                 min_free_bytes: options.min_free_bytes.map(to_u64),
+                not_removed: Arc::clone(not_removed),
             },
             free_bytes: host::free_disk_bytes,
         }),

@@ -2,7 +2,7 @@
 //!
 //! Invariants: only files whose names pass [`ArtifactName::parse`] are ever removed, oldest first, and never one that is
 //! being written; nothing is removed for a limit that removing cannot satisfy. What cannot be removed (another user's in a sticky
-//! directory, one that is immutable) is not ours: it is passed over, and does not count.
+//! directory, one that is immutable) is not ours: it is passed over, does not count, and is named in [`Quota::not_removed`].
 
 use std::ffi::OsStr;
 use std::io;
@@ -10,12 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
+
 use super::dir::Dir;
 use super::name::ArtifactName;
 use crate::error::{Error, ErrorKind, Result};
 
+/// How many of the files that cannot be removed are named: somebody has to look at the directory anyway.
+const MOST_NAMED: usize = 10;
+
 /// Limits on a directory; `None` is no limit.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Quota {
     /// At most so many artifacts.
     pub max_files: Option<u64>,
@@ -25,6 +30,8 @@ pub struct Quota {
     pub max_age: Option<Duration>,
     /// The volume keeps at least so many bytes free.
     pub min_free_bytes: Option<u64>,
+    /// Artifacts that had to go and cannot be removed, with the reason; for whoever set the limits.
+    pub not_removed: Arc<Mutex<Vec<String>>>,
 }
 
 /// Asks the machine for the free bytes of the volume that holds a directory; handed in, because `sink` does not know
@@ -164,7 +171,14 @@ impl Room {
     fn remove(&self, old: &Listed) -> io::Result<()> {
         let name = old.path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         match self.dir.remove(name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let (mut named, text) = (self.quota.not_removed.lock(), format!("{} ({error})", old.path.display()));
+                if named.len() < MOST_NAMED && !named.contains(&text) {
+                    named.push(text);
+                }
+                drop(named);
+                Err(error)
+            }
             _ => Ok(()),
         }
     }
