@@ -45,7 +45,7 @@ test('a volume that never answers is noticed by nobody but its own captures', { 
   const child = run(t, 'disk-hangs.js', { args: [hung, healthy], command: hanging(hung) })
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
   const { lists, snapshot, status, later, refused, refusedAfter, threads, ...seen } = JSON.parse(child.stdout())
-  assert.deepEqual(seen, { sampling: 'done', list: 1, file: 'done', next: 'done', stream: true, worker: 'terminated' })
+  assert.deepEqual(seen, { sampling: 'done', list: 1, file: 'done', next: 'done', stream: true, worker: 'terminated', files: ['504 HEAPKIT_ERR_STALLED'] })
   const like = (it) => Object.assign(new Error(it.message), it, { name: 'HeapkitError' })
   heapkitError('HEAPKIT_ERR_TIMEOUT')(like(snapshot.it))
   // Due after 3 s, and not after the half minute that a disk may take.

@@ -5,7 +5,7 @@
 const path = require('node:path')
 const native = require('./native')
 const { resolveDir } = require('./options')
-const { HeapkitError, codes, invalidOption } = require('./errors')
+const { invalidOption } = require('./errors')
 
 async function listArtifacts (dir) {
   if (dir !== undefined && (typeof dir !== 'string' || dir === '' || dir.includes('\0'))) {
@@ -97,14 +97,19 @@ async function after (promise, work) {
   return await work()
 }
 
-/** The path of the artifact called `name`, which can be nothing but a name that heapkit makes. */
-function artifactPath (name, dir) {
-  if (!isArtifactName(name)) throw new HeapkitError(codes.INVALID_OPTION, 'That is not the name of an artifact', { option: 'name' })
-  return path.join(resolveDir(dir), name)
+/**
+ * The path of the artifact called `name`, which can be nothing but a name that heapkit makes; undefined where there is none. Rejects where the
+ * volume does not answer: Node.js would wait for it with a thread that the whole service needs.
+ */
+async function findArtifact (name, dir) {
+  if (!isArtifactName(name)) return undefined
+  const there = resolveDir(dir)
+  const artifact = path.join(there, name)
+  return await native.isThere(there, name) ? artifact : undefined
 }
 
 function isArtifactName (name) {
   return native.parseArtifactName(name) !== null
 }
 
-module.exports = { listArtifacts, readDirectory, artifactPath, isArtifactName }
+module.exports = { listArtifacts, readDirectory, findArtifact, isArtifactName }

@@ -204,5 +204,6 @@ module.exports = {
   sweep: (dir) => call(binding.sweep, dir),
   listArtifacts: (dir) => callAsync(binding.listArtifacts, dir),
   readDirectory: async (dir) => new DirectoryListing(await callAsync(binding.readDirectory, dir)),
+  isThere: (dir, name) => callAsync(binding.isThere, dir, name),
   parseArtifactName: (name) => call(binding.parseArtifactName, name)
 }

@@ -5,7 +5,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { readDirectory, artifactPath, isArtifactName } = require('../artifacts')
+const { readDirectory, findArtifact, isArtifactName } = require('../artifacts')
 const { watchClient } = require('./client')
 const { Problem, send, toJson } = require('./response')
 const { downloadHeaders, sendStream } = require('./download')
@@ -37,7 +37,7 @@ function artifactName (text, name) {
 }
 
 async function get ({ req, res, search, dir, name }) {
-  const artifact = find(name, dir())
+  const artifact = await find(name, dir())
   readQuery(search, {})
   const file = await open(artifact)
   try {
@@ -70,7 +70,7 @@ async function mustBeSame (file, { size, mtimeNs }) {
 }
 
 async function remove ({ res, search, dir, name }) {
-  const artifact = find(name, dir())
+  const artifact = await find(name, dir())
   readQuery(search, {})
   try {
     const stat = await fs.promises.lstat(artifact)
@@ -83,12 +83,10 @@ async function remove ({ res, search, dir, name }) {
   res.end()
 }
 
-function find (name, dir) {
-  try {
-    return artifactPath(name, dir)
-  } catch {
-    throw notFound()
-  }
+async function find (name, dir) {
+  const artifact = await findArtifact(name, dir)
+  if (artifact === undefined) throw notFound()
+  return artifact
 }
 
 async function open (file) {
