@@ -196,6 +196,13 @@ fn a_deadline_ends_a_capture() {
 
 #[test]
 fn an_aborted_capture_says_so_wherever_it_stands() {
+    struct Behind(Arc<Gate>);
+    impl Target for Behind {
+        fn open(self: Box<Self>) -> heapkit::Result<Box<dyn Output>> {
+            self.0.wait();
+            Ok(Box::new(Double(|_: &[u8]| panic!("given up before"))))
+        }
+    }
     let sink = Sink::default();
     // Under way.
     let writer = begin(&sink, plan(sponge()));
@@ -203,19 +210,18 @@ fn an_aborted_capture_says_so_wherever_it_stands() {
     abort(&writer).recv().unwrap().unwrap();
     assert!(!writer.write(b"y"));
     assert!(finish(&writer).unwrap_err().to_string().contains("enough"));
-    // Before it was opened: the sink is held up by another capture meanwhile.
+    // Before it was open.
     let gate = Arc::new(Gate::default());
-    let holding = begin(&sink, plan(behind(&gate)));
-    assert!(holding.write(b"hold"));
     let (opened, is_open) = reply();
-    let writer = sink.begin(plan(Double(|_: &[u8]| panic!("never opened"))), opened);
+    let writer = sink.begin(plan(Behind(Arc::clone(&gate))), opened);
     let is_gone = abort(&writer);
     gate.open();
     assert_eq!(is_open.recv().unwrap().unwrap_err().code(), "HEAPKIT_ERR_ABORTED");
     is_gone.recv().unwrap().unwrap();
     // After it was complete.
-    finish(&holding).unwrap();
-    abort(&holding).recv().unwrap().unwrap();
+    let writer = begin(&sink, plan(sponge()));
+    finish(&writer).unwrap();
+    abort(&writer).recv().unwrap().unwrap();
 }
 
 #[test]
