@@ -60,7 +60,7 @@ class CaptureSession {
     } catch (error) {
       this.#recording = undefined
       this.#state = before
-      if (this.#isEnded) await this[Symbol.asyncDispose]()
+      if (this.#isEnded) await this._dispose()
       throw error
     }
     try {
@@ -83,7 +83,7 @@ class CaptureSession {
   end (error) {
     this.#isEnded = true
     if (this.#recording) this.#recording.interrupt(error)
-    else this[Symbol.asyncDispose]().catch(() => {})
+    else this._dispose().catch(() => {})
   }
 
   /** Reads without stopping. */
@@ -124,6 +124,9 @@ class CaptureSession {
     if (shared.sessions.get(this.#kind)?.session === this) shared.sessions.delete(this.#kind)
   }
 }
+
+// Node 20.0 has no such symbol.
+if (Symbol.asyncDispose) CaptureSession.prototype[Symbol.asyncDispose] = async function () { await this._dispose() }
 
 /** The running session of a kind in this thread. */
 function activeSession (kind) {
