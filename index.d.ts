@@ -315,7 +315,7 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
   stop (output?: OutputOptions<Format> & ControlOptions): Promise<ArtifactOf<Format>>
   /**
    * Stops without an artifact. Does nothing after `stop()`. A timeline's makes V8 forget the ids of objects, unless heapkit has taken an inline snapshot, one with
-   * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped.
+   * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped. The first versions of Node 20 have no such symbol.
    */
   [Symbol.asyncDispose] (): Promise<void>
 }

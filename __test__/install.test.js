@@ -9,7 +9,8 @@ const path = require('node:path')
 const { after, before, test } = require('node:test')
 const os = require('node:os')
 const { pack, platformPackages } = require('../scripts/pack')
-const { cleanEnv, ls } = require('./support')
+const { addonOf, ownTarget } = require('../scripts/targets')
+const { cleanEnv } = require('./support')
 
 const manifest = require('../package.json')
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-install-'))
@@ -52,8 +53,7 @@ test('the packed files are exactly those meant', () => {
   assert.deepEqual(contents(tarballs[0]), [
     'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/heapkit.js', 'index.d.ts', 'index.js', 'package.json', 'register.d.ts', ...docs, ...lib
   ].sort())
-  const [addon] = ls(path.join(root, 'lib')).filter((name) => name.endsWith('.node'))
-  assert.deepEqual(contents(tarballs[1]), ['README.md', addon, 'package.json'])
+  assert.deepEqual(contents(tarballs[1]), ['README.md', addonOf(ownTarget()), 'package.json'])
 })
 
 test('the published package has its platforms as optional dependencies, and nothing else', () => {

@@ -7,6 +7,7 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { TARGETS, addonOf } = require('../scripts/targets')
 const { cleanEnv, tmpDir } = require('./support')
 
 const ROOT = path.join(__dirname, '..')
@@ -76,12 +77,89 @@ function headings (text) {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replace(/ /g, '-'))
 }
 
+test('each platform is one, in the table of targets, in package.json and in npm/', () => {
+  assert.deepEqual(TARGETS.map(({ triple }) => triple).sort(), [...manifest.napi.targets].sort())
+  assert.deepEqual(TARGETS.map(({ name }) => name).sort(), fs.readdirSync(path.join(ROOT, 'npm')).sort())
+  for (const target of TARGETS) {
+    const { name, main, files, os, cpu, libc, engines } = JSON.parse(read(`npm/${target.name}/package.json`))
+    assert.deepEqual({ name, main, files, os, cpu, libc, engines }, {
+      name: `heapkit-${target.name}`,
+      main: addonOf(target),
+      files: [addonOf(target)],
+      os: [target.os],
+      cpu: [target.cpu],
+      libc: target.libc && [target.libc],
+      engines: manifest.engines
+    })
+    assert.ok(target.zig ? !target.reason : target.reason, `${target.name} can be built here, or there is a reason`)
+  }
+})
+
+/** A copy of what is published and of the scripts for it, without addons. */
+function copy (t) {
+  const dir = path.join(tmpDir(t), 'heapkit')
+  for (const name of [...manifest.files.filter((file) => !file.includes('*')), 'README.md', 'LICENSE', 'package.json', 'scripts', 'npm', 'lib/binding.js']) {
+    fs.cpSync(path.join(ROOT, name), path.join(dir, name), { recursive: true, filter: (file) => !file.endsWith('.node') })
+  }
+  return dir
+}
+
+/** The beginning of an addon for a target, which is all of it that is looked at. */
+function header ({ os, cpu, libc }) {
+  const bytes = Buffer.alloc(80)
+  if (os === 'linux') {
+    bytes.write('\x7fELF', 'latin1')
+    bytes.writeUInt16LE(cpu === 'x64' ? 62 : 183, 18)
+    if (libc === 'glibc') bytes.write('\0GLIBC_2.17\0', 32, 'latin1')
+  } else if (os === 'darwin') {
+    bytes.writeUInt32LE(0xfeedfacf, 0)
+    bytes.writeUInt32LE(cpu === 'x64' ? 0x01000007 : 0x0100000c, 4)
+  } else {
+    bytes.write('MZ', 'latin1')
+    bytes.writeUInt32LE(0x40, 0x3c)
+    bytes.writeUInt16LE(0x8664, 0x44)
+  }
+  return bytes
+}
+
+function packAll (dir) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/pack.js', 'tarballs', '--all'], { cwd: dir, env: cleanEnv(), encoding: 'utf8' })
+  return { status, stderr, tarballs: stdout.split('\n').filter(Boolean) }
+}
+
+test('every addon that was built is packed into its own package, and what is missing is named', (t) => {
+  const dir = copy(t)
+  const some = TARGETS.filter(({ name }) => ['linux-arm64-musl', 'darwin-x64', 'win32-x64-msvc'].includes(name))
+  for (const target of some) fs.writeFileSync(path.join(dir, 'npm', target.name, addonOf(target)), header(target))
+  const { status, stderr, tarballs } = packAll(dir)
+  assert.deepEqual(tarballs.map((file) => path.basename(file)), ['heapkit', ...some.map(({ name }) => `heapkit-${name}`)].map((name) => `${name}-${manifest.version}.tgz`))
+  for (const [index, target] of some.entries()) {
+    const show = (file) => execFileSync('tar', ['-xzOf', tarballs[index + 1], `package/${file}`])
+    assert.deepEqual(show(addonOf(target)), header(target))
+    const { os, cpu, libc } = JSON.parse(show('package.json'))
+    assert.deepEqual({ os, cpu, libc }, { os: [target.os], cpu: [target.cpu], libc: target.libc && [target.libc] })
+  }
+  // Not for publishing yet.
+  assert.equal(status, 1)
+  const missing = TARGETS.filter((target) => !some.includes(target)).map(({ name }) => name)
+  assert.match(stderr, new RegExp(`no addon of ${missing.join(', ')} is in npm/`))
+})
+
+test('an addon in the package of another platform is refused', (t) => {
+  const dir = copy(t)
+  const find = (wanted) => TARGETS.find(({ name }) => name === wanted)
+  const addon = path.join(dir, 'npm/linux-x64-musl/heapkit.linux-x64-musl.node')
+  for (const [target, why] of [['linux-arm64-musl', 'no ELF file for this processor'], ['darwin-x64', 'no ELF file'], ['linux-x64-gnu', 'it needs glibc']]) {
+    fs.writeFileSync(addon, header(find(target)))
+    const { status, stderr } = packAll(dir)
+    assert.equal(status, 1)
+    assert.match(stderr, new RegExp(`heapkit.linux-x64-musl.node is not for linux-x64-musl: ${why}`))
+  }
+})
+
 /** `npm publish --dry-run` in a folder of a copy of what is published, as `change(dir)` leaves it. */
 function publish (t, folder, change) {
-  const dir = path.join(tmpDir(t), 'heapkit')
-  for (const name of [...manifest.files.filter((file) => !file.includes('*')), 'package.json', 'scripts', 'npm', 'lib/binding.js']) {
-    fs.cpSync(path.join(ROOT, name), path.join(dir, name), { recursive: true })
-  }
+  const dir = copy(t)
   change?.(dir)
   const { status, stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline'], { cwd: path.join(dir, folder), env: cleanEnv(), encoding: 'utf8' })
   return { status, stderr }

@@ -12,7 +12,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { table, short } = require('../lib/cli/table')
-const { VERSIONS, install } = require('./matrix')
+const { VERSIONS, choose, install } = require('./matrix')
 
 // What has to be delivered at the first attempt: of all trials, and of each cell's. Either is judged where a single trial weighs so little
 // that two may fail: from 200 trials on, and from 50 in a cell. With fewer the figure is printed, and nothing follows from it.
@@ -34,7 +34,7 @@ const { values } = parseArgs({
 })
 
 const trials = Number(values.trials)
-const versions = VERSIONS.filter((version) => !values.node || values.node.split(',').includes(version.split('.')[0]))
+const versions = choose(values.node?.split(',') ?? [])
 const cells = Object.keys(CELLS).filter((cell) => !values.cell || values.cell.includes(cell))
 if (versions.length === 0 || cells.length === 0 || !(trials > 0)) {
   console.error(`fork-stress: nothing to do. Nodes: ${VERSIONS.join(', ')}. Cells: ${Object.keys(CELLS).join(' | ')}`)

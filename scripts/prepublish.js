@@ -1,7 +1,7 @@
 'use strict'
 
 // npm runs this before it publishes from a folder (`prepublishOnly`), and stops when it fails: heapkit without its addons would install everywhere and
-// load nowhere. The tarballs of `node scripts/pack.js DIR` are what should be published.
+// load nowhere. What should be published are the tarballs of `node scripts/pack.js DIR --all`.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -30,6 +30,6 @@ function manifestOf (dir) {
 const problems = missing(path.join(__dirname, '..'))
 if (problems.length > 0) {
   console.error(`This folder cannot be published:\n${problems.map((problem) => `  ${problem}`).join('\n')}\n` +
-    'Build the addon on each platform and put it into its folder in npm/, or publish the tarballs that `node scripts/pack.js DIR` makes there')
+    'Publish the tarballs of `node scripts/pack.js DIR --all`, which packs what `npm run build:all`, and a build on Windows, have put into npm/')
   process.exitCode = 1
 }

@@ -16,7 +16,7 @@ class CpuSession extends CaptureSession {
       recording.pause.run(() => JSON.stringify(stopProfiler())))
   }
 
-  async [Symbol.asyncDispose] () {
+  async _dispose () {
     await this._discard(stopProfiler)
   }
 }

@@ -25,7 +25,7 @@ class SamplingSession extends CaptureSession {
       (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
   }
 
-  async [Symbol.asyncDispose] () {
+  async _dispose () {
     await this._discard(stopSampler)
   }
 

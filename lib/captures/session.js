@@ -61,7 +61,7 @@ class CaptureSession {
     } catch (error) {
       this.#recording = undefined
       this.#state = before
-      if (this.#isEnded) await this[Symbol.asyncDispose]()
+      if (this.#isEnded) await this._dispose()
       throw error
     }
     try {
@@ -84,7 +84,7 @@ class CaptureSession {
   end (error) {
     this.#isEnded = true
     if (this.#recording) this.#recording.interrupt(error)
-    else handled(this[Symbol.asyncDispose]())
+    else handled(this._dispose())
   }
 
   /** Reads without stopping. */
@@ -125,6 +125,9 @@ class CaptureSession {
     if (shared.sessions.get(this.#kind)?.session === this) shared.sessions.delete(this.#kind)
   }
 }
+
+// Node 20.0 has no such symbol.
+if (Symbol.asyncDispose) CaptureSession.prototype[Symbol.asyncDispose] = async function () { await this._dispose() }
 
 /** The running session of a kind in this thread. */
 function activeSession (kind) {

@@ -25,7 +25,7 @@ async function captureFor (kind, seconds, options, output) {
     return await session.stop(output)
   } finally {
     // Does nothing where stop() went well.
-    await session[Symbol.asyncDispose]()
+    await session._dispose()
   }
 }
 

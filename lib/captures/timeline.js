@@ -32,7 +32,7 @@ class TimelineSession extends CaptureSession {
       recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))))
   }
 
-  async [Symbol.asyncDispose] () {
+  async _dispose () {
     await this._discard(() => this.#release(cancelTracking))
   }
 

@@ -82,10 +82,6 @@ class SignalTrigger {
     if (armed.get(this.signal) === this) armed.delete(this.signal)
   }
 
-  [Symbol.dispose] () {
-    this.dispose()
-  }
-
   #onNewListener = (event) => {
     if (event === this.signal) this.#warnShared()
   }
@@ -129,5 +125,7 @@ class SignalTrigger {
     return await (this.capture === 'snapshot' ? takeSnapshot(output) : captureFor(this.capture, seconds, start, output))
   }
 }
+// Node 20.0 has no such symbol.
+if (Symbol.dispose) SignalTrigger.prototype[Symbol.dispose] = SignalTrigger.prototype.dispose
 
 module.exports = { onSignal, CAPTURES }

@@ -21,7 +21,7 @@ const ALL: u32 = 1_000_000;
 /// Less would look like a child that hangs.
 const LEAST: u32 = ALL / 100;
 /// How much the child uses before it rests. The kernel checks such timers once a tick (1 to 10 ms), so this means at each tick.
-const QUANTUM_US: libc::suseconds_t = 2000;
+const QUANTUM_US: u16 = 2000;
 /// A rest consists of such pieces; after each the share is read again.
 const NAP_NS: i64 = 20_000_000;
 
@@ -87,7 +87,7 @@ pub(in crate::fork) fn obey(page: &SharePage) -> io::Result<()> {
     RESTED_AT.store(now(libc::CLOCK_MONOTONIC), Ordering::Relaxed);
     RESTED_CPU.store(now(libc::CLOCK_PROCESS_CPUTIME_ID), Ordering::Relaxed);
     handle(libc::SIGPROF, rest)?;
-    let every = libc::timeval { tv_sec: 0, tv_usec: QUANTUM_US };
+    let every = libc::timeval { tv_sec: 0, tv_usec: QUANTUM_US.into() };
     let timer = libc::itimerval { it_interval: every, it_value: every };
     // SAFETY: the timer's value lives through the call; the old one is not asked for.
     check(unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) })
