@@ -59,7 +59,13 @@ async function child ({ node, dir, random, times = 100 }) {
 
 /** Only what is still a child of the service: its number may be somebody else's by now. */
 function kill (pid, parent) {
-  if (childrenOf(parent).some((one) => one.pid === pid)) process.kill(pid, 'SIGKILL')
+  if (!childrenOf(parent).some((one) => one.pid === pid)) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended since that look.
+    if (error.code !== 'ESRCH') throw error
+  }
 }
 
 function isAlive (pid) {
