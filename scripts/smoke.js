@@ -14,6 +14,7 @@ const path = require('node:path')
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
 const zlib = require('node:zlib')
 const heapkit = require('..')
+const { glibcVersion } = require('./targets')
 
 const COMMAND = path.join(__dirname, '..', 'bin', 'heapkit.js')
 const TOKEN = 'a-token-that-is-long-enough'
@@ -131,14 +132,13 @@ async function main () {
       for (let proto = session; proto; proto = Object.getPrototypeOf(proto)) assert.ok(!Object.hasOwn(proto, 'undefined'), 'a method that no Node has a symbol for')
       await session.stop({ dir })
     }
-    const { header } = process.report.getReport()
-    const libc = process.platform === 'linux' ? `, ${header.glibcVersionRuntime ? `glibc ${header.glibcVersionRuntime}` : 'musl'}` : ''
+    const glibc = glibcVersion()
+    const libc = process.platform === 'linux' ? `, ${glibc ? `glibc ${glibc}` : 'musl'}` : ''
     console.log(`smoke: Node ${process.versions.node}, ${process.platform}-${process.arch}${libc}: ${done.length} held\n  ${done.join('; ')}`)
   } finally {
     fs.rmSync(dir, { recursive: true, force: true })
   }
 }
 
-process.report.excludeNetwork = true
 if (isMainThread) main()
 else heapkit.takeSnapshot({ dir: workerData }).then((artifact) => parentPort.postMessage(artifact))

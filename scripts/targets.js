@@ -81,16 +81,17 @@ function addonOf ({ name }) {
 
 /** The target of the machine that this runs on. */
 function ownTarget () {
-  const libc = process.platform === 'linux' ? ownLibc() : undefined
+  const libc = process.platform === 'linux' ? (glibcVersion() ? 'glibc' : 'musl') : undefined
   const found = TARGETS.find(({ os, cpu, libc: its }) => os === process.platform && cpu === process.arch && its === libc)
   if (!found) throw new Error(`heapkit has no package for ${process.platform}-${process.arch}`)
   return found
 }
 
-function ownLibc () {
+/** The version of glibc that this process runs on; undefined on musl, and on other systems than Linux. */
+function glibcVersion () {
   // Names of hosts are not looked up for it.
   process.report.excludeNetwork = true
-  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'
+  return process.report.getReport().header.glibcVersionRuntime
 }
 
-module.exports = { TARGETS, addonOf, ownTarget }
+module.exports = { TARGETS, addonOf, glibcVersion, ownTarget }

@@ -2,7 +2,6 @@
 //! disk that hangs would keep them. Answers cross as one string of JSON: of ten thousand artifacts each property would otherwise be a
 //! call on the service's own thread.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,6 @@ use napi_derive::napi;
 use serde::Serialize;
 
 use super::{json, promise, sink};
-use crate::error::Error;
 use crate::host;
 use crate::sink::{self, ArtifactName, Listed, Listing};
 
@@ -164,14 +162,7 @@ pub fn list_artifacts<'env>(env: &'env Env, dir: String) -> Result<Object<'env>>
 /// answer, this has kept it away.
 #[napi(catch_unwind, ts_return_type = "Promise<boolean>")]
 pub fn is_there<'env>(env: &'env Env, dir: String, name: String) -> Result<Object<'env>> {
-    ask(env, Path::new(&dir), move |dir| {
-        let path = dir.join(name);
-        match std::fs::symlink_metadata(&path) {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::io("lstat", path, error)),
-        }
-    })
+    ask(env, Path::new(&dir), move |dir| sink::is_there(dir, &name))
 }
 
 /// Takes a file name apart; null for every name that heapkit would not have made.

@@ -5,10 +5,21 @@
 //! of the others appear twice or not at all.
 
 use std::path::Path;
+use std::{fs, io};
 
 use super::name::ArtifactName;
 use super::quota::{Listed, bytes_of, list};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Whether there is something called `name` in `dir`.
+pub fn is_there(dir: &Path, name: &str) -> Result<bool> {
+    let path = dir.join(name);
+    match fs::symlink_metadata(&path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("lstat", path, error)),
+    }
+}
 
 /// The artifacts of a directory, newest first.
 #[derive(Debug)]

@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 
 pub use codec::{Codec, Levels, Packing};
 pub use file::{FileName, FileTarget, next_sequence, sweep};
-pub use listing::{Listing, Page};
+pub use listing::{Listing, Page, is_there};
 pub use name::{ArtifactName, Format};
 pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Transform, Withdraw, Written};
