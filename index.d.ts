@@ -176,10 +176,10 @@ export interface MemoryOptions {
 
 export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions {
   /**
-   * `fork` (Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 takes the snapshot in a copy-on-write
+   * `fork` (Node.js on Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 takes the snapshot in a copy-on-write
    * twin of the process; this thread stops for the `fork(2)` alone. Object ids of two such snapshots correspond with `stableIds` only. `inline`: V8
-   * takes it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where it is possible. A mode that fails never
-   * falls back to another.
+   * takes it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where that was tested, which is Linux on x64, and `inline`
+   * elsewhere. A mode that fails never falls back to another. Without V8 (in Bun) every mode rejects with `HEAPKIT_ERR_UNSUPPORTED`.
    */
   mode?: 'auto' | 'fork' | 'inline'
   /** How a forked snapshot treats the memory that the control groups and the machine allow. */
@@ -328,7 +328,7 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 /**
  * Starts a sampling heap profile in this thread. One at a time in a thread.
  *
- * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector).
+ * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector, or none that answers at once, as in Bun and Deno).
  */
 export function startSampling (options?: SamplingOptions): SamplingSession
 

@@ -8,11 +8,18 @@
 // captures/census.js). All copies of heapkit in a thread use the same ones.
 
 const { HeapkitError, codes, textOf } = require('./errors')
+const { runtime, needV8 } = require('./runtime')
 const { inspectors: sessions } = require('./shared')
 
+/** Whether one of this thread was found to answer too late. */
+let isLate = false
+
+/** Answers the session for a purpose, or throws before anything is asked of V8. */
 function connect (purpose = 'captures') {
   let connected = sessions.get(purpose)
   if (connected !== undefined) return connected
+  needV8()
+  if (isLate) throw late()
   try {
     const { Session } = require('node:inspector')
     connected = new Session()
@@ -22,8 +29,25 @@ function connect (purpose = 'captures') {
       `V8's inspector is not available in this process (${cause?.code ?? textOf(cause)}); heapkit needs it. ` +
       'Node.js must be built with the inspector, and with --permission it needs --allow-inspector', { cause })
   }
+  if (!runtime.isNode) mustAnswerAtOnce(connected)
   sessions.set(purpose, connected)
   return connected
+}
+
+/** In Deno a command is carried out, and answered, when heapkit has gone on: what was to be started runs then, and nobody knows of it. */
+function mustAnswerAtOnce (connected) {
+  let answered = false
+  connected.post('Runtime.getIsolateId', () => { answered = true })
+  if (answered) return
+  isLate = true
+  connected.disconnect()
+  throw late()
+}
+
+function late () {
+  return new HeapkitError(codes.UNSUPPORTED,
+    `heapkit's sessions need an inspector that answers at once, and that of ${runtime.label} does not. Run the program in Node.js for that; ` +
+    'takeSnapshot() does without')
 }
 
 function refused (method, cause) {
@@ -67,4 +91,4 @@ function onTimelineSample (listener) {
   return () => connected.off('HeapProfiler.lastSeenObjectId', listener)
 }
 
-module.exports = { postSync, collectSnapshot, onTimelineSample }
+module.exports = { connect, postSync, collectSnapshot, onTimelineSample }

@@ -4,6 +4,7 @@
 
 const { HeapkitError, codes, textOf } = require('./errors')
 const { deferred } = require('./promises')
+const { runtime } = require('./runtime')
 const { systemError } = require('./system-error')
 const { bare } = require('./options/read')
 
@@ -13,9 +14,9 @@ function load () {
   try {
     return require('./binding.js')
   } catch (cause) {
-    const { platform, arch, version } = process
+    const { platform, arch } = process
     throw new HeapkitError(codes.BINDING,
-      `heapkit's native addon cannot be loaded on ${platform}-${arch}, Node.js ${version}: ${whyNotLoaded(cause)}`, { cause })
+      `heapkit's native addon cannot be loaded on ${platform}-${arch}, ${runtime.label}: ${whyNotLoaded(cause)}`, { cause })
   }
 }
 
@@ -196,6 +197,7 @@ module.exports = {
   writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
   abandon: () => call(binding.abandon),
   codecs: () => call(binding.codecs),
+  platform: () => call(binding.platform),
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),

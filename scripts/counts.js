@@ -19,7 +19,7 @@ const AREAS = [
   ['the process lives, and exits when it would without heapkit: signals, workers, limits', /^__test__\/(lifecycle|workers|signal|register|slot|time|deadline|endings|copies)\.|^src\/(host\/|process|alarms|error)/],
   ['snapshots from strangers are read or refused, and redacted ones keep their secrets', /^__test__\/(heap|redact|cli|browser\/)|^src\/heap\/|^tests\/heap/],
   ['captures hold what V8 saw, and options do what they say', /^__test__\/(snapshot|sampling|timeline|cpu|object-ids|read-out|diagnostics|options)\./],
-  ['the package, its types and its modules are what they should be', /^__test__\/(package|install|types|architecture|counts)/]
+  ['the package, its types and its modules are what they should be', /^__test__\/(package|install|types|architecture|counts|runtimes|workflows)/]
 ]
 
 /** The number of test functions in each area; an error for a file that no area has. */

@@ -65,4 +65,4 @@ function settle (twin) {
   while (!twin.isQuiet() && time.now() < deadline) Atomics.wait(NEVER_WOKEN, 0, 0, LOOK_EVERY_MS)
 }
 
-module.exports = { runForked, isForkSupported: ForkedWork.isSupported }
+module.exports = { runForked }

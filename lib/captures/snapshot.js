@@ -11,11 +11,13 @@ const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const { deferred, settle, race } = require('../promises')
+const { runtime } = require('../runtime')
 const shared = require('../shared')
 const time = require('../time')
 const { Recording } = require('./recording')
 const { withSlot } = require('./slot')
-const { runForked, isForkSupported } = require('./forked')
+const { runForked } = require('./forked')
+const { settleMode } = require('./mode')
 const { numberObjects } = require('./object-ids')
 const { count } = require('./census')
 
@@ -27,7 +29,7 @@ const ERRORS = 2
 const KEEP_ALIVE_MS = 50
 
 async function takeSnapshot (given) {
-  return await begin(supported(options.snapshot(given))).finished
+  return await begin(settled(options.snapshot(given))).finished
 }
 
 /** Takes the slot and begins. Answers { recording, finished }, where `finished` is the promise of the artifact. */
@@ -40,14 +42,8 @@ function begin (wanted, stream) {
   })
 }
 
-/** Settles 'auto'; nothing ever falls back from 'fork' to 'inline' unasked. */
-function supported (wanted) {
-  if (wanted.mode === 'fork' && !isForkSupported) {
-    throw new HeapkitError(codes.UNSUPPORTED,
-      `mode 'fork' needs Linux on x64 or arm64, not ${process.platform}-${process.arch}; ` +
-      "mode 'inline' stops this thread while V8 takes the snapshot")
-  }
-  return wanted.mode === 'auto' ? options.bare(wanted, { mode: isForkSupported ? 'fork' : 'inline' }) : wanted
+function settled (wanted) {
+  return options.bare(wanted, { mode: settleMode(wanted.mode) })
 }
 
 /** The whole capture. It owns the slot, and releases it whatever happens. */
@@ -107,7 +103,7 @@ function findLines (keepIds) {
 function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
   const stream = v8.getHeapSnapshot({ exposeInternals, exposeNumericValues })
   try {
-    if (!readOut(stream, onChunk)) throw new HeapkitError(codes.INTERNAL, `A bug in heapkit, please report it: Node.js ${process.version} does not deliver a snapshot at once`)
+    if (!readOut(stream, onChunk)) throw new HeapkitError(codes.INTERNAL, `A bug in heapkit, please report it: ${runtime.label} does not deliver a snapshot at once`)
   } finally {
     // Frees V8's own copy of the heap's graph.
     stream.destroy()
@@ -119,7 +115,7 @@ function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
  * the reader; inline, V8 serializes on the reader's own thread, so the rest goes to an unlinked temporary file in `dir`.
  */
 function createSnapshotStream (given) {
-  return new SnapshotStream(supported(options.snapshot(given, { stream: true })))
+  return new SnapshotStream(settled(options.snapshot(given, { stream: true })))
 }
 
 class SnapshotStream extends Readable {

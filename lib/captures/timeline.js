@@ -95,6 +95,8 @@ function paceSamples (timers, resolutionMs, firstMs) {
 function startTimeline (given) {
   const { trackAllocations, resolutionMs } = options.start('timeline', given)
   return withSlot('timeline', (slot) => {
+    // Before libuv is looked at, which not every runtime has.
+    inspector.connect(SESSION)
     const timers = new LoopTimers()
     const began = time.now()
     inspector.postSync('HeapProfiler.startTrackingHeapObjects', { trackAllocations }, SESSION)

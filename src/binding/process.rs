@@ -116,6 +116,31 @@ pub fn sweep(dir: String) -> Result<()> {
     ask(dir, sink::sweep)
 }
 
+/// The platform that this addon was built for, as its package is called.
+#[napi(catch_unwind)]
+pub fn platform() -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "win32",
+        other => other,
+    };
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let environment = if cfg!(target_env = "gnu") {
+        "-gnu"
+    } else if cfg!(target_env = "musl") {
+        "-musl"
+    } else if cfg!(target_env = "msvc") {
+        "-msvc"
+    } else {
+        ""
+    };
+    format!("{system}-{processor}{environment}")
+}
+
 /// A number for a generated name, unique in the process.
 #[napi(catch_unwind)]
 pub fn next_sequence() -> u32 {
