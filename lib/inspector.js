@@ -39,8 +39,8 @@ function mustAnswerAtOnce (connected) {
   let answered = false
   connected.post('Runtime.getIsolateId', () => { answered = true })
   if (answered) return
+  // It stays open, as all of them.
   isLate = true
-  connected.disconnect()
   throw late()
 }
 
