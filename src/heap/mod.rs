@@ -14,52 +14,23 @@
 //! Nothing here knows Node.js: it is a library to read files that V8 wrote, and builds without the feature `node`.
 
 mod analysis;
-mod attachment;
-mod bits;
-mod classes;
-mod diff;
-mod distances;
-mod dominators;
-mod ephemerons;
+mod answers;
 mod graph;
-mod groups;
-mod holders;
-mod interfaces;
-mod meta;
-mod numbers;
-mod paths;
-mod reader;
-mod redact;
-mod report;
-mod retainers;
-mod rows;
-mod scan;
-mod sizes;
-mod source;
-mod summary;
-mod suspects;
-mod text;
-mod totals;
-mod tree;
+mod holding;
+mod names;
+mod reading;
+mod redaction;
 
-pub use analysis::{Heap, Progress, Stage};
-pub use classes::{Class, ClassId, Classes};
-pub use diff::{Diff, DiffOptions, Differ, diff};
-pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Location, Name, Node};
-pub use interfaces::Definitions;
-pub use meta::{EdgeKind, Header, NodeKind};
-pub use paths::{Paths, Step};
-pub use reader::Reader;
-pub use redact::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
-pub use report::{Branch, Report, ReportOptions, report};
-pub use retainers::{Retainers, Target, retainers};
-pub use source::Source;
-pub use summary::{Sort, Summary, SummaryOptions, summary};
-pub use suspects::{Suspects, suspects};
-pub use text::lossy;
-pub use totals::Totals;
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths, Progress, Stage, Step};
+pub use answers::{
+    Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
+    Target, Totals, diff, report, retainers, summary, suspects,
+};
+pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Location, Name, Node, Reader};
+pub use reading::{EdgeKind, Header, NodeKind, Source, lossy};
+pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 
 /// What a node that nothing reaches has for a distance.
-pub const NO_DISTANCE: i32 = distances::NONE;
+pub const NO_DISTANCE: i32 = analysis::NONE;
 /// What only V8's own roots reach has distances from here on.
-pub const SYSTEM_DISTANCE: i32 = distances::SYSTEM;
+pub const SYSTEM_DISTANCE: i32 = analysis::SYSTEM;

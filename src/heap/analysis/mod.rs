@@ -1,0 +1,20 @@
+//! All that follows from a graph.
+
+mod bits;
+mod classes;
+mod distances;
+mod dominators;
+mod ephemerons;
+mod heap;
+mod interfaces;
+mod owners;
+mod paths;
+mod tree;
+
+pub(crate) use bits::Bits;
+pub use classes::{Class, ClassId, Classes};
+pub(crate) use distances::{NONE, SYSTEM};
+pub use heap::{Heap, Progress, Stage};
+pub use interfaces::Definitions;
+pub use paths::{Paths, Step};
+pub(crate) use paths::{is_internal, label_text, shortened, shown_name, step};

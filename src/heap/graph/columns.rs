@@ -1,0 +1,330 @@
+//! The graph of a snapshot in columns: what one node and one edge are, behind handles that cannot be mixed up.
+//!
+//! Sizes are chosen for tens of millions of nodes: a node takes 17 bytes and an edge 8, where a row of the file takes 56
+//! and 24 as DevTools keeps it. What does not fit its column (an object of 4 GiB, an array index above 2^29) goes to a
+//! side table. Handles are ordinals: positions in the file, not V8's object ids.
+//!
+//! Invariant, checked by the reader: every node's edges are a range of the edge columns, every edge ends at a node. The
+//! names of nodes and edges are strings of the table, except in a graph read from a file that breaks off; there
+//! [`Graph::text`] answers with a placeholder.
+
+// The invariant above; a slip would be a panic that is caught at the border, not wrong memory.
+#![allow(clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, reason = "counts are bounded to 32 bits by the reader")]
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use crate::heap::reading::{EdgeKind, Header, NodeKind, Strings};
+
+/// A node's place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node(pub u32);
+
+/// An edge's place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge(pub u32);
+
+/// A string's place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(pub u32);
+
+/// What an edge is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// A property, a variable, a field of V8's.
+    Named(Name),
+    /// A place in an array.
+    Index(u32),
+}
+
+/// Where in the sources an object's constructor (or a function) is defined. V8 counts lines and columns from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "as V8 calls them")]
+pub struct Location {
+    pub script: u32,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// Whether a DOM node is in its document, as far as V8's embedder knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Attachment {
+    Unknown,
+    Attached,
+    Detached,
+}
+
+/// Where a file broke off, in a graph that was asked for all the same.
+#[derive(Debug, Clone)]
+pub struct Incomplete {
+    /// Bytes of the decompressed file that could be used.
+    pub offset: u64,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+const KIND_BITS: u32 = 3;
+/// Marks a label that is in the side table.
+const LARGE_LABEL: u32 = u32::MAX >> KIND_BITS;
+/// Marks a size that is in the side table.
+const LARGE_SIZE: u32 = u32::MAX;
+
+/// A size in bytes for each node: its own, or what it retains.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sizes {
+    small: Vec<u32>,
+    large: FxHashMap<u32, u64>,
+}
+
+impl Sizes {
+    fn push(&mut self, size: u64) {
+        let node = Node(self.small.len() as u32);
+        self.small.push(0);
+        self.set(node, size);
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, node: Node) -> u64 {
+        match self.small[node.0 as usize] {
+            LARGE_SIZE => self.large.get(&node.0).copied().unwrap_or_default(),
+            size => u64::from(size),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, node: Node, size: u64) {
+        self.set(node, self.get(node).saturating_add(size));
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, node: Node, size: u64) {
+        self.small[node.0 as usize] = match u32::try_from(size) {
+            Ok(small) if small != LARGE_SIZE => small,
+            _ => {
+                self.large.insert(node.0, size);
+                LARGE_SIZE
+            }
+        };
+    }
+}
+
+/// A heap snapshot's nodes, edges and strings.
+#[derive(Debug)]
+pub struct Graph {
+    pub(super) header: Header,
+    pub(super) kinds: Vec<NodeKind>,
+    /// The file's own type numbers where a type is not known: (ordinal, type).
+    pub(super) other_types: Vec<(u32, u8)>,
+    pub(super) names: Vec<u32>,
+    pub(super) ids: Vec<u32>,
+    sizes: Sizes,
+    /// One more than nodes.
+    pub(crate) first_edges: Vec<u32>,
+    labels: Vec<u32>,
+    large_labels: FxHashMap<u32, u32>,
+    pub(crate) targets: Vec<u32>,
+    pub(crate) strings: Strings,
+    /// Sorted by node.
+    pub(crate) locations: Vec<(u32, Location)>,
+    /// Nodes that the file says something of, sorted: (ordinal, 1 attached or 2 detached).
+    pub(super) attachments: Vec<(u32, u8)>,
+    pub(super) root: Node,
+    pub(super) incomplete: Option<Incomplete>,
+}
+
+impl Graph {
+    pub(crate) fn new() -> Self {
+        Self {
+            header: Header::default(),
+            kinds: Vec::new(),
+            other_types: Vec::new(),
+            names: Vec::new(),
+            ids: Vec::new(),
+            sizes: Sizes::default(),
+            first_edges: vec![0],
+            labels: Vec::new(),
+            large_labels: FxHashMap::default(),
+            targets: Vec::new(),
+            strings: Strings::default(),
+            locations: Vec::new(),
+            attachments: Vec::new(),
+            root: Node(0),
+            incomplete: None,
+        }
+    }
+
+    /// What the file says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Where the file broke off, if it did.
+    pub fn incomplete(&self) -> Option<&Incomplete> {
+        self.incomplete.as_ref()
+    }
+
+    /// The node from which everything is counted.
+    pub fn root(&self) -> Node {
+        self.root
+    }
+
+    /// How many nodes there are.
+    pub fn node_count(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// How many edges there are.
+    pub fn edge_count(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// All nodes, in the file's order.
+    pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
+        (0..self.kinds.len() as u32).map(Node)
+    }
+
+    /// What the node is.
+    pub fn kind(&self, node: Node) -> NodeKind {
+        self.kinds[node.0 as usize]
+    }
+
+    /// What the file calls the node's type.
+    pub fn type_name(&self, node: Node) -> &str {
+        let kind = self.kind(node);
+        let raw = match kind {
+            NodeKind::Other => self
+                .other_types
+                .binary_search_by_key(&node.0, |entry| entry.0)
+                .ok()
+                .map(|at| usize::from(self.other_types[at].1)),
+            _ => self.header.node_kinds.iter().position(|known| *known == kind),
+        };
+        raw.and_then(|raw| self.header.node_type_names.get(raw)).map_or("unknown", String::as_str)
+    }
+
+    /// The node's name: a constructor, a function, the beginning of a string's content …
+    pub fn name(&self, node: Node) -> Name {
+        Name(self.names[node.0 as usize])
+    }
+
+    /// V8's id of the object.
+    pub fn id(&self, node: Node) -> u32 {
+        self.ids[node.0 as usize]
+    }
+
+    /// The node with this id of V8's.
+    pub fn find_id(&self, id: u32) -> Option<Node> {
+        self.ids.iter().position(|own| *own == id).map(|at| Node(at as u32))
+    }
+
+    /// Bytes of the object itself.
+    pub fn self_size(&self, node: Node) -> u64 {
+        self.sizes.get(node)
+    }
+
+    pub(crate) fn sizes(&self) -> &Sizes {
+        &self.sizes
+    }
+
+    /// Takes the sizes out, so that they can be changed while others read the graph.
+    pub(crate) fn take_sizes(&mut self) -> Sizes {
+        std::mem::take(&mut self.sizes)
+    }
+
+    pub(crate) fn put_sizes(&mut self, sizes: Sizes) {
+        self.sizes = sizes;
+    }
+
+    /// The node's edges.
+    pub fn edges(&self, node: Node) -> impl DoubleEndedIterator<Item = Edge> + ExactSizeIterator + use<> {
+        self.edge_range(node).map(Edge)
+    }
+
+    pub(crate) fn edge_range(&self, node: Node) -> Range<u32> {
+        let at = node.0 as usize;
+        self.first_edges[at]..self.first_edges[at + 1]
+    }
+
+    /// What kind of reference the edge is.
+    pub fn edge_kind(&self, edge: Edge) -> EdgeKind {
+        EdgeKind::ALL[(self.labels[edge.0 as usize] & 7) as usize]
+    }
+
+    /// Where the edge leads.
+    pub fn target(&self, edge: Edge) -> Node {
+        Node(self.targets[edge.0 as usize])
+    }
+
+    /// What the edge is called.
+    pub fn label(&self, edge: Edge) -> Label {
+        let packed = self.labels[edge.0 as usize];
+        let value = match packed >> KIND_BITS {
+            LARGE_LABEL => self.large_labels.get(&edge.0).copied().unwrap_or_default(),
+            value => value,
+        };
+        if EdgeKind::ALL[(packed & 7) as usize].has_name() { Label::Named(Name(value)) } else { Label::Index(value) }
+    }
+
+    /// The edge's name, if it is a string.
+    pub fn edge_name(&self, edge: Edge) -> Option<Name> {
+        match self.label(edge) {
+            Label::Named(name) => Some(name),
+            Label::Index(_) => None,
+        }
+    }
+
+    /// A string's text, as WTF-8.
+    pub fn text(&self, name: Name) -> &[u8] {
+        self.strings.get(name.0).unwrap_or(b"(cut off)")
+    }
+
+    /// How many strings the table has.
+    pub fn string_count(&self) -> usize {
+        self.strings.len()
+    }
+
+    /// The string of the table that is `text`.
+    pub(crate) fn find_text(&self, text: &[u8]) -> Option<Name> {
+        self.strings.iter().position(|own| own == text).map(|at| Name(at as u32))
+    }
+
+    /// Where the node's constructor is defined.
+    pub fn location(&self, node: Node) -> Option<Location> {
+        self.locations.binary_search_by_key(&node.0, |entry| entry.0).ok().map(|at| self.locations[at].1)
+    }
+
+    pub(super) fn push_node(&mut self, kind: NodeKind, name: u32, id: u32, size: u64) {
+        self.kinds.push(kind);
+        self.names.push(name);
+        self.ids.push(id);
+        self.sizes.push(size);
+    }
+
+    pub(super) fn push_edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
+        let packed = if label >= LARGE_LABEL {
+            self.large_labels.insert(self.targets.len() as u32, label);
+            LARGE_LABEL
+        } else {
+            label
+        };
+        self.labels.push(packed << KIND_BITS | kind as u32);
+        self.targets.push(to);
+    }
+
+    /// Gives back what growing took too much.
+    pub(crate) fn shrink(&mut self) {
+        self.kinds.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.ids.shrink_to_fit();
+        self.sizes.small.shrink_to_fit();
+        self.first_edges.shrink_to_fit();
+        self.labels.shrink_to_fit();
+        self.targets.shrink_to_fit();
+        self.strings.shrink();
+        self.locations.sort_unstable_by_key(|entry| entry.0);
+        self.locations.shrink_to_fit();
+    }
+}
