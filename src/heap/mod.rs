@@ -20,15 +20,17 @@ mod holding;
 mod names;
 mod reading;
 mod redaction;
+mod v8;
 
 pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths, Progress, Stage, Step};
 pub use answers::{
     Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
     Target, Totals, diff, report, retainers, summary, suspects,
 };
-pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Location, Name, Node, Reader};
-pub use reading::{EdgeKind, Header, NodeKind, Source, lossy};
+pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
+pub use reading::{Header, Source};
 pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
+pub use v8::{EdgeKind, Location, NodeKind, lossy};
 
 /// What a node that nothing reaches has for a distance.
 pub const NO_DISTANCE: i32 = analysis::NONE;

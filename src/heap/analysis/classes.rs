@@ -14,8 +14,8 @@
 use rustc_hash::FxHashMap;
 
 use super::interfaces::{Definitions, Interfaces};
-use crate::heap::graph::{Graph, Location, Node};
-use crate::heap::reading::NodeKind;
+use crate::heap::graph::{Graph, Node};
+use crate::heap::v8::{DETACHED, Location, NodeKind, is_detached_element};
 
 /// A class's place in [`Classes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,7 +188,7 @@ impl Intern {
 fn tag(name: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     let skipped = match name {
         [b'<', ..] => 0,
-        _ if name.starts_with(b"Detached <") => 10,
+        _ if is_detached_element(name) => DETACHED.len(),
         _ => return name.into(),
     };
     match memchr::memchr(b' ', &name[skipped..]) {

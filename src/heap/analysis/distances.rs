@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::ephemerons::Ephemerons;
 use super::owners::is_user_root;
 use crate::heap::graph::{Edge, Graph, Label, Name, Node};
-use crate::heap::reading::{EdgeKind, NodeKind};
+use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPPY_FUNCTION_MAP};
 
 /// The distance of what nothing reaches.
 pub(crate) const NONE: i32 = -5;
@@ -40,9 +40,9 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
         via,
         queue: Vec::new(),
         pending: FxHashSet::default(),
-        native_context: graph.find_text(b"system / NativeContext"),
-        sloppy_function_map: graph.find_text(b"sloppy_function_map"),
-        map_descriptors: graph.find_text(b"(map descriptors)"),
+        native_context: graph.find_text(NATIVE_CONTEXT),
+        sloppy_function_map: graph.find_text(SLOPPY_FUNCTION_MAP),
+        map_descriptors: graph.find_text(MAP_DESCRIPTORS),
     };
     let root = graph.root();
     for edge in graph.edges(root) {

@@ -28,7 +28,7 @@
 use super::bits::Bits;
 use super::ephemerons::Ephemerons;
 use crate::heap::graph::{Edge, Graph, Node, Sizes};
-use crate::heap::reading::{EdgeKind, NodeKind};
+use crate::heap::v8::{DOCUMENT_TREES, EdgeKind, NodeKind};
 
 /// No number.
 const NONE: u32 = u32::MAX;
@@ -287,7 +287,7 @@ fn is_page_root(graph: &Graph, edge: Edge) -> bool {
 
 /// Chromium's own root of all documents.
 pub(super) fn is_document_trees(graph: &Graph, node: Node) -> bool {
-    graph.kind(node) == NodeKind::Synthetic && graph.text(graph.name(node)) == b"(Document DOM trees)"
+    graph.kind(node) == NodeKind::Synthetic && graph.text(graph.name(node)) == DOCUMENT_TREES
 }
 
 /// Whether the internal edge is the table's of a WeakMap's entry.

@@ -5,11 +5,11 @@
 //! -> value (Bar @35) pair in WeakMap (table @31)`. DevTools counts the key's edge as the one that retains, and for
 //! distances the one that is met last; so does heapkit.
 
-use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use super::bits::Bits;
 use crate::heap::graph::{Graph, Name};
+use crate::heap::v8::weak_map_entry;
 
 /// What such a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Ephemerons {
         let mut names = Bits::new(graph.strings.len());
         let mut pairs: FxHashMap<&[u8], u32> = FxHashMap::default();
         for (index, text) in (0..).zip(graph.strings.iter()) {
-            let Some((shared, table)) = parse(text) else { continue };
+            let Some((shared, table)) = weak_map_entry(text) else { continue };
             let next = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
             let pair = *pairs.entry(shared).or_insert(next);
             entries.insert(index, Entry { table, pair });
@@ -50,55 +50,5 @@ impl Ephemerons {
             return None;
         }
         self.entries.get(&name.0).copied()
-    }
-}
-
-/// The part of the name that both edges share, and the table's id.
-fn parse(text: &[u8]) -> Option<(&[u8], u32)> {
-    let shared = trim_digits_start(text);
-    if shared.len() == text.len() {
-        return None;
-    }
-    let (rest, table) = strip_number(shared.strip_suffix(b")")?)?;
-    let (rest, _) = strip_number(rest.strip_suffix(b") pair in WeakMap (table @")?)?;
-    let pair = rest.strip_suffix(b" @")?.strip_prefix(b" / part of key (")?;
-    // Names of objects may contain anything, so the arrow that follows an id is the one.
-    let arrow = b") -> value (";
-    memmem::find_iter(pair, arrow)
-        .find(|at| pair.get(..*at).and_then(strip_number).is_some_and(|(name, _)| name.ends_with(b" @")))?;
-    Some((shared, table))
-}
-
-fn trim_digits_start(text: &[u8]) -> &[u8] {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    text.get(digits..).unwrap_or_default()
-}
-
-/// The text before a number at its end, and the number.
-fn strip_number(text: &[u8]) -> Option<(&[u8], u32)> {
-    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let (rest, number) = text.split_at_checked(text.len() - digits)?;
-    Some((rest, std::str::from_utf8(number).ok()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn knows_the_names_of_entries() {
-        let shared = b" / part of key (Foo @33) -> value (system / Bar) -> value (x @35) pair in WeakMap (table @31)";
-        let shared: &[u8] = shared;
-        assert_eq!(parse(&[b"17", shared].concat()), Some((shared, 31)));
-        assert_eq!(parse(shared), None);
-        for other in [
-            "17",
-            "elements",
-            "17 / part of key (Foo @33) -> value (x @35) pair in WeakMap (table @31) ",
-            "17 / part of key (Foo @33) -> value (x @35) pair in WeakMap (table @)",
-            "17 / part of key (Foo) -> value (x @35) pair in WeakMap (table @31)",
-        ] {
-            assert_eq!(parse(other.as_bytes()), None, "{other}");
-        }
     }
 }

@@ -12,7 +12,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::heap::graph::{Graph, Name};
-use crate::heap::reading::{EdgeKind, NodeKind, lossy, utf16_length};
+use crate::heap::v8::{EdgeKind, NodeKind, OBJECT, PROTO, lossy, utf16_length};
 
 /// The longest name of an interface, unless its first property alone is longer.
 const MAX_NAME: usize = 120;
@@ -101,8 +101,8 @@ fn inferred(graph: &Graph, shapes: &[Shape]) -> Vec<Definition> {
 
 /// The lists of properties, in the order in which their first objects come.
 fn shapes(graph: &Graph, shape_of: &mut [u32]) -> Vec<Shape> {
-    let Some(object) = graph.find_text(b"Object") else { return Vec::new() };
-    let proto = graph.find_text(b"__proto__");
+    let Some(object) = graph.find_text(OBJECT) else { return Vec::new() };
+    let proto = graph.find_text(PROTO);
     let mut shapes: Vec<Shape> = Vec::new();
     let mut known: FxHashMap<Box<[u32]>, u32> = FxHashMap::default();
     let mut list = Vec::new();

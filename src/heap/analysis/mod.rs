@@ -17,4 +17,4 @@ pub(crate) use distances::{NONE, SYSTEM};
 pub use heap::{Heap, Progress, Stage};
 pub use interfaces::Definitions;
 pub use paths::{Paths, Step};
-pub(crate) use paths::{is_internal, label_text, shortened, shown_name, step};
+pub(crate) use paths::{label_text, shortened, shown_name, step};

@@ -8,7 +8,7 @@
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
 
 use crate::heap::graph::{Graph, Node, Sizes};
-use crate::heap::reading::{EdgeKind, NodeKind};
+use crate::heap::v8::{EXTERNAL_STRING_DATA, EdgeKind, NodeKind};
 
 const UNVISITED: u32 = u32::MAX;
 const SEVERAL: u32 = u32::MAX - 1;
@@ -39,7 +39,7 @@ pub(super) fn is_user_root(graph: &Graph, node: Node) -> bool {
 }
 
 fn owners(graph: &Graph) -> Vec<u32> {
-    let external = graph.find_text(b"system / ExternalStringData");
+    let external = graph.find_text(EXTERNAL_STRING_DATA);
     let mut owners: Vec<u32> = graph
         .nodes()
         .map(|node| match graph.kind(node) {

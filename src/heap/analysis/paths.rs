@@ -13,7 +13,7 @@ use super::distances::{self, NO_EDGE};
 use super::ephemerons::Ephemerons;
 use super::heap::Heap;
 use crate::heap::graph::{Edge, Graph, Label, Node};
-use crate::heap::reading::{EdgeKind, NodeKind, lossy};
+use crate::heap::v8::{EdgeKind, NodeKind, lossy};
 
 /// One shortest path to every node.
 #[derive(Debug)]
@@ -83,16 +83,9 @@ pub(crate) fn step(heap: &Heap, node: Node, edge: Option<Edge>) -> Step {
     Step {
         id: graph.id(node),
         name: shown_name(heap, node),
-        edge: edge.map_or("", |edge| kind_name(graph.edge_kind(edge))),
+        edge: edge.map_or("", |edge| graph.edge_kind(edge).name()),
         by: edge.map_or(String::new(), |edge| label_text(graph, edge)),
     }
-}
-
-/// Whether the node is V8's own: what it keeps other things in, and a program does not know of.
-pub(crate) fn is_internal(heap: &Heap, node: Node) -> bool {
-    let graph = heap.graph();
-    // Contexts of functions, say, are of type `object` since V8 12.
-    graph.kind(node).is_internal() || graph.text(graph.name(node)).starts_with(b"system / ")
 }
 
 /// What to call a node: its class; a function by its own name; a string by what it is.
@@ -121,20 +114,6 @@ pub(crate) fn label_text(graph: &Graph, edge: Edge) -> String {
         }
         EdgeKind::Context => format!("→{name}"),
         _ => format!("{{{}}}", shortened(&name, 60)),
-    }
-}
-
-/// The field's name of a kind of edge.
-pub(super) fn kind_name(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Context => "context",
-        EdgeKind::Element => "element",
-        EdgeKind::Property => "property",
-        EdgeKind::Internal => "internal",
-        EdgeKind::Hidden => "hidden",
-        EdgeKind::Shortcut => "shortcut",
-        EdgeKind::Weak => "weak",
-        EdgeKind::Invisible => "invisible",
     }
 }
 

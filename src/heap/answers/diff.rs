@@ -25,7 +25,8 @@ use crate::error::{ErrorKind, Result};
 use crate::heap::analysis::{Heap, Progress};
 use crate::heap::graph::Node;
 use crate::heap::holding::{Groups, Holders, TOP_GROUP, Texts, at};
-use crate::heap::reading::{NodeKind, Source, lossy};
+use crate::heap::reading::Source;
+use crate::heap::v8::{NodeKind, lossy};
 
 /// Groups can dominate one another in a circle.
 const MAX_ABOVE: usize = 100;

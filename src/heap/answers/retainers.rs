@@ -19,7 +19,7 @@ use crate::heap::analysis::{ClassId, Heap, Paths, Step, shown_name, step};
 use crate::heap::graph::{Edge, Node};
 use crate::heap::holding::Holders;
 use crate::heap::names::looks_like_data;
-use crate::heap::reading::{EdgeKind, lossy};
+use crate::heap::v8::{EdgeKind, lossy};
 
 /// Whose retainers are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::totals::{Totals, totals};
 use crate::heap::analysis::{Heap, SYSTEM, Step, shortened, shown_name};
-use crate::heap::graph::{Attachment, Graph, Location, Name, Node};
-use crate::heap::reading::{NodeKind, lossy};
+use crate::heap::graph::{Attachment, Graph, Name, Node};
+use crate::heap::v8::{Location, NodeKind, is_detached_element, lossy};
 
 /// Characters of a string's content that are shown.
 const SHOWN_CHARACTERS: usize = 80;
@@ -287,7 +287,7 @@ fn detached(heap: &Heap) -> Option<DetachedSummary> {
     let mut found = DetachedSummary { count: 0, shallow: 0, retained: 0 };
     for node in graph.attached_or_detached() {
         // Node marks its own native objects, too; those are no leak.
-        let is_element = graph.text(graph.name(node)).starts_with(b"Detached <");
+        let is_element = is_detached_element(graph.text(graph.name(node)));
         if is_element && graph.attachment(node) == Attachment::Detached {
             found.count += 1;
             found.shallow += graph.self_size(node);

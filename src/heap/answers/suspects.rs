@@ -10,9 +10,9 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::heap::analysis::{ClassId, Heap, Paths, Step, is_internal, shown_name};
+use crate::heap::analysis::{ClassId, Heap, Paths, Step, shown_name};
 use crate::heap::graph::Node;
-use crate::heap::reading::{NodeKind, lossy};
+use crate::heap::v8::{NodeKind, OBJECT, is_global, lossy};
 
 /// A child that has less than this part of what its parent retains does not carry the mass on.
 const CARRIES: f64 = 0.7;
@@ -130,7 +130,7 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
     let mut list = vec![heap.graph().root()];
     while let Some(node) = list.pop() {
         for child in heap.dominated(node) {
-            if is_root(heap, child) || (is_internal(heap, child) && heap.retained_size(child) >= threshold) {
+            if is_root(heap, child) || (heap.graph().is_internal(child) && heap.retained_size(child) >= threshold) {
                 list.push(child);
             } else {
                 tops.push(child);
@@ -144,12 +144,8 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
 fn is_root(heap: &Heap, node: Node) -> bool {
     match heap.graph().kind(node) {
         NodeKind::Synthetic => true,
-        // `global`, `global / URL`, `global (global*)`, by V8's version; at the roots, or held by their contexts.
-        NodeKind::Object => {
-            let name = heap.graph().text(heap.graph().name(node));
-            let is_global = name == b"global" || name.starts_with(b"global /") || name.starts_with(b"global (");
-            is_global && heap.distance(node) <= 2
-        }
+        // At the roots, or held by their contexts.
+        NodeKind::Object => is_global(heap.graph().text(heap.graph().name(node))) && heap.distance(node) <= 2,
         _ => false,
     }
 }
@@ -158,8 +154,8 @@ fn is_root(heap: &Heap, node: Node) -> bool {
 fn is_telling(heap: &Heap, nodes: &[Node]) -> bool {
     nodes.first().is_some_and(|node| {
         matches!(heap.graph().kind(*node), NodeKind::Object | NodeKind::Native | NodeKind::RegExp)
-            && !is_internal(heap, *node)
-            && heap.class_name(*node) != b"Object"
+            && !heap.graph().is_internal(*node)
+            && heap.class_name(*node) != OBJECT
     })
 }
 
@@ -228,7 +224,7 @@ impl About<'_> {
             }
             at = next;
             // The table of a Map is a part of it: the last object that a program knows is the one to name.
-            if !is_internal(heap, at) {
+            if !heap.graph().is_internal(at) {
                 named = at;
             }
         }
@@ -241,7 +237,7 @@ impl About<'_> {
         let mut list: Vec<Node> = heap.dominated(node).collect();
         while let Some(child) = list.pop() {
             // What V8 keeps an object's parts in is passed through.
-            if is_internal(heap, child) && heap.dominated(child).next().is_some() {
+            if heap.graph().is_internal(child) && heap.dominated(child).next().is_some() {
                 list.extend(heap.dominated(child));
                 continue;
             }

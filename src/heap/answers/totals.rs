@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::heap::analysis::{Bits, Heap};
 use crate::heap::graph::{Graph, Node};
-use crate::heap::reading::{EdgeKind, NodeKind};
+use crate::heap::v8::{ARRAY, ARRAY_BUFFER_DATA, ELEMENTS, EdgeKind, NodeKind};
 
 /// Bytes by what they are for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -32,8 +32,8 @@ pub(super) fn totals(heap: &Heap) -> Totals {
     let graph = heap.graph();
     let mut totals =
         Totals { total: heap.total_size(), native: graph.header().extra_native_bytes, ..Totals::default() };
-    let array_buffer = graph.find_text(b"system / JSArrayBufferData");
-    let array = graph.find_text(b"Array");
+    let array_buffer = graph.find_text(ARRAY_BUFFER_DATA);
+    let array = graph.find_text(ARRAY);
     let mut elements = Vec::new();
     for node in graph.nodes() {
         let size = graph.self_size(node);
@@ -69,7 +69,7 @@ fn elements_of(graph: &Graph, array: Node) -> Option<Node> {
     graph
         .edges(array)
         .filter(|edge| graph.edge_kind(*edge) == EdgeKind::Internal)
-        .find(|edge| graph.edge_name(*edge).is_some_and(|name| graph.text(name) == b"elements"))
+        .find(|edge| graph.edge_name(*edge).is_some_and(|name| graph.text(name) == ELEMENTS))
         .map(|edge| graph.target(edge))
 }
 

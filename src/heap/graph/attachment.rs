@@ -8,9 +8,20 @@
 
 use rustc_hash::FxHashMap;
 
-use super::columns::{Attachment, Graph, Node};
-use crate::heap::reading::{EdgeKind, NodeKind};
+use super::columns::Graph;
+use super::handles::Node;
+use crate::heap::v8::{DETACHED as DETACHED_NAME, EdgeKind, NodeKind};
 
+/// Whether a DOM node is in its document, as far as V8's embedder knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Attachment {
+    Unknown,
+    Attached,
+    Detached,
+}
+
+/// What the file has for the two.
 const ATTACHED: u8 = 1;
 const DETACHED: u8 = 2;
 
@@ -41,7 +52,7 @@ pub(crate) fn spread(graph: &mut Graph) {
     for node in renamed {
         let before = graph.name(node);
         let after = *names.entry(before).or_insert_with(|| {
-            let name = [b"Detached ", graph.text(before)].concat();
+            let name = [DETACHED_NAME, graph.text(before)].concat();
             graph.strings.push(&name);
             u32::try_from(graph.strings.len() - 1).unwrap_or(u32::MAX)
         });

@@ -16,46 +16,11 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::heap::reading::{EdgeKind, Header, NodeKind, Strings};
-
-/// A node's place in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Node(pub u32);
-
-/// An edge's place in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Edge(pub u32);
-
-/// A string's place in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(pub u32);
-
-/// What an edge is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Label {
-    /// A property, a variable, a field of V8's.
-    Named(Name),
-    /// A place in an array.
-    Index(u32),
-}
-
-/// Where in the sources an object's constructor (or a function) is defined. V8 counts lines and columns from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "as V8 calls them")]
-pub struct Location {
-    pub script: u32,
-    pub line: u32,
-    pub column: u32,
-}
-
-/// Whether a DOM node is in its document, as far as V8's embedder knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the words say it")]
-pub enum Attachment {
-    Unknown,
-    Attached,
-    Detached,
-}
+use super::handles::{Edge, Label, Name, Node};
+use super::sizes::Sizes;
+use super::strings::Strings;
+use crate::heap::reading::Header;
+use crate::heap::v8::{EdgeKind, Location, NodeKind, is_internal};
 
 /// Where a file broke off, in a graph that was asked for all the same.
 #[derive(Debug, Clone)]
@@ -69,47 +34,6 @@ pub struct Incomplete {
 const KIND_BITS: u32 = 3;
 /// Marks a label that is in the side table.
 const LARGE_LABEL: u32 = u32::MAX >> KIND_BITS;
-/// Marks a size that is in the side table.
-const LARGE_SIZE: u32 = u32::MAX;
-
-/// A size in bytes for each node: its own, or what it retains.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Sizes {
-    small: Vec<u32>,
-    large: FxHashMap<u32, u64>,
-}
-
-impl Sizes {
-    fn push(&mut self, size: u64) {
-        let node = Node(self.small.len() as u32);
-        self.small.push(0);
-        self.set(node, size);
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, node: Node) -> u64 {
-        match self.small[node.0 as usize] {
-            LARGE_SIZE => self.large.get(&node.0).copied().unwrap_or_default(),
-            size => u64::from(size),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn add(&mut self, node: Node, size: u64) {
-        self.set(node, self.get(node).saturating_add(size));
-    }
-
-    #[inline]
-    pub(crate) fn set(&mut self, node: Node, size: u64) {
-        self.small[node.0 as usize] = match u32::try_from(size) {
-            Ok(small) if small != LARGE_SIZE => small,
-            _ => {
-                self.large.insert(node.0, size);
-                LARGE_SIZE
-            }
-        };
-    }
-}
 
 /// A heap snapshot's nodes, edges and strings.
 #[derive(Debug)]
@@ -208,6 +132,11 @@ impl Graph {
     /// The node's name: a constructor, a function, the beginning of a string's content …
     pub fn name(&self, node: Node) -> Name {
         Name(self.names[node.0 as usize])
+    }
+
+    /// Whether the node is V8's own: it keeps other things there, and a program does not know of it.
+    pub(crate) fn is_internal(&self, node: Node) -> bool {
+        is_internal(self.kind(node), self.text(self.name(node)))
     }
 
     /// V8's id of the object.
@@ -319,7 +248,7 @@ impl Graph {
         self.kinds.shrink_to_fit();
         self.names.shrink_to_fit();
         self.ids.shrink_to_fit();
-        self.sizes.small.shrink_to_fit();
+        self.sizes.shrink();
         self.first_edges.shrink_to_fit();
         self.labels.shrink_to_fit();
         self.targets.shrink_to_fit();

@@ -2,9 +2,14 @@
 
 mod attachment;
 mod columns;
+mod handles;
 mod reader;
+mod sizes;
+mod strings;
 
+pub use attachment::Attachment;
 pub(crate) use attachment::spread;
-pub(crate) use columns::Sizes;
-pub use columns::{Attachment, Edge, Graph, Incomplete, Label, Location, Name, Node};
+pub use columns::{Graph, Incomplete};
+pub use handles::{Edge, Label, Name, Node};
 pub use reader::Reader;
+pub(crate) use sizes::Sizes;

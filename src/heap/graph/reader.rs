@@ -2,9 +2,11 @@
 //!
 //! What grows is only what the file really contains: a header that promises a billion nodes reserves nothing.
 
-use super::columns::{Graph, Incomplete, Location, Node};
+use super::columns::{Graph, Incomplete};
+use super::handles::Node;
 use crate::error::{Error, ErrorKind, Result};
-use crate::heap::reading::{EdgeKind, NodeKind, NodeRow, Receive, Scanner};
+use crate::heap::reading::{NodeRow, Receive, Scanner};
+use crate::heap::v8::{EdgeKind, Location, NodeKind};
 
 /// Reads a snapshot that is pushed into it.
 #[derive(Debug)]

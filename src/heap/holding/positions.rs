@@ -10,10 +10,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::heap::analysis::{Heap, is_internal, label_text, shown_name};
+use crate::heap::analysis::{Heap, label_text, shown_name};
 use crate::heap::graph::{Edge, Graph, Node};
 use crate::heap::names::looks_like_data;
-use crate::heap::reading::{EdgeKind, NodeKind, lossy};
+use crate::heap::v8::{EdgeKind, NodeKind, OBJECT, OWN, lossy};
 
 /// The position of the root, and of what nothing reaches.
 pub(super) const TOP: u32 = 0;
@@ -158,7 +158,7 @@ impl Holders {
             label,
             class,
             depth: above.depth + 1,
-            internal: is_internal(heap, node),
+            internal: graph.is_internal(node),
         });
         self.known.insert((parent, label, class), position);
         position
@@ -230,7 +230,7 @@ fn is_telling(class: &str) -> bool {
     !matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "WeakMap" | "WeakSet" | "Module" | "")
         && !class.starts_with('(')
         && !class.starts_with('{')
-        && !class.starts_with("system /")
+        && !class.starts_with(OWN)
 }
 
 /// One heap's names as the shared texts, remembered.
@@ -286,7 +286,7 @@ impl Names {
     fn is_dictionary(&mut self, graph: &Graph, source: Node) -> bool {
         if self.dictionary.0 != source.0 {
             let many = graph.edges(source).len() > DICTIONARY_KEYS
-                && graph.text(graph.name(source)) == b"Object"
+                && graph.text(graph.name(source)) == OBJECT
                 && graph.edges(source).filter(|edge| graph.edge_kind(*edge) == EdgeKind::Property).count()
                     > DICTIONARY_KEYS;
             self.dictionary = (source.0, many);

@@ -1,5 +1,5 @@
 //! The header of a snapshot: which fields a node, an edge and a location have in this file, and what their types are
-//! called.
+//! called here.
 //!
 //! V8 describes its own format in `snapshot.meta`, so nothing here is tied to one version: fields are found by name,
 //! fields that are not known are passed over, fields that only some versions write (`detachedness`, `trace_node_id`) may
@@ -7,113 +7,10 @@
 
 use serde::Deserialize;
 
+use crate::heap::v8::{EdgeKind, NodeKind};
+
 /// Fields a row may have, a generous bound on what V8 writes (7 for nodes in V8 14).
 pub(super) const MAX_FIELDS: usize = 16;
-
-/// What a node is, by the name of its type in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "V8's own names")]
-pub enum NodeKind {
-    Hidden,
-    Array,
-    String,
-    Object,
-    Code,
-    Closure,
-    RegExp,
-    Number,
-    Native,
-    Synthetic,
-    ConsString,
-    SlicedString,
-    Symbol,
-    BigInt,
-    ObjectShape,
-    /// A type that this version of heapkit does not know.
-    Other,
-}
-
-impl NodeKind {
-    fn of(name: &str) -> Self {
-        match name {
-            "hidden" => Self::Hidden,
-            "array" => Self::Array,
-            "string" => Self::String,
-            "object" => Self::Object,
-            "code" => Self::Code,
-            "closure" => Self::Closure,
-            "regexp" => Self::RegExp,
-            "number" => Self::Number,
-            "native" => Self::Native,
-            "synthetic" => Self::Synthetic,
-            "concatenated string" => Self::ConsString,
-            "sliced string" => Self::SlicedString,
-            "symbol" => Self::Symbol,
-            "bigint" => Self::BigInt,
-            "object shape" => Self::ObjectShape,
-            _ => Self::Other,
-        }
-    }
-
-    /// What V8 keeps other things in, and a program does not know of.
-    pub fn is_internal(self) -> bool {
-        matches!(self, Self::Hidden | Self::Array | Self::Code | Self::Synthetic | Self::ObjectShape)
-    }
-
-    /// A string of any make.
-    pub fn is_string(self) -> bool {
-        matches!(self, Self::String | Self::ConsString | Self::SlicedString)
-    }
-}
-
-/// How one object refers to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "V8's own names")]
-pub enum EdgeKind {
-    Context,
-    Element,
-    Property,
-    Internal,
-    /// Also every type that this version of heapkit does not know: it retains, and its name is a number.
-    Hidden,
-    Shortcut,
-    Weak,
-    Invisible,
-}
-
-impl EdgeKind {
-    /// The kinds, at the place of their number.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Context,
-        Self::Element,
-        Self::Property,
-        Self::Internal,
-        Self::Hidden,
-        Self::Shortcut,
-        Self::Weak,
-        Self::Invisible,
-    ];
-
-    fn of(name: &str) -> Self {
-        match name {
-            "context" => Self::Context,
-            "element" => Self::Element,
-            "property" => Self::Property,
-            "internal" => Self::Internal,
-            "shortcut" => Self::Shortcut,
-            "weak" => Self::Weak,
-            "invisible" => Self::Invisible,
-            _ => Self::Hidden,
-        }
-    }
-
-    /// Whether the edge's name is a string of the table; otherwise it is an index.
-    pub fn has_name(self) -> bool {
-        !matches!(self, Self::Element | Self::Hidden)
-    }
-}
 
 /// Where each field of a node stands in its row.
 #[derive(Debug, Clone, Copy, Default)]

@@ -2,13 +2,13 @@
 
 mod header;
 mod numbers;
+mod receive;
 mod rows;
 mod scan;
 mod source;
-mod text;
+mod unescape;
 
-pub use header::{EdgeKind, Header, NodeKind};
-pub(crate) use scan::{NodeRow, Receive, Scanner};
+pub use header::Header;
+pub(crate) use receive::{NodeRow, Receive};
+pub(crate) use scan::Scanner;
 pub use source::Source;
-pub use text::lossy;
-pub(crate) use text::{Strings, utf16_length};

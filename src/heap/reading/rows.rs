@@ -5,8 +5,8 @@
 
 use super::header::{EdgeFields, FunctionFields, Header, LocationFields, MAX_FIELDS, NodeFields};
 use super::numbers::Take;
-use super::scan::{NodeRow, Receive};
-use crate::heap::graph::Location;
+use super::receive::{NodeRow, Receive};
+use crate::heap::v8::Location;
 
 /// What JavaScript still counts exactly. No sum of sizes overflows below.
 const MAX_BYTES: u64 = 1 << 53;

@@ -8,11 +8,9 @@ use super::report::RedactReport;
 use super::uses::{self, Properties, Sources, Uses};
 use crate::error::{Error, ErrorKind, Result};
 use crate::heap::names::look;
-use crate::heap::reading::{EdgeKind, NodeKind, NodeRow, Receive, Scanner, utf16_length};
+use crate::heap::reading::{NodeRow, Receive, Scanner};
+use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length, weak_map_entry_value};
 
-/// What V8 calls things that have content of their own elsewhere, or none.
-const FIXED: [&[u8]; 7] =
-    [b"", b"<dummy>", b"(concatenated string)", b"(sliced string)", b"heap number", b"smi number", b"bigint"];
 /// Marks a replacement that is long enough to be marked.
 const MARK: u8 = b'~';
 const DIGEST_CHARACTERS: usize = 16;
@@ -139,7 +137,7 @@ impl Rewriter {
         if !extra && self.options.keep.iter().any(|pattern| pattern.is_match(&shown)) {
             self.report.kept_by_pattern += 1;
             self.out.extend_from_slice(&self.raw);
-        } else if FIXED.contains(&text.as_slice()) {
+        } else if is_placeholder(&text) {
             self.out.extend_from_slice(&self.raw);
         } else if uses & uses::NAMES == 0 {
             match uses & uses::DICTIONARY {
@@ -150,7 +148,7 @@ impl Rewriter {
         } else if extra {
             self.report.replaced_keys.extra += 1;
             self.replace(&text);
-        } else if let Some((before, value, after)) = weak_map_value(&text) {
+        } else if let Some((before, value, after)) = weak_map_entry_value(&text) {
             self.report.replaced_keys.weak_map += 1;
             self.name_part(before);
             self.replace(value);
@@ -311,14 +309,4 @@ impl Receive for Rewriter {
     fn verbatim(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
-}
-
-/// The name of a WeakMap's entry, taken apart around the name of its value, which may be a string's content.
-fn weak_map_value(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let end = memchr::memmem::rfind(name, b") pair in WeakMap (table @")?;
-    let pair = name.get(..end)?;
-    let arrow = b") -> value (";
-    let start = memchr::memmem::find(pair, arrow)? + arrow.len();
-    let at = memchr::memmem::rfind(pair, b" @").filter(|at| *at >= start)?;
-    Some((name.get(..start)?, name.get(start..at)?, name.get(at..)?))
 }

@@ -1,10 +1,5 @@
-//! JSON strings, unescaped as they arrive, in any chunking.
-//!
-//! Texts are kept as WTF-8: UTF-8, except that half of a surrogate pair (JavaScript strings may hold one) has the three
-//! bytes that UTF-8 would give it were it allowed. So no text is changed by being read, and texts are equal exactly if
-//! their bytes are. [`lossy`] makes them printable.
+//! JSON strings, unescaped as they arrive, in any chunking. What comes out is WTF-8, as `v8` says.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use memchr::memchr2;
@@ -141,85 +136,11 @@ fn encode(point: u32, out: &mut impl TakeText) {
     }
 }
 
-/// The text as it can be printed: what is no UTF-8 becomes U+FFFD.
-pub fn lossy(text: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(text)
-}
-
-/// The length JavaScript would give the text: UTF-16 code units.
-pub(crate) fn utf16_length(text: &[u8]) -> usize {
-    // Every byte but those that continue a character; four bytes are a surrogate pair.
-    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + text.iter().filter(|byte| **byte >= 0xF0).count()
-}
-
-/// The table of strings: all texts in one buffer, so that a string costs four bytes beyond its text.
-#[derive(Debug, Default)]
-pub(crate) struct Strings {
-    bytes: Vec<u8>,
-    /// Where each text ends, in 32 bits; `turns` has the strings at which those began anew.
-    ends: Vec<u32>,
-    turns: Vec<u32>,
-}
-
-const TURN: usize = 1 << 32;
-
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the scanner reads at most 2^32 strings; ends are cut to 32 bits on purpose"
-)]
-impl Strings {
-    /// The string that is being read.
-    pub(crate) fn open(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
-    }
-
-    /// Ends the string that was being read.
-    pub(crate) fn close(&mut self) {
-        let index = self.ends.len() as u32;
-        while self.bytes.len() / TURN > self.turns.len() {
-            self.turns.push(index);
-        }
-        self.ends.push((self.bytes.len() % TURN) as u32);
-    }
-
-    pub(crate) fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-        self.close();
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(crate) fn get(&self, index: u32) -> Option<&[u8]> {
-        let end = self.end(index)?;
-        let start = match index.checked_sub(1) {
-            Some(before) => self.end(before)?,
-            None => 0,
-        };
-        self.bytes.get(start..end)
-    }
-
-    fn end(&self, index: u32) -> Option<usize> {
-        let low = *self.ends.get(index as usize)? as usize;
-        let turns = self.turns.iter().take_while(|turn| **turn <= index).count();
-        Some(turns * TURN + low)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len() as u32).map(|index| self.get(index).unwrap_or_default())
-    }
-
-    pub(crate) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::heap::v8::{lossy, utf16_length};
     use proptest::prelude::*;
 
     fn unescape(json: &str, piece: usize) -> Result<Vec<u8>, String> {
@@ -267,18 +188,5 @@ mod tests {
         }
         assert_eq!(unescape(r#"\q""#, 1).unwrap_err(), r"a string has `\` and then `q`");
         assert_eq!(unescape(r#"\u12g""#, 1).unwrap_err(), r"a string has `\u` and then `g`");
-    }
-
-    #[test]
-    fn the_table_gives_back_what_it_took() {
-        let mut strings = Strings::default();
-        for text in ["", "a", "", "bc"] {
-            strings.push(text.as_bytes());
-        }
-        assert_eq!(strings.iter().collect::<Vec<_>>(), [&b""[..], b"a", b"", b"bc"]);
-        assert_eq!(
-            (strings.get(1), strings.get(2), strings.get(3), strings.get(4)),
-            (Some(&b"a"[..]), Some(&b""[..]), Some(&b"bc"[..]), None)
-        );
     }
 }
