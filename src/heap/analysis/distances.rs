@@ -10,7 +10,7 @@
 use rustc_hash::FxHashSet;
 
 use super::ephemerons::Ephemerons;
-use super::owners::is_user_root;
+use super::roots::user_roots;
 use crate::heap::graph::{Edge, Graph, Label, Name, Node};
 use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPPY_FUNCTION_MAP};
 
@@ -18,6 +18,11 @@ use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPP
 pub(crate) const NONE: i32 = -5;
 /// What is reached from V8's own roots only has distances from here on.
 pub(crate) const SYSTEM: i32 = 100_000_000;
+
+/// A distance, if it is one from a root of the user's.
+pub(crate) fn from_user_root(distance: i32) -> Option<i32> {
+    (0..SYSTEM).contains(&distance).then_some(distance)
+}
 
 /// No edge.
 pub(super) const NO_EDGE: u32 = u32::MAX;
@@ -45,13 +50,11 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
         map_descriptors: graph.find_text(MAP_DESCRIPTORS),
     };
     let root = graph.root();
-    for edge in graph.edges(root) {
+    for edge in user_roots(graph) {
         let target = graph.target(edge);
-        if is_user_root(graph, target) {
-            walk.distances[target.0 as usize] = 1;
-            walk.came_over(target, edge);
-            walk.queue.push(target);
-        }
+        walk.distances[target.0 as usize] = 1;
+        walk.came_over(target, edge);
+        walk.queue.push(target);
     }
     let user = !walk.queue.is_empty();
     walk.run();

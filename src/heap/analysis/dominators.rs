@@ -27,8 +27,9 @@
 
 use super::bits::Bits;
 use super::ephemerons::Ephemerons;
+use super::roots::is_page_root;
 use crate::heap::graph::{Edge, Graph, Node, Sizes};
-use crate::heap::v8::{DOCUMENT_TREES, EdgeKind, NodeKind};
+use crate::heap::v8::EdgeKind;
 
 /// No number.
 const NONE: u32 = u32::MAX;
@@ -274,20 +275,6 @@ impl<'a> Search<'a> {
         }
         self.page_rest = Some(rest);
     }
-}
-
-/// Whether the root's edge leads to a page's global, or to its document.
-fn is_page_root(graph: &Graph, edge: Edge) -> bool {
-    match graph.edge_kind(edge) {
-        EdgeKind::Shortcut => true,
-        EdgeKind::Element => is_document_trees(graph, graph.target(edge)),
-        _ => false,
-    }
-}
-
-/// Chromium's own root of all documents.
-pub(super) fn is_document_trees(graph: &Graph, node: Node) -> bool {
-    graph.kind(node) == NodeKind::Synthetic && graph.text(graph.name(node)) == DOCUMENT_TREES
 }
 
 /// Whether the internal edge is the table's of a WeakMap's entry.

@@ -15,7 +15,7 @@ use super::ephemerons::Ephemerons;
 use super::interfaces::Definitions;
 use super::paths::Paths;
 use super::tree::Tree;
-use super::{distances, owners};
+use super::{distances, owners, roots};
 use crate::error::{Error, ErrorKind, Result};
 use crate::heap::graph::{Graph, Node, Reader, Sizes, spread};
 use crate::heap::reading::Source;
@@ -192,6 +192,16 @@ impl Heap {
     /// How many references from a root of the user's; see [`crate::heap::NO_DISTANCE`] and [`crate::heap::SYSTEM_DISTANCE`].
     pub fn distance(&self, node: Node) -> i32 {
         self.distances[node.0 as usize]
+    }
+
+    /// How many references from a root of the user's, if one of those reaches it.
+    pub(crate) fn user_distance(&self, node: Node) -> Option<i32> {
+        distances::from_user_root(self.distance(node))
+    }
+
+    /// Whether every program has the node at the top of its dominator tree: V8's own roots and the global object.
+    pub(crate) fn is_in_every_program(&self, node: Node) -> bool {
+        roots::is_in_every_program(&self.graph, node, self.distance(node))
     }
 
     /// A shortest path to every node.

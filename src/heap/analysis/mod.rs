@@ -9,11 +9,12 @@ mod heap;
 mod interfaces;
 mod owners;
 mod paths;
+mod roots;
 mod tree;
 
 pub(crate) use bits::Bits;
 pub use classes::{Class, ClassId, Classes};
-pub(crate) use distances::{NONE, SYSTEM};
+pub(crate) use distances::{NONE, SYSTEM, from_user_root};
 pub use heap::{Heap, Progress, Stage};
 pub use interfaces::Definitions;
 pub use paths::{Paths, Step};

@@ -7,6 +7,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
 
+use super::roots::user_roots;
 use crate::heap::graph::{Graph, Node, Sizes};
 use crate::heap::v8::{EXTERNAL_STRING_DATA, EdgeKind, NodeKind};
 
@@ -15,7 +16,7 @@ const SEVERAL: u32 = u32::MAX - 1;
 
 /// Moves the size of every node that is part of one other node to that node.
 pub(super) fn give_to_owners(graph: &Graph, mut sizes: Sizes) -> Sizes {
-    if !graph.edges(graph.root()).any(|edge| is_user_root(graph, graph.target(edge))) {
+    if user_roots(graph).next().is_none() {
         return sizes;
     }
     let owners = owners(graph);
@@ -31,11 +32,6 @@ pub(super) fn give_to_owners(graph: &Graph, mut sizes: Sizes) -> Sizes {
         sizes.set(part, 0);
     }
     sizes
-}
-
-/// Whether the root's target is something of the user's: everything but V8's own collections of roots.
-pub(super) fn is_user_root(graph: &Graph, node: Node) -> bool {
-    graph.kind(node) != NodeKind::Synthetic || super::dominators::is_document_trees(graph, node)
 }
 
 fn owners(graph: &Graph) -> Vec<u32> {

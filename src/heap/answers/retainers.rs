@@ -14,8 +14,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::summary::shown_distance;
-use crate::heap::analysis::{ClassId, Heap, Paths, Step, shown_name, step};
+use crate::heap::analysis::{ClassId, Heap, Paths, Step, from_user_root, shown_name, step};
 use crate::heap::graph::{Edge, Node};
 use crate::heap::holding::Holders;
 use crate::heap::names::looks_like_data;
@@ -93,7 +92,7 @@ fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
         // What is itself reached through the object does not hold it against anybody.
         .filter(|(source, _)| *source == graph.root() || !passes(heap, paths, *source, node))
         .collect();
-    holding.sort_by_key(|(source, edge)| (shown_distance(heap.distance(*source)).unwrap_or(i32::MAX), *edge));
+    holding.sort_by_key(|(source, edge)| (heap.user_distance(*source).unwrap_or(i32::MAX), *edge));
     let mut alike: Vec<RetainingPath> = Vec::new();
     let mut known: FxHashMap<String, usize> = FxHashMap::default();
     for (source, edge) in holding {
@@ -115,7 +114,7 @@ fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
         count: 1,
         shallow: graph.self_size(node),
         retained: heap.retained_size(node),
-        distance: shown_distance(heap.distance(node)),
+        distance: heap.user_distance(node),
         path_count,
         paths: alike,
     }
@@ -180,7 +179,7 @@ fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
         count: members.len() as u64,
         shallow: members.iter().map(|node| graph.self_size(*node)).sum(),
         retained: retained.values().sum(),
-        distance: shown_distance(
+        distance: from_user_root(
             members.iter().map(|node| heap.distance(*node)).filter(|distance| *distance >= 0).min().unwrap_or(-1),
         ),
         path_count: groups.len(),

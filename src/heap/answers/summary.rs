@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::totals::{Totals, totals};
-use crate::heap::analysis::{Heap, SYSTEM, Step, shortened, shown_name};
+use crate::heap::analysis::{Heap, Step, from_user_root, shortened, shown_name};
 use crate::heap::graph::{Attachment, Graph, Name, Node};
 use crate::heap::v8::{Location, NodeKind, is_detached_element, lossy};
 
@@ -200,7 +200,7 @@ fn class_summaries(heap: &Heap, sort: Sort) -> Vec<ClassSummary> {
                 count: total.count,
                 shallow: total.shallow,
                 retained: total.retained,
-                distance: shown_distance(total.distance),
+                distance: from_user_root(total.distance),
             }
         })
         .collect();
@@ -220,10 +220,6 @@ fn location_text(location: Location) -> String {
     format!("{}:{}:{}", location.script, u64::from(location.line) + 1, u64::from(location.column) + 1)
 }
 
-pub(super) fn shown_distance(distance: i32) -> Option<i32> {
-    (0..SYSTEM).contains(&distance).then_some(distance)
-}
-
 fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
     let graph = heap.graph();
     let mut nodes: Vec<Node> = graph.nodes().filter(|node| is_users(heap, *node)).collect();
@@ -241,7 +237,7 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
             name: shown_name(heap, node),
             shallow: graph.self_size(node),
             retained: heap.retained_size(node),
-            distance: shown_distance(heap.distance(node)),
+            distance: heap.user_distance(node),
             path: paths.to(heap, node),
         })
         .collect()
@@ -249,7 +245,7 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
 
 /// Whether the node is something that a program made, rather than V8 for itself.
 fn is_users(heap: &Heap, node: Node) -> bool {
-    !heap.graph().kind(node).is_internal() && (0..SYSTEM).contains(&heap.distance(node))
+    !heap.graph().kind(node).is_internal() && heap.user_distance(node).is_some()
 }
 
 fn duplicates(graph: &Graph, top: usize) -> StringsSummary {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::heap::analysis::{ClassId, Heap, Paths, Step, shown_name};
 use crate::heap::graph::Node;
-use crate::heap::v8::{NodeKind, OBJECT, is_global, lossy};
+use crate::heap::v8::{NodeKind, OBJECT, lossy};
 
 /// A child that has less than this part of what its parent retains does not carry the mass on.
 const CARRIES: f64 = 0.7;
@@ -130,7 +130,9 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
     let mut list = vec![heap.graph().root()];
     while let Some(node) = list.pop() {
         for child in heap.dominated(node) {
-            if is_root(heap, child) || (heap.graph().is_internal(child) && heap.retained_size(child) >= threshold) {
+            if heap.is_in_every_program(child)
+                || (heap.graph().is_internal(child) && heap.retained_size(child) >= threshold)
+            {
                 list.push(child);
             } else {
                 tops.push(child);
@@ -138,16 +140,6 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
         }
     }
     tops
-}
-
-/// V8's own roots, and the global object, which retains most of any program.
-fn is_root(heap: &Heap, node: Node) -> bool {
-    match heap.graph().kind(node) {
-        NodeKind::Synthetic => true,
-        // At the roots, or held by their contexts.
-        NodeKind::Object => is_global(heap.graph().text(heap.graph().name(node))) && heap.distance(node) <= 2,
-        _ => false,
-    }
 }
 
 /// Functions, contexts and plain objects are many in every heap; a group of them is nobody's leak.
