@@ -19,7 +19,7 @@ use crate::heap::v8::{DETACHED, Location, NodeKind, is_detached_element};
 
 /// A class's place in [`Classes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClassId(pub u32);
+pub struct ClassId(pub(crate) u32);
 
 /// What some nodes have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,8 +33,8 @@ pub struct Class {
 /// The classes of a snapshot, and which node is of which.
 #[derive(Debug)]
 pub struct Classes {
-    pub(crate) of: Vec<u32>,
-    pub(super) all: Vec<Class>,
+    of: Vec<u32>,
+    all: Vec<Class>,
     pub(super) definitions: Definitions,
 }
 
@@ -49,7 +49,7 @@ impl Classes {
         let named: Vec<u32> = interfaces.names().map(|name| classes.named(name)).collect();
         // Most objects are of few names: remembered by the name's place in the table.
         let mut by_name: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut locations = graph.locations.iter().peekable();
+        let mut locations = graph.locations().peekable();
         for node in graph.nodes() {
             let class = match graph.kind(node) {
                 NodeKind::Hidden => classes.fixed(Fixed::System, b"(system)"),
@@ -66,9 +66,9 @@ impl Classes {
                             *by_name.entry(name.0).or_insert_with(|| classes.named(&tag(graph.text(name))))
                         }
                     };
-                    while locations.next_if(|entry| entry.0 < node.0).is_some() {}
+                    while locations.next_if(|(located, _)| *located < node).is_some() {}
                     match locations.peek() {
-                        Some((ordinal, location)) if *ordinal == node.0 && kind == NodeKind::Object => {
+                        Some((located, location)) if *located == node && kind == NodeKind::Object => {
                             classes.located(named, *location)
                         }
                         _ => named,

@@ -31,14 +31,14 @@ pub(super) struct Ephemerons {
 impl Ephemerons {
     pub(super) fn find(graph: &Graph) -> Self {
         let mut entries = FxHashMap::default();
-        let mut names = Bits::new(graph.strings.len());
+        let mut names = Bits::new(graph.string_count());
         let mut pairs: FxHashMap<&[u8], u32> = FxHashMap::default();
-        for (index, text) in (0..).zip(graph.strings.iter()) {
+        for (name, text) in graph.texts() {
             let Some((shared, table)) = weak_map_entry(text) else { continue };
             let next = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
             let pair = *pairs.entry(shared).or_insert(next);
-            entries.insert(index, Entry { table, pair });
-            names.insert(index);
+            entries.insert(name.0, Entry { table, pair });
+            names.insert(name.0);
         }
         Self { entries, names }
     }

@@ -74,9 +74,9 @@ impl Definitions {
     fn here(&self, graph: &Graph) -> Vec<Definition> {
         let mut names: FxHashMap<&[u8], Option<u32>> =
             self.0.iter().flat_map(|(_, properties)| properties).map(|property| (&**property, None)).collect();
-        for (index, text) in (0..).zip(graph.strings.iter()) {
+        for (name, text) in graph.texts() {
             if let Some(known) = names.get_mut(text) {
-                *known = Some(index);
+                *known = Some(name.0);
             }
         }
         let here = |property: &[u8]| names.get(property).copied().flatten();

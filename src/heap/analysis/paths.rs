@@ -69,14 +69,6 @@ impl Paths {
     }
 }
 
-impl Graph {
-    /// The node that has the edge.
-    pub fn source(&self, edge: Edge) -> Node {
-        // The last node whose edges begin at or before it, and that has any.
-        Node(self.first_edges.partition_point(|first| *first <= edge.0).saturating_sub(1) as u32)
-    }
-}
-
 /// A node as one step, reached over `edge`.
 pub(crate) fn step(heap: &Heap, node: Node, edge: Option<Edge>) -> Step {
     let graph = heap.graph();

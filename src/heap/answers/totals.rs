@@ -80,9 +80,9 @@ fn shared(graph: &Graph, nodes: &[Node]) -> Bits {
     for node in nodes {
         asked.insert(node.0);
     }
-    for target in &graph.targets {
-        if asked.has(*target) && !once.insert(*target) {
-            shared.insert(*target);
+    for target in graph.targets() {
+        if asked.has(target.0) && !once.insert(target.0) {
+            shared.insert(target.0);
         }
     }
     shared

@@ -46,13 +46,13 @@ pub struct Graph {
     pub(super) ids: Vec<u32>,
     sizes: Sizes,
     /// One more than nodes.
-    pub(crate) first_edges: Vec<u32>,
+    pub(super) first_edges: Vec<u32>,
     labels: Vec<u32>,
     large_labels: FxHashMap<u32, u32>,
-    pub(crate) targets: Vec<u32>,
-    pub(crate) strings: Strings,
+    targets: Vec<u32>,
+    pub(super) strings: Strings,
     /// Sorted by node.
-    pub(crate) locations: Vec<(u32, Location)>,
+    pub(super) locations: Vec<(u32, Location)>,
     /// Nodes that the file says something of, sorted: (ordinal, 1 attached or 2 detached).
     pub(super) attachments: Vec<(u32, u8)>,
     pub(super) root: Node,
@@ -60,7 +60,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             header: Header::default(),
             kinds: Vec::new(),
@@ -182,9 +182,20 @@ impl Graph {
         EdgeKind::ALL[(self.labels[edge.0 as usize] & 7) as usize]
     }
 
+    /// The node that has the edge.
+    pub fn source(&self, edge: Edge) -> Node {
+        // The last node whose edges begin at or before it, and that has any.
+        Node(self.first_edges.partition_point(|first| *first <= edge.0).saturating_sub(1) as u32)
+    }
+
     /// Where the edge leads.
     pub fn target(&self, edge: Edge) -> Node {
         Node(self.targets[edge.0 as usize])
+    }
+
+    /// Where all edges lead, in the file's order.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = Node> {
+        self.targets.iter().copied().map(Node)
     }
 
     /// What the edge is called.
@@ -210,6 +221,11 @@ impl Graph {
         self.strings.get(name.0).unwrap_or(b"(cut off)")
     }
 
+    /// All strings of the table with their texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (Name, &[u8])> {
+        (0..).map(Name).zip(self.strings.iter())
+    }
+
     /// How many strings the table has.
     pub fn string_count(&self) -> usize {
         self.strings.len()
@@ -217,12 +233,17 @@ impl Graph {
 
     /// The string of the table that is `text`.
     pub(crate) fn find_text(&self, text: &[u8]) -> Option<Name> {
-        self.strings.iter().position(|own| own == text).map(|at| Name(at as u32))
+        self.texts().find(|(_, own)| *own == text).map(|(name, _)| name)
     }
 
     /// Where the node's constructor is defined.
     pub fn location(&self, node: Node) -> Option<Location> {
         self.locations.binary_search_by_key(&node.0, |entry| entry.0).ok().map(|at| self.locations[at].1)
+    }
+
+    /// All nodes that have a location, in the file's order.
+    pub(crate) fn locations(&self) -> impl Iterator<Item = (Node, Location)> {
+        self.locations.iter().map(|(node, location)| (Node(*node), *location))
     }
 
     pub(super) fn push_node(&mut self, kind: NodeKind, name: u32, id: u32, size: u64) {

@@ -3,15 +3,15 @@
 
 /// A node's place in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Node(pub u32);
+pub struct Node(pub(crate) u32);
 
 /// An edge's place in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Edge(pub u32);
+pub struct Edge(pub(crate) u32);
 
 /// A string's place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(pub u32);
+pub struct Name(pub(crate) u32);
 
 /// What an edge is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

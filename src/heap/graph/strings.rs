@@ -2,7 +2,7 @@
 
 /// The table of strings: all texts in one buffer, so that a string costs four bytes beyond its text.
 #[derive(Debug, Default)]
-pub(crate) struct Strings {
+pub(super) struct Strings {
     bytes: Vec<u8>,
     /// Where each text ends, in 32 bits; `turns` has the strings at which those began anew.
     ends: Vec<u32>,
@@ -17,12 +17,12 @@ const TURN: usize = 1 << 32;
 )]
 impl Strings {
     /// The string that is being read.
-    pub(crate) fn open(&mut self) -> &mut Vec<u8> {
+    pub(super) fn open(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
     /// Ends the string that was being read.
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         let index = self.ends.len() as u32;
         while self.bytes.len() / TURN > self.turns.len() {
             self.turns.push(index);
@@ -30,16 +30,16 @@ impl Strings {
         self.ends.push((self.bytes.len() % TURN) as u32);
     }
 
-    pub(crate) fn push(&mut self, text: &[u8]) {
+    pub(super) fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
         self.close();
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub(crate) fn get(&self, index: u32) -> Option<&[u8]> {
+    pub(super) fn get(&self, index: u32) -> Option<&[u8]> {
         let end = self.end(index)?;
         let start = match index.checked_sub(1) {
             Some(before) => self.end(before)?,
@@ -54,11 +54,11 @@ impl Strings {
         Some(turns * TURN + low)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len() as u32).map(|index| self.get(index).unwrap_or_default())
     }
 
-    pub(crate) fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
