@@ -21,8 +21,9 @@ mod names;
 mod reading;
 mod redaction;
 mod v8;
+mod words;
 
-pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths, Progress, Stage, Step};
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths, Progress, Stage};
 pub use answers::{
     Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
     Target, Totals, diff, report, retainers, summary, suspects,
@@ -31,6 +32,7 @@ pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
 pub use reading::{Header, Source};
 pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
+pub use words::{Step, path_to};
 
 /// What a node that nothing reaches has for a distance.
 pub const NO_DISTANCE: i32 = analysis::NONE;

@@ -17,5 +17,4 @@ pub use classes::{Class, ClassId, Classes};
 pub(crate) use distances::{NONE, SYSTEM, from_user_root};
 pub use heap::{Heap, Progress, Stage};
 pub use interfaces::Definitions;
-pub use paths::{Paths, Step};
-pub(crate) use paths::{label_text, shortened, shown_name, step};
+pub use paths::Paths;

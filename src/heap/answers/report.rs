@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use super::summary::{Sort, Summary, SummaryOptions, summary};
 use super::suspects::{Suspects, suspects};
-use crate::heap::analysis::{Heap, shown_name};
+use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
+use crate::heap::words::shown_name;
 
 /// A node below this part of the heap is not drawn.
 const SMALLEST_PART: u64 = 5000;

@@ -14,11 +14,11 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::heap::analysis::{ClassId, Heap, Paths, Step, from_user_root, shown_name, step};
+use crate::heap::analysis::{ClassId, Heap, from_user_root};
 use crate::heap::graph::{Edge, Node};
 use crate::heap::holding::Holders;
-use crate::heap::names::looks_like_data;
 use crate::heap::v8::{EdgeKind, lossy};
+use crate::heap::words::{Step, path_to, pattern, shown_name};
 
 /// Whose retainers are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,14 +90,14 @@ fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
         .flat_map(|source| graph.edges(source).map(move |edge| (source, edge)))
         .filter(|(_, edge)| graph.target(*edge) == node && graph.edge_kind(*edge) != EdgeKind::Weak)
         // What is itself reached through the object does not hold it against anybody.
-        .filter(|(source, _)| *source == graph.root() || !passes(heap, paths, *source, node))
+        .filter(|(source, _)| *source == graph.root() || !paths.passes(graph, *source, node))
         .collect();
     holding.sort_by_key(|(source, edge)| (heap.user_distance(*source).unwrap_or(i32::MAX), *edge));
     let mut alike: Vec<RetainingPath> = Vec::new();
     let mut known: FxHashMap<String, usize> = FxHashMap::default();
     for (source, edge) in holding {
-        let mut steps = if source == graph.root() { Vec::new() } else { paths.to(heap, source) };
-        steps.push(step(heap, node, (source != graph.root()).then_some(edge)));
+        let mut steps = if source == graph.root() { Vec::new() } else { path_to(heap, source) };
+        steps.push(Step::over(heap, node, (source != graph.root()).then_some(edge)));
         match known.get(&pattern(&steps)) {
             Some(at) => alike[*at].count += 1,
             None => {
@@ -120,35 +120,6 @@ fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
     }
 }
 
-/// Whether the shortest path to `node` leads through `through`.
-fn passes(heap: &Heap, paths: &Paths, node: Node, through: Node) -> bool {
-    let mut at = node;
-    while let Some((source, _)) = paths.before(heap.graph(), at) {
-        if source == through {
-            return true;
-        }
-        at = source;
-    }
-    false
-}
-
-/// The steps without what differs between alike ones.
-fn pattern(steps: &[Step]) -> String {
-    let mut text = String::new();
-    for step in steps {
-        let by = if step.edge == "element" || step.edge == "hidden" || looks_like_data(step.by.as_bytes()) {
-            "[…]"
-        } else {
-            &step.by
-        };
-        text += by;
-        text += " ";
-        text += &step.name;
-        text += "\n";
-    }
-    text
-}
-
 fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
     let graph = heap.graph();
     let wanted: Vec<bool> = heap.classes().iter().map(|(_, class)| &*class.name == name.as_bytes()).collect();
@@ -157,7 +128,6 @@ fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
     let first = members.first()?;
     let mut retained: FxHashMap<u32, u64> = FxHashMap::default();
     let mut holders = Holders::new();
-    let paths = heap.paths();
     let positions = holders.place(heap);
     heap.each_top_of_class(|node, class| {
         if is_wanted(class) {
@@ -186,7 +156,7 @@ fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
         paths: groups
             .into_iter()
             .take(limit)
-            .map(|(retained, count, example)| RetainingPath { count, retained, steps: paths.to(heap, example) })
+            .map(|(retained, count, example)| RetainingPath { count, retained, steps: path_to(heap, example) })
             .collect(),
     })
 }

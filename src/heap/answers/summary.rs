@@ -8,9 +8,10 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::totals::{Totals, totals};
-use crate::heap::analysis::{Heap, Step, from_user_root, shortened, shown_name};
+use crate::heap::analysis::{Heap, from_user_root};
 use crate::heap::graph::{Attachment, Graph, Name, Node};
-use crate::heap::v8::{Location, NodeKind, is_detached_element, lossy};
+use crate::heap::v8::{NodeKind, is_detached_element, lossy};
+use crate::heap::words::{Step, location_text, path_to, shortened, shown_name};
 
 /// Characters of a string's content that are shown.
 const SHOWN_CHARACTERS: usize = 80;
@@ -216,10 +217,6 @@ fn class_summaries(heap: &Heap, sort: Sort) -> Vec<ClassSummary> {
     classes
 }
 
-fn location_text(location: Location) -> String {
-    format!("{}:{}:{}", location.script, u64::from(location.line) + 1, u64::from(location.column) + 1)
-}
-
 fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
     let graph = heap.graph();
     let mut nodes: Vec<Node> = graph.nodes().filter(|node| is_users(heap, *node)).collect();
@@ -229,7 +226,6 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
     }
     nodes.truncate(top);
     nodes.sort_by_key(key);
-    let paths = heap.paths();
     nodes
         .into_iter()
         .map(|node| ObjectSummary {
@@ -238,7 +234,7 @@ fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
             shallow: graph.self_size(node),
             retained: heap.retained_size(node),
             distance: heap.user_distance(node),
-            path: paths.to(heap, node),
+            path: path_to(heap, node),
         })
         .collect()
 }

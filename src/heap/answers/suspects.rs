@@ -10,9 +10,11 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::heap::analysis::{ClassId, Heap, Paths, Step, shown_name};
+use crate::heap::analysis::{ClassId, Heap};
 use crate::heap::graph::Node;
-use crate::heap::v8::{NodeKind, OBJECT, lossy};
+use crate::heap::names::is_telling_group;
+use crate::heap::v8::lossy;
+use crate::heap::words::{Step, held_by_last, path_to, percent, shown_name, thousands};
 
 /// A child that has less than this part of what its parent retains does not carry the mass on.
 const CARRIES: f64 = 0.7;
@@ -95,12 +97,11 @@ pub fn suspects(heap: &Heap, share: f64) -> Suspects {
             small.entry(heap.classes().of(node)).or_default().push(node);
         }
     }
-    let paths = heap.paths();
-    let about = About { heap, paths, total };
+    let about = About { heap, total };
     let mut suspects: Vec<Suspect> = single.into_iter().map(|node| about.object(node)).collect();
     for (class, mut nodes) in small {
         let retained = nodes.iter().fold(0_u64, |sum, node| sum.saturating_add(heap.retained_size(*node)));
-        if retained >= threshold && nodes.len() > 1 && is_telling(heap, &nodes) {
+        if retained >= threshold && nodes.len() > 1 && are_telling(heap, &nodes) {
             nodes.sort_by_key(|node| (Reverse(heap.retained_size(*node)), *node));
             suspects.push(about.group(class, &nodes, retained));
         }
@@ -142,18 +143,15 @@ fn tops(heap: &Heap, threshold: u64) -> Vec<Node> {
     tops
 }
 
-/// Functions, contexts and plain objects are many in every heap; a group of them is nobody's leak.
-fn is_telling(heap: &Heap, nodes: &[Node]) -> bool {
-    nodes.first().is_some_and(|node| {
-        matches!(heap.graph().kind(*node), NodeKind::Object | NodeKind::Native | NodeKind::RegExp)
-            && !heap.graph().is_internal(*node)
-            && heap.class_name(*node) != OBJECT
-    })
+fn are_telling(heap: &Heap, nodes: &[Node]) -> bool {
+    let graph = heap.graph();
+    nodes
+        .first()
+        .is_some_and(|node| is_telling_group(graph.kind(*node), graph.is_internal(*node), heap.class_name(*node)))
 }
 
 struct About<'a> {
     heap: &'a Heap,
-    paths: &'a Paths,
     total: u64,
 }
 
@@ -163,7 +161,7 @@ impl About<'_> {
         let retained = heap.retained_size(node);
         let point = self.accumulation_point(node);
         let accumulation = self.accumulation(point);
-        let path = self.paths.to(heap, point);
+        let path = path_to(heap, point);
         let name = shown_name(heap, node);
         let share = ratio(retained, self.total);
         let mut text = format!("One {name} (@{}) retains {} of the heap", heap.graph().id(node), percent(share));
@@ -193,7 +191,7 @@ impl About<'_> {
         let share = ratio(retained, self.total);
         let first = nodes.first().copied().unwrap_or(heap.graph().root());
         let accumulation = self.accumulation(first);
-        let path = self.paths.to(heap, first);
+        let path = path_to(heap, first);
         let shown: Vec<String> =
             nodes.iter().take(SHOWN_MEMBERS).map(|node| format!("@{}", heap.graph().id(*node))).collect();
         let more = if nodes.len() > SHOWN_MEMBERS { ", …" } else { "" };
@@ -251,18 +249,8 @@ impl About<'_> {
             id: heap.graph().id(node),
             name: shown_name(heap, node),
             retained: heap.retained_size(node),
-            held_by: self.held_by(node),
+            held_by: held_by_last(&path_to(heap, node)),
             holds,
-        }
-    }
-
-    /// The nearest object on the shortest path that a program knows, and the reference from it.
-    fn held_by(&self, node: Node) -> String {
-        let path = self.paths.to(self.heap, node);
-        match path.as_slice() {
-            [.., own] if own.edge == "context" => format!("the variable {}", own.by.trim_start_matches('→')),
-            [.., holder, own] => format!("{}{}", holder.name, own.by),
-            _ => String::new(),
         }
     }
 }
@@ -272,21 +260,4 @@ fn holds_text(holds: &[Held]) -> String {
         Some(held) if held.count > 1 => format!("; it holds {} {}", thousands(held.count), held.name),
         _ => String::new(),
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
-
-/// 48000 as `48,000`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

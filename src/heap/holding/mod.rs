@@ -1,7 +1,10 @@
 //! Who holds what.
 
 mod groups;
+mod labels;
 mod positions;
+mod texts;
 
 pub(crate) use groups::{Groups, TOP_GROUP, at};
-pub(crate) use positions::{Holders, Texts};
+pub(crate) use positions::Holders;
+pub(crate) use texts::Texts;

@@ -10,20 +10,15 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::heap::analysis::{Heap, label_text, shown_name};
-use crate::heap::graph::{Edge, Graph, Node};
-use crate::heap::names::looks_like_data;
-use crate::heap::v8::{EdgeKind, NodeKind, OBJECT, OWN, lossy};
+use super::labels::{Labels, NO_TEXT, first_texts};
+use super::texts::Texts;
+use crate::heap::analysis::Heap;
+use crate::heap::graph::{Edge, Node};
+use crate::heap::names::is_telling;
+use crate::heap::words::{self, Holder};
 
 /// The position of the root, and of what nothing reaches.
 pub(super) const TOP: u32 = 0;
-/// What stands for all keys, indices and entries.
-pub(super) const ANY: &str = "[…]";
-/// The first two of the shared texts: none, and [`ANY`].
-const NO_TEXT: u32 = 0;
-const ANY_TEXT: u32 = 1;
-/// A plain object with more properties is a dictionary: its keys are folded.
-const DICTIONARY_KEYS: usize = 64;
 /// Longer paths end where they are.
 const MAX_DEPTH: u32 = 200;
 /// More positions than this are no help to anybody; what comes then stays with its holder.
@@ -47,39 +42,10 @@ struct Position {
     internal: bool,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Texts {
-    all: Vec<Box<str>>,
-    known: FxHashMap<Box<str>, u32>,
-}
-
-impl Texts {
-    pub(crate) fn id(&mut self, text: &str) -> u32 {
-        if let Some(known) = self.known.get(text) {
-            return *known;
-        }
-        let id = self.all.len() as u32;
-        self.all.push(text.into());
-        self.known.insert(text.into(), id);
-        id
-    }
-
-    pub(crate) fn get(&self, id: u32) -> &str {
-        &self.all[id as usize]
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-}
-
 impl Holders {
     pub(crate) fn new() -> Self {
-        let mut texts = Texts::default();
-        let (none, any) = (texts.id(""), texts.id(ANY));
-        debug_assert_eq!((none, any), (NO_TEXT, ANY_TEXT));
         let top = Position { parent: TOP, label: NO_TEXT, class: NO_TEXT, depth: 0, internal: true };
-        Self { positions: vec![top], known: FxHashMap::default(), texts }
+        Self { positions: vec![top], known: FxHashMap::default(), texts: first_texts() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -111,7 +77,7 @@ impl Holders {
     pub(crate) fn place(&mut self, heap: &Heap) -> Vec<u32> {
         const UNKNOWN: u32 = u32::MAX;
         let graph = heap.graph();
-        let mut names = Names::new();
+        let mut labels = Labels::new();
         let mut at = vec![UNKNOWN; graph.node_count()];
         at[graph.root().0 as usize] = TOP;
         let mut way = Vec::new();
@@ -130,17 +96,17 @@ impl Holders {
             }
             let mut position = at[next.0 as usize];
             while let Some((node, source, edge)) = way.pop() {
-                position = self.step(heap, &mut names, position, source, edge, node);
+                position = self.step(heap, &mut labels, position, source, edge, node);
                 at[node.0 as usize] = position;
             }
         }
         at
     }
 
-    fn step(&mut self, heap: &Heap, names: &mut Names, parent: u32, source: Node, edge: Edge, node: Node) -> u32 {
+    fn step(&mut self, heap: &Heap, labels: &mut Labels, parent: u32, source: Node, edge: Edge, node: Node) -> u32 {
         let graph = heap.graph();
-        let class = names.class(&mut self.texts, heap, node);
-        let label = if source == graph.root() { NO_TEXT } else { names.label(&mut self.texts, graph, source, edge) };
+        let class = labels.class(&mut self.texts, heap, node);
+        let label = if source == graph.root() { NO_TEXT } else { labels.label(&mut self.texts, graph, source, edge) };
         let above = self.positions[parent as usize];
         // A list: the next is where the one before is.
         if above.class == class && above.label == label && parent != TOP {
@@ -167,19 +133,13 @@ impl Holders {
     /// Who holds a position, as code would say it, from the nearest object whose class says something:
     /// `MemoryStore.sessions`.
     pub(crate) fn held_by(&self, position: u32) -> String {
-        let own = self.label(position);
-        let mut text = if own == ANY || own.starts_with('{') { String::new() } else { own.to_owned() };
-        for at in self.above(position) {
-            if self.is_telling(at) {
-                return format!("{}{text}", self.class(at));
-            }
-            let label = self.label(at);
-            let of_v8 = label.starts_with('{') || (self.is_internal(at) && label == ANY);
-            if !of_v8 {
-                text = format!("{label}{text}");
-            }
-        }
-        if text.is_empty() { "V8 itself".into() } else { text }
+        let above = self.above(position).map(|at| Holder {
+            label: self.label(at),
+            class: self.class(at),
+            is_internal: self.is_internal(at),
+            is_telling: self.is_telling(at),
+        });
+        words::held_by(self.label(position), above)
     }
 
     /// What tells a position from others in every snapshot: its way from the nearest object whose class says something.
@@ -222,75 +182,5 @@ impl Holders {
         }
         steps.reverse();
         steps
-    }
-}
-
-/// Classes that many unlike things have.
-fn is_telling(class: &str) -> bool {
-    !matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "WeakMap" | "WeakSet" | "Module" | "")
-        && !class.starts_with('(')
-        && !class.starts_with('{')
-        && !class.starts_with(OWN)
-}
-
-/// One heap's names as the shared texts, remembered.
-struct Names {
-    /// By place in the heap's table of strings.
-    properties: FxHashMap<(u32, EdgeKind), u32>,
-    classes: FxHashMap<(NodeKind, u32), u32>,
-    /// Nodes with many properties.
-    dictionary: (u32, bool),
-}
-
-impl Names {
-    fn new() -> Self {
-        Self { properties: FxHashMap::default(), classes: FxHashMap::default(), dictionary: (u32::MAX, false) }
-    }
-
-    /// Without interfaces: which interface an object counts as depends on what else is in the heap.
-    fn class(&mut self, texts: &mut Texts, heap: &Heap, node: Node) -> u32 {
-        let graph = heap.graph();
-        let kind = graph.kind(node);
-        let key = match kind {
-            NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Closure => (kind, graph.name(node).0),
-            _ => (kind, heap.classes().of(node).0),
-        };
-        *self.classes.entry(key).or_insert_with(|| match kind {
-            NodeKind::Closure if !graph.text(graph.name(node)).is_empty() => texts.id(&shown_name(heap, node)),
-            NodeKind::Object | NodeKind::Native | NodeKind::Synthetic => texts.id(&lossy(graph.text(graph.name(node)))),
-            _ => texts.id(&lossy(heap.class_name(node))),
-        })
-    }
-
-    fn label(&mut self, texts: &mut Texts, graph: &Graph, source: Node, edge: Edge) -> u32 {
-        let kind = graph.edge_kind(edge);
-        let Some(name) = graph.edge_name(edge) else { return ANY_TEXT };
-        if kind == EdgeKind::Property && self.is_dictionary(graph, source) {
-            return ANY_TEXT;
-        }
-        *self.properties.entry((name.0, kind)).or_insert_with(|| {
-            let text = graph.text(name);
-            match kind {
-                EdgeKind::Property | EdgeKind::Shortcut if looks_like_data(text) => ANY_TEXT,
-                // `17 / part of key …`, and what V8 numbers.
-                EdgeKind::Internal | EdgeKind::Weak | EdgeKind::Invisible
-                    if text.first().is_some_and(u8::is_ascii_digit) =>
-                {
-                    ANY_TEXT
-                }
-                _ => texts.id(&label_text(graph, edge)),
-            }
-        })
-    }
-
-    fn is_dictionary(&mut self, graph: &Graph, source: Node) -> bool {
-        if self.dictionary.0 != source.0 {
-            let many = graph.edges(source).len() > DICTIONARY_KEYS
-                && graph.text(graph.name(source)) == OBJECT
-                && graph.edges(source).filter(|edge| graph.edge_kind(*edge) == EdgeKind::Property).count()
-                    > DICTIONARY_KEYS;
-            self.dictionary = (source.0, many);
-        }
-        self.dictionary.1
     }
 }

@@ -30,6 +30,11 @@ pub(crate) fn look(name: &[u8]) -> Option<Look> {
     }
 }
 
+/// Whether a name looks like data rather than like a name.
+pub(crate) fn looks_like_data(name: &[u8]) -> bool {
+    look(name).is_some()
+}
+
 fn is_email(name: &[u8]) -> bool {
     memchr::memchr_iter(b'@', name).any(|at| {
         let (before, after) = (name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default());

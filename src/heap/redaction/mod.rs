@@ -8,7 +8,7 @@
 //!   is known to use;
 //! * **names** (of constructors, functions, variables, properties, of V8's own things) stay, because without them a
 //!   snapshot says nothing. But names that look like data are replaced (see [`super::names`]), and so are the keys of objects
-//!   with more than [`DICTIONARY_KEYS`] properties, unless they name something elsewhere: such objects are dictionaries,
+//!   with more than [`REPLACED_ABOVE`](super::names::REPLACED_ABOVE) properties, unless they name something elsewhere: such objects are dictionaries,
 //!   and their keys are data;
 //! * the values in the names of WeakMaps' entries are replaced: a value may be a string.
 //!
@@ -25,7 +25,5 @@ mod uses;
 pub use report::{KeptNames, RedactReport, ReplacedKeys};
 pub use rewrite::{RedactOptions, Redactor};
 
-/// An object with more properties than this is taken for a dictionary.
-const DICTIONARY_KEYS: usize = 256;
 /// Longer strings are replaced whatever they are used for, without being held.
 const HELD_BYTES: usize = 64 << 10;

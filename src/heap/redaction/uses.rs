@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::DICTIONARY_KEYS;
+use crate::heap::names::REPLACED_ABOVE;
 
 pub(super) const CONTENT: u8 = 1;
 pub(super) const CONSTRUCTOR: u8 = 2;
@@ -110,6 +110,6 @@ pub(super) struct Properties {
 
 impl Properties {
     pub(super) fn many(&self) -> bool {
-        self.names.len() > DICTIONARY_KEYS
+        self.names.len() > REPLACED_ABOVE
     }
 }

@@ -1,0 +1,17 @@
+//! Whether the name of a class tells whose its objects are.
+
+use crate::heap::v8::{NodeKind, OBJECT, OWN};
+
+/// Whether the class is one that a program named, rather than one that many unlike things have.
+pub(crate) fn is_telling(class: &str) -> bool {
+    !matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "WeakMap" | "WeakSet" | "Module" | "")
+        && !class.starts_with('(')
+        && !class.starts_with('{')
+        && !class.starts_with(OWN)
+}
+
+/// Whether many objects of this kind and class can be somebody's leak: functions, contexts and plain objects are many in
+/// every heap.
+pub(crate) fn is_telling_group(kind: NodeKind, is_internal: bool, class: &[u8]) -> bool {
+    matches!(kind, NodeKind::Object | NodeKind::Native | NodeKind::RegExp) && !is_internal && class != OBJECT
+}
