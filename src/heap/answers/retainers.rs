@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::heap::analysis::{ClassId, Heap, from_user_root};
 use crate::heap::graph::{Edge, Node};
-use crate::heap::holding::Holders;
+use crate::heap::holding::Positions;
 use crate::heap::v8::{EdgeKind, lossy};
 use crate::heap::words::{Step, path_to, pattern, shown_name};
 
@@ -127,8 +127,7 @@ fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
     let members: Vec<Node> = graph.nodes().filter(|node| is_wanted(heap.classes().of(*node))).collect();
     let first = members.first()?;
     let mut retained: FxHashMap<u32, u64> = FxHashMap::default();
-    let mut holders = Holders::new();
-    let positions = holders.place(heap);
+    let positions = Positions::new().place(heap);
     heap.each_top_of_class(|node, class| {
         if is_wanted(class) {
             *retained.entry(positions[node.0 as usize]).or_default() += heap.retained_size(node);

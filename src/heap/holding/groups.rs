@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::positions::{Holders, TOP};
+use super::positions::{Positions, TOP};
 
 /// The group of the root, and of what nothing reaches.
 pub(crate) const TOP_GROUP: u32 = 0;
@@ -23,10 +23,10 @@ pub(crate) struct Groups {
 
 impl Groups {
     /// Takes in positions that are new.
-    pub(crate) fn extend(&mut self, holders: &Holders) {
-        for position in self.of.len()..holders.len() {
+    pub(crate) fn extend(&mut self, positions: &Positions) {
+        for position in self.of.len()..positions.len() {
             let next = at(self.examples.len());
-            let group = *self.known.entry(holders.key(at(position))).or_insert(next);
+            let group = *self.known.entry(positions.key(at(position))).or_insert(next);
             if group == next {
                 self.examples.push(at(position));
                 self.weights.push(0);

@@ -6,5 +6,5 @@ mod positions;
 mod texts;
 
 pub(crate) use groups::{Groups, TOP_GROUP, at};
-pub(crate) use positions::Holders;
+pub(crate) use positions::Positions;
 pub(crate) use texts::Texts;

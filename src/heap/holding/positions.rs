@@ -26,7 +26,7 @@ const MAX_POSITIONS: usize = 4_000_000;
 
 /// Positions, shared by all snapshots that are compared.
 #[derive(Debug)]
-pub(crate) struct Holders {
+pub(crate) struct Positions {
     positions: Vec<Position>,
     known: FxHashMap<(u32, u32, u32), u32>,
     texts: Texts,
@@ -42,7 +42,7 @@ struct Position {
     internal: bool,
 }
 
-impl Holders {
+impl Positions {
     pub(crate) fn new() -> Self {
         let top = Position { parent: TOP, label: NO_TEXT, class: NO_TEXT, depth: 0, internal: true };
         Self { positions: vec![top], known: FxHashMap::default(), texts: first_texts() }

@@ -1,0 +1,39 @@
+//! What a comparison answers.
+
+use serde::Serialize;
+
+use super::classes::ClassGrowth;
+use super::identity::Ids;
+use super::lines::PathGrowth;
+
+/// What grew.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diff {
+    /// The snapshots, in the order given.
+    pub snapshots: Vec<DiffSnapshot>,
+    /// Bytes of the last, less those of the first.
+    pub size_delta: i64,
+    /// Whether ids correspond, and so `added` and `removed` are known.
+    pub ids: Ids,
+    /// Growth by where things are held, most first.
+    pub paths: Vec<PathGrowth>,
+    /// How many positions grew; `paths` has the first of them.
+    pub path_count: usize,
+    /// Classes, those first whose retained or own size grew most.
+    pub constructors: Vec<ClassGrowth>,
+    /// How many classes changed; `constructors` has the first of them.
+    pub constructor_count: usize,
+}
+
+/// One snapshot.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub struct DiffSnapshot {
+    pub path: String,
+    pub nodes: usize,
+    pub total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+}
