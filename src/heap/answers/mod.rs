@@ -5,11 +5,9 @@ mod report;
 mod retainers;
 mod summary;
 mod suspects;
-mod totals;
 
 pub use diff::{Diff, DiffOptions, Differ, diff};
 pub use report::{Branch, Report, ReportOptions, report};
 pub use retainers::{Retainers, Target, retainers};
-pub use summary::{Sort, Summary, SummaryOptions, summary};
+pub use summary::{Sort, Summary, SummaryOptions, Totals, summary};
 pub use suspects::{Suspects, suspects};
-pub use totals::Totals;
