@@ -16,7 +16,7 @@
 //! characters of a digest that is keyed with a salt. The salt is the caller's, random for each file and never written, so
 //! equal strings are seen to be equal, and nothing can be tried out.
 //!
-//! Memory is a byte a node and a byte a string, plus one string of at most [`HELD_BYTES`].
+//! Memory is a byte a node and a byte a string, plus one string of at most [`rewrite::HELD_BYTES`].
 
 mod report;
 mod rewrite;
@@ -24,6 +24,3 @@ mod uses;
 
 pub use report::{KeptNames, RedactReport, ReplacedKeys};
 pub use rewrite::{RedactOptions, Redactor};
-
-/// Longer strings are replaced whatever they are used for, without being held.
-const HELD_BYTES: usize = 64 << 10;

@@ -3,7 +3,6 @@
 use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
-use super::HELD_BYTES;
 use super::report::RedactReport;
 use super::uses::{self, Properties, Sources, Uses};
 use crate::error::{Error, ErrorKind, Result};
@@ -11,6 +10,8 @@ use crate::heap::names::look;
 use crate::heap::reading::{NodeRow, Receive, Scanner};
 use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length, weak_map_entry_value};
 
+/// Longer strings are replaced whatever they are used for, without being held.
+const HELD_BYTES: usize = 64 << 10;
 /// Marks a replacement that is long enough to be marked.
 const MARK: u8 = b'~';
 const DIGEST_CHARACTERS: usize = 16;

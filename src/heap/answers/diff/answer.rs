@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::classes::ClassGrowth;
 use super::identity::Ids;
 use super::lines::PathGrowth;
+use super::sums::DiffSnapshot;
 
 /// What grew.
 #[derive(Debug, Clone, Serialize)]
@@ -24,16 +25,4 @@ pub struct Diff {
     pub constructors: Vec<ClassGrowth>,
     /// How many classes changed; `constructors` has the first of them.
     pub constructor_count: usize,
-}
-
-/// One snapshot.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the words say it")]
-pub struct DiffSnapshot {
-    pub path: String,
-    pub nodes: usize,
-    pub total: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub incomplete: Option<String>,
 }

@@ -4,12 +4,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::answer::{Diff, DiffSnapshot};
+use super::answer::Diff;
 use super::change::delta;
 use super::classes::classes;
 use super::identity::{Ids, Object, correspondence};
 use super::lines::lines;
-use super::sums::{Amount, Sums};
+use super::sums::{Amount, DiffSnapshot, Sums};
 use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
 use crate::heap::holding::{Groups, Positions, TOP_GROUP, Texts};

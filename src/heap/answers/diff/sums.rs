@@ -1,9 +1,21 @@
 //! What is kept of a snapshot when its heap is gone: sums.
 
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 
-use super::answer::DiffSnapshot;
 use super::identity::Object;
+
+/// One snapshot.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub struct DiffSnapshot {
+    pub path: String,
+    pub nodes: usize,
+    pub total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+}
 
 /// Objects, added up.
 #[derive(Debug, Clone, Copy, Default)]
