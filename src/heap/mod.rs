@@ -23,13 +23,13 @@ mod redaction;
 mod v8;
 mod words;
 
-pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths, Progress, Stage};
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths};
 pub use answers::{
     Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
     Target, Totals, diff, report, retainers, summary, suspects,
 };
 pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
-pub use reading::{Header, Source};
+pub use reading::{Header, Progress, Source, Stage};
 pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
 pub use words::{Step, path_to};

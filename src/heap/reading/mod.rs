@@ -1,7 +1,9 @@
 //! Bytes of a `.heapsnapshot` in, nodes, edges and strings out.
 
 mod header;
+mod nesting;
 mod numbers;
+mod progress;
 mod receive;
 mod rows;
 mod scan;
@@ -9,6 +11,7 @@ mod source;
 mod unescape;
 
 pub use header::Header;
+pub use progress::{Progress, Stage};
 pub(crate) use receive::{NodeRow, Receive};
 pub(crate) use scan::Scanner;
 pub use source::Source;

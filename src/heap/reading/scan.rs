@@ -8,6 +8,7 @@
 //! `snapshot` before the arrays and `nodes` before `edges` and `locations`; keys it does not know are passed over.
 
 use super::header::Header;
+use super::nesting::Nesting;
 use super::numbers::{Fault, Numbers, printable};
 use super::receive::Receive;
 use super::rows::{Counts, Rows, Taker};
@@ -89,48 +90,6 @@ enum Between {
     First,
     Ended,
     Comma,
-}
-
-/// How deep in a value of no interest the reader is: a count, so that depth costs nothing.
-#[derive(Debug, Default)]
-struct Nesting {
-    depth: u64,
-    string: bool,
-    escaped: bool,
-}
-
-impl Nesting {
-    /// Bytes of the value in `bytes`, and whether it ended with them.
-    fn push(&mut self, bytes: &[u8]) -> (usize, bool) {
-        for (at, byte) in bytes.iter().enumerate() {
-            if self.string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.string = false,
-                    _ => {}
-                }
-                if !self.string && self.depth == 0 {
-                    return (at + 1, true);
-                }
-                continue;
-            }
-            match byte {
-                b'"' => self.string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' if self.depth == 0 => return (at, true),
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return (at + 1, true);
-                    }
-                }
-                b',' if self.depth == 0 => return (at, true),
-                _ => {}
-            }
-        }
-        (bytes.len(), false)
-    }
 }
 
 impl<R: Receive> Scanner<R> {
@@ -327,11 +286,11 @@ impl<R: Receive> Scanner<R> {
             }
             Section::Locations => match header.location_fields {
                 Some(fields) => Rows::locations(fields),
-                None => return Ok(State::Skip(Nesting { depth: 1, ..Nesting::default() })),
+                None => return Ok(State::Skip(Nesting::inside())),
             },
             Section::Functions => match header.function_fields {
                 Some(fields) => Rows::functions(fields),
-                None => return Ok(State::Skip(Nesting { depth: 1, ..Nesting::default() })),
+                None => return Ok(State::Skip(Nesting::inside())),
             },
             _ => {
                 again(&mut seen.strings, "strings")?;

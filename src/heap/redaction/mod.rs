@@ -18,9 +18,11 @@
 //!
 //! Memory is a byte a node and a byte a string, plus one string of at most [`rewrite::HELD_BYTES`].
 
+mod options;
 mod report;
 mod rewrite;
 mod uses;
 
+pub use options::RedactOptions;
 pub use report::{KeptNames, RedactReport, ReplacedKeys};
-pub use rewrite::{RedactOptions, Redactor};
+pub use rewrite::Redactor;

@@ -1,11 +1,11 @@
 //! The rewriting itself: a receiver of a scan that gives out the file again.
 
-use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
+use super::options::RedactOptions;
 use super::report::RedactReport;
 use super::uses::{self, Properties, Sources, Uses};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::heap::names::look;
 use crate::heap::reading::{NodeRow, Receive, Scanner};
 use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length, weak_map_entry_value};
@@ -16,38 +16,6 @@ const HELD_BYTES: usize = 64 << 10;
 const MARK: u8 = b'~';
 const DIGEST_CHARACTERS: usize = 16;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// What is to be kept and replaced besides the rules.
-#[derive(Debug, Default)]
-pub struct RedactOptions {
-    keep: Vec<Regex>,
-    extra: Vec<Regex>,
-    salt: [u8; 32],
-}
-
-impl RedactOptions {
-    /// `keep` and `extra` are regular expressions (of the crate regex-lite: no look-around, no back-references) for texts
-    /// that stay whatever they are, and for names that go. `extra` wins. `salt` is random and used for one file only.
-    ///
-    /// # Errors
-    /// `HEAPKIT_ERR_INVALID_OPTION` for a pattern that is none.
-    pub fn new(keep: &[String], extra: &[String], salt: [u8; 32]) -> Result<Self> {
-        let compiled = |option: &'static str, patterns: &[String]| -> Result<Vec<Regex>> {
-            patterns
-                .iter()
-                .map(|pattern| {
-                    Regex::new(pattern).map_err(|error| {
-                        Error::from(ErrorKind::InvalidOption {
-                            option,
-                            reason: format!("has a pattern that cannot be used, {pattern:?}: {error}"),
-                        })
-                    })
-                })
-                .collect()
-        };
-        Ok(Self { keep: compiled("redact.keep", keep)?, extra: compiled("redact.extra", extra)?, salt })
-    }
-}
 
 /// Rewrites a snapshot that is pushed into it.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use super::answer::Diff;
 use super::differ::Differ;
 use crate::error::{ErrorKind, Result};
-use crate::heap::analysis::{Heap, Progress};
-use crate::heap::reading::Source;
+use crate::heap::analysis::Heap;
+use crate::heap::reading::{Progress, Source};
 
 /// What is wanted of a comparison.
 #[derive(Debug, Clone)]

@@ -1,15 +1,4 @@
-//! The dominator tree and retained sizes.
-//!
-//! A node dominates another if every path from the root to the other leads through it: were it gone, the other would be
-//! garbage. What a node retains is itself and all it dominates.
-//!
-//! The algorithm is Semi-NCA (Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems", 2005; also used
-//! by LLVM) with two changes for graphs of this size, where each random look into memory costs more than arithmetic:
-//!
-//! * An edge from a lower to a higher number of the depth-first search only ever offers its own source as semidominator,
-//!   so it is dealt with the moment the search meets it. Only the others (back and across) are needed the other way round;
-//!   the search counts them, and a second pass over the edges puts their sources into one column.
-//! * What is kept for a path is the least semidominator on it, not the node that has it: Semi-NCA needs no more.
+//! The depth-first search, over the edges that count.
 //!
 //! Which edges count ("essential" ones) is DevTools' rule, so that retained sizes are DevTools' sizes:
 //!
@@ -25,87 +14,45 @@
 #![allow(clippy::indexing_slicing, reason = "numbers and ordinals are below the count that the columns were made with")]
 #![allow(clippy::cast_possible_truncation, reason = "counts are bounded to 32 bits by the reader")]
 
-use super::bits::Bits;
-use super::ephemerons::Ephemerons;
-use super::roots::is_page_root;
-use crate::heap::graph::{Edge, Graph, Node, Sizes};
+use crate::heap::analysis::bits::Bits;
+use crate::heap::analysis::ephemerons::Ephemerons;
+use crate::heap::analysis::roots::is_page_root;
+use crate::heap::graph::{Edge, Graph, Node};
 use crate::heap::v8::EdgeKind;
 
 /// No number.
 const NONE: u32 = u32::MAX;
 
-/// Every node's immediate dominator.
-#[derive(Debug)]
-pub(super) struct Dominators {
-    /// By ordinal; the root's is itself.
-    pub(super) parent: Vec<u32>,
-    /// Ordinals in the order of the search: a dominator before what it dominates. Unreached nodes are not in it.
-    pub(super) order: Vec<u32>,
-}
-
-pub(super) fn dominators(graph: &Graph, ephemerons: &Ephemerons) -> Dominators {
-    let mut search = Search::new(graph, ephemerons);
-    search.run();
-    // Columns of tens of millions of nodes: what has done its work makes room before the next is made.
-    let sources = search.sources();
-    let Search { numbers, order, parents, semis, ends, stack, page_rest, .. } = search;
-    drop((numbers, stack, page_rest));
-    let idoms = semi_nca(parents, semis, ends, sources);
-    let mut parent = vec![graph.root().0; graph.node_count()];
-    for (node, idom) in order.iter().zip(&idoms) {
-        parent[*node as usize] = order[*idom as usize];
-    }
-    Dominators { parent, order }
-}
-
-/// By ordinal: the bytes of the node and of all it dominates.
-pub(super) fn retained_sizes(graph: &Graph, dominators: &Dominators) -> Sizes {
-    let mut retained = graph.sizes().clone();
-    let root = graph.root();
-    // Those that were never reached hang on the root, one by one.
-    let mut reached = Bits::new(graph.node_count());
-    for node in &dominators.order {
-        reached.insert(*node);
-    }
-    for node in graph.nodes().filter(|node| !reached.has(node.0)) {
-        retained.add(root, retained.get(node));
-    }
-    for node in dominators.order.iter().skip(1).rev() {
-        let own = retained.get(Node(*node));
-        retained.add(Node(dominators.parent[*node as usize]), own);
-    }
-    retained
-}
-
-struct Search<'a> {
+/// The search, and what it finds on its way.
+pub(super) struct Search<'a> {
     graph: &'a Graph,
     ephemerons: &'a Ephemerons,
     /// By ordinal: the node's number, in the order in which it was found.
-    numbers: Vec<u32>,
+    pub(super) numbers: Vec<u32>,
     /// By number: the ordinal, the number of the node it was found from, the least number offered as semidominator, and how
     /// many edges come from higher numbers (then: where their sources end).
-    order: Vec<u32>,
-    parents: Vec<u32>,
-    semis: Vec<u32>,
-    ends: Vec<u32>,
-    stack: Vec<Frame>,
+    pub(super) order: Vec<u32>,
+    pub(super) parents: Vec<u32>,
+    pub(super) semis: Vec<u32>,
+    pub(super) ends: Vec<u32>,
+    pub(super) stack: Vec<Frame>,
     /// Numbers below belong to the page; 0 while the search is still in it.
     page_end: u32,
     /// What belongs to the page but is reached from it only by edges that do not count.
-    page_rest: Option<Bits>,
+    pub(super) page_rest: Option<Bits>,
     /// Where those edges lead.
     aside: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
-struct Frame {
+pub(super) struct Frame {
     number: u32,
     next: u32,
     end: u32,
 }
 
 impl<'a> Search<'a> {
-    fn new(graph: &'a Graph, ephemerons: &'a Ephemerons) -> Self {
+    pub(super) fn new(graph: &'a Graph, ephemerons: &'a Ephemerons) -> Self {
         let count = graph.node_count();
         Self {
             graph,
@@ -122,7 +69,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         let graph = self.graph;
         let root = graph.root();
         self.number(root.0, 0);
@@ -211,7 +158,7 @@ impl<'a> Search<'a> {
     }
 
     /// The sources of all edges from higher numbers, by the number of the target; `ends` becomes where each one's end.
-    fn sources(&mut self) -> Vec<u32> {
+    pub(super) fn sources(&mut self) -> Vec<u32> {
         let mut total = 0;
         for end in &mut self.ends {
             // Where they begin; each source that is put in moves it on, to the end.
@@ -281,54 +228,4 @@ impl<'a> Search<'a> {
 fn is_table_edge(graph: &Graph, ephemerons: &Ephemerons, source: Node, edge: Edge) -> bool {
     let entry = graph.edge_name(edge).and_then(|name| ephemerons.entry(name));
     entry.is_some_and(|entry| entry.table == graph.id(source))
-}
-
-/// By number, the number of the immediate dominator.
-fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, ends: Vec<u32>, sources: Vec<u32>) -> Vec<u32> {
-    let mut ancestors = parents.clone();
-    // The least semidominator between a node and its ancestor. Where a node's sources end is read before this is written,
-    // for it and for the one below it, so they share a column.
-    let mut least = ends;
-    let mut end = sources.len();
-    let mut path = Vec::new();
-    for number in (1..parents.len() as u32).rev() {
-        let mut semi = semis[number as usize];
-        let start = least[number as usize - 1] as usize;
-        for source in &sources[start..end] {
-            semi = semi.min(lowest(*source, number, &mut ancestors, &mut least, &mut path));
-        }
-        end = start;
-        semis[number as usize] = semi;
-        least[number as usize] = semi;
-    }
-    drop((ancestors, least, sources));
-    let mut idoms = parents;
-    for number in 1..idoms.len() {
-        let mut idom = idoms[number];
-        while idom > semis[number] {
-            idom = idoms[idom as usize];
-        }
-        idoms[number] = idom;
-    }
-    idoms
-}
-
-/// The least semidominator on the path from `number` up to, without, the first that is not above `linked`; shortens the
-/// path for those who come after.
-#[inline]
-fn lowest(number: u32, linked: u32, ancestors: &mut [u32], least: &mut [u32], path: &mut Vec<u32>) -> u32 {
-    let mut top = number;
-    while ancestors[top as usize] > linked {
-        path.push(top);
-        top = ancestors[top as usize];
-    }
-    let end = ancestors[top as usize];
-    let mut low = least[top as usize];
-    while let Some(below) = path.pop() {
-        let own = &mut least[below as usize];
-        low = low.min(*own);
-        *own = low;
-        ancestors[below as usize] = end;
-    }
-    low
 }
