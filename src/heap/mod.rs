@@ -1,15 +1,31 @@
 //! Heap snapshots, read: who retains what, what leaks, what grew between two, and copies without the contents of strings.
 //!
 //! ```text
-//! source -> scan (meta, rows, numbers, text) -> reader -> graph -> heap (dominators, sizes, distances, classes)
-//!                                                      -> summary, suspects, retainers, diff, report
-//! source -> redact -> anywhere
+//! bytes -> reading -> graph -> analysis -> holding -> answers -> JSON
+//!             |                      words ---^---------^
+//!             `-----> redaction -> bytes
 //! ```
+//!
+//! A room for each step, and each asks only those above it in this list (a test sees to that):
+//!
+//! | room | owns | asks |
+//! | --- | --- | --- |
+//! | `v8` | what V8 calls things: kinds, names of its own objects, texts | nobody |
+//! | `names` | what a name says: whether it is data, whether it tells anything | `v8` |
+//! | `reading` | files and bytes, up to nodes, edges and strings one by one | `v8` |
+//! | `redaction` | the same bytes again, without the contents of strings | `v8`, `names`, `reading` |
+//! | `graph` | nodes, edges and strings in columns | `v8`, `reading` |
+//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | the two above it on its way, and `v8` |
+//! | `words` | how nodes, references, paths and holders are named for people; numbers | all but `reading` and `redaction` |
+//! | `holding` | who holds what: positions that can be compared from heap to heap | the same |
+//! | `answers` | questions and their answers, as plain data that serializes | all but `redaction` |
+//!
+//! Other rooms see what a room's `mod.rs` gives out; inside a room files name each other.
 //!
 //! * [`Source`] reads a file, compressed or not; [`Reader`] is pushed bytes and builds a [`Graph`]; neither holds the text.
 //! * [`Heap`] is a graph with everything that is derived from it: dominators, retained sizes, distances, classes. Its
 //!   numbers are those of Chrome DevTools on the same file; the modules say where each rule comes from.
-//! * The answers ([`summary`], [`suspects`], [`retainers`], [`diff`], [`report`]) are plain data that serializes.
+//! * The answers are [`summary`], [`suspects`], [`retainers`], [`diff`] and [`report`].
 //!
 //! Nothing here knows Node.js: it is a library to read files that V8 wrote, and builds without the feature `node`.
 
@@ -34,7 +50,7 @@ pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKe
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
 pub use words::{Step, path_to};
 
-/// What a node that nothing reaches has for a distance.
+/// The distance of a node that nothing reaches.
 pub const NO_DISTANCE: i32 = analysis::NONE;
-/// What only V8's own roots reach has distances from here on.
+/// What only V8's own roots reach has this distance or a greater one.
 pub const SYSTEM_DISTANCE: i32 = analysis::SYSTEM;

@@ -37,8 +37,8 @@ impl Heap {
         totals
     }
 
-    /// Calls `found` with every node of a size that no other such node of its class dominates: those whose retained sizes
-    /// may be added up.
+    /// Calls `found` with every node that has a size and that no other such node of its class dominates. Their retained sizes may
+    /// be added up.
     pub fn each_top_of_class(&self, mut found: impl FnMut(Node, ClassId)) {
         self.each_top_of(
             self.classes().len(),

@@ -1,8 +1,8 @@
-//! Distances: how many references away from a root of the user's a node is.
+//! Distances: how many references away from a user root a node is.
 //!
 //! DevTools' rule, so that the numbers are DevTools' numbers: first breadth-first from the root's own targets that are
 //! not V8's (distance 1), then from the root itself for what only V8 holds, starting at [`SYSTEM`]. Weak references are
-//! not followed, nor are a few that would say nothing: from the native context to a map of functions, from arrays of
+//! not followed, nor are a few references that say nothing: from the native context to a map of functions, from arrays of
 //! descriptors to maps that may not use them, and the first of the two edges of a WeakMap's entry.
 
 #![allow(clippy::indexing_slicing, reason = "ordinals are below the count that the columns were made with")]
@@ -16,10 +16,10 @@ use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPP
 
 /// The distance of what nothing reaches.
 pub(crate) const NONE: i32 = -5;
-/// What is reached from V8's own roots only has distances from here on.
+/// What is reached from V8's own roots only has this distance or a greater one.
 pub(crate) const SYSTEM: i32 = 100_000_000;
 
-/// A distance, if it is one from a root of the user's.
+/// The distance, if it is from a user root; `None` for what only V8 itself holds, and for what nothing reaches.
 pub(crate) fn from_user_root(distance: i32) -> Option<i32> {
     (0..SYSTEM).contains(&distance).then_some(distance)
 }

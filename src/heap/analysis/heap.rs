@@ -27,7 +27,7 @@ pub struct Heap {
     retained: Sizes,
     distances: Vec<i32>,
     classes: Classes,
-    /// Found when a question needs them.
+    /// Found when a question first needs them.
     paths: OnceLock<Paths>,
 }
 
@@ -95,12 +95,12 @@ impl Heap {
         self.retained.get(node)
     }
 
-    /// How many references from a root of the user's; see [`crate::heap::NO_DISTANCE`] and [`crate::heap::SYSTEM_DISTANCE`].
+    /// How many references away from a user root it is; see [`crate::heap::NO_DISTANCE`] and [`crate::heap::SYSTEM_DISTANCE`].
     pub fn distance(&self, node: Node) -> i32 {
         self.distances[node.0 as usize]
     }
 
-    /// How many references from a root of the user's, if one of those reaches it.
+    /// How many references away from a user root it is, if one reaches it.
     pub(crate) fn user_distance(&self, node: Node) -> Option<i32> {
         distances::from_user_root(self.distance(node))
     }

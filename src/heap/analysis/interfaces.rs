@@ -1,10 +1,10 @@
 //! Interfaces: plain objects told apart by the properties that they have.
 //!
-//! DevTools' rule. Every plain object proposes its list of properties, in their order, as far as 120 characters show
-//! them. Lists that at least two objects and a thousandth of all have are interfaces, the most frequent first; an object
-//! is counted under the interface that has the most properties of those it has all properties of.
+//! The rule is DevTools'. Every plain object proposes the list of its properties, in their order, as many as fit into 120
+//! characters. A list is an interface if two objects or more, and one in a thousand or more, propose it. An object is counted
+//! under the interface with the most properties, of those whose properties it all has.
 //!
-//! Few lists are many objects', so all work is done once a list.
+//! Many objects share few lists, so all work is done once for each list, not for each object.
 
 #![allow(clippy::indexing_slicing, reason = "shapes and interfaces are numbered here")]
 #![allow(clippy::cast_possible_truncation, reason = "counts are bounded to 32 bits by the reader")]
@@ -47,9 +47,9 @@ impl Interfaces {
     pub(super) fn find(graph: &Graph, given: Option<&Definitions>, shape_of: &mut [u32]) -> Self {
         let shapes = shapes(graph, shape_of);
         let definitions = given.map_or_else(|| inferred(graph, &shapes), |given| given.here(graph));
-        let tree = Tree::new(&definitions);
+        let prefixes = Prefixes::new(&definitions);
         let mut states = Vec::new();
-        let matches = shapes.iter().map(|shape| tree.best(&shape.properties, &mut states)).collect();
+        let matches = shapes.iter().map(|shape| prefixes.best(&shape.properties, &mut states)).collect();
         Self { definitions, matches }
     }
 
@@ -70,7 +70,7 @@ impl Interfaces {
 }
 
 impl Definitions {
-    /// The definitions in the names of a graph; one with a property that it has no name for fits nothing in it.
+    /// The definitions in the names of a graph. One with a property that the graph has no name for fits nothing in it.
     fn here(&self, graph: &Graph) -> Vec<Definition> {
         let mut names: FxHashMap<&[u8], Option<u32>> =
             self.0.iter().flat_map(|(_, properties)| properties).map(|property| (&**property, None)).collect();
@@ -176,8 +176,8 @@ fn shown(name: &[u8]) -> std::borrow::Cow<'_, str> {
     name
 }
 
-/// The definitions' sorted properties as a tree, to find all that are part of a list in one pass over it.
-struct Tree {
+/// The definitions' sorted properties as a tree, so that one pass over a list finds all definitions that are part of it.
+struct Prefixes {
     branches: Vec<Branch>,
 }
 
@@ -188,7 +188,7 @@ struct Branch {
     ends: Option<(usize, usize)>,
 }
 
-impl Tree {
+impl Prefixes {
     fn new(definitions: &[Definition]) -> Self {
         let mut branches = vec![Branch::default()];
         for (index, definition) in definitions.iter().enumerate() {
@@ -221,7 +221,7 @@ impl Tree {
         for property in &sorted {
             for at in 0..states.len() {
                 let Some(next) = self.branches[states[at]].next.get(property) else { continue };
-                // A name that is there twice must not walk the tree twice.
+                // A name that occurs twice must not be followed twice.
                 if states.contains(next) {
                     continue;
                 }

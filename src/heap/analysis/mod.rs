@@ -1,4 +1,9 @@
-//! All that follows from a graph.
+//! What follows from a graph. All rules are DevTools', so that all numbers are.
+//!
+//! [`Heap`] is a graph with all of it, and the one thing that every question is asked of; `open` makes one from a file.
+//! `roots` says what a root is, `ephemerons` which edges are of WeakMaps. From these follow `dominators` (and the `tree`
+//! of them), `owners` (shallow sizes), `distances` and `paths`. `classes` and `interfaces` say what nodes are counted as,
+//! and `class_totals` adds them up.
 
 mod bits;
 mod class_totals;

@@ -58,7 +58,7 @@ fn owners(graph: &Graph) -> Vec<u32> {
                 if *known == target.0 || *known == owner || *known == SEVERAL {
                     continue;
                 }
-                // The first owner; or a second one, which makes it nobody's, and may make its own parts nobody's.
+                // Its first owner; or a second one, so that it has no owner any more, and its own parts may lose theirs.
                 *known = if *known == UNVISITED { owner } else { SEVERAL };
                 work.push(target);
             }

@@ -9,13 +9,13 @@ use crate::heap::v8::{DOCUMENT_TREES, EdgeKind, NodeKind, is_global};
 /// Global objects are at the roots, or held by their contexts.
 const GLOBAL_DISTANCE: i32 = 2;
 
-/// Whether the root's target is something of the user's: everything but V8's own collections of roots. DevTools counts
-/// distances from these.
+/// Whether the root's target is a user root: anything but V8's own collections of roots. DevTools counts distances from
+/// these.
 pub(super) fn is_user_root(graph: &Graph, node: Node) -> bool {
     graph.kind(node) != NodeKind::Synthetic || is_document_trees(graph, node)
 }
 
-/// The references from the root to what is of the user's; none where a snapshot was taken with `exposeInternals`.
+/// The references from the root to user roots; there are none where a snapshot was taken with `exposeInternals`.
 pub(super) fn user_roots(graph: &Graph) -> impl Iterator<Item = Edge> {
     graph.edges(graph.root()).filter(|edge| is_user_root(graph, graph.target(*edge)))
 }

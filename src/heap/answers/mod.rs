@@ -1,4 +1,6 @@
-//! Questions about a heap, and their answers.
+//! Questions about heaps, and their answers: plain data that serializes.
+//!
+//! A file or folder for each question. They say everything in [`words`](super::words).
 
 mod diff;
 mod report;

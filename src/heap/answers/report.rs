@@ -1,7 +1,7 @@
 //! What the page about a heap shows: everything aggregated, so that the page is small whatever the heap is.
 //!
-//! The picture is the dominator tree as far as it can be seen: of each node the children that have at least
-//! the [`SMALLEST_PART`] of the heap, up to a number, and the rest of them as one.
+//! The picture is the part of the dominator tree that can be seen: of each node the largest children, as long as each has
+//! [`SMALLEST_PART`] of the heap or more, and all others together as one.
 
 use std::cmp::Reverse;
 
@@ -13,14 +13,14 @@ use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
 use crate::heap::words::shown_name;
 
-/// A node below this part of the heap is not drawn.
+/// A node that retains less than this part of the heap (one 5000th) is not drawn.
 const SMALLEST_PART: u64 = 5000;
 /// Children of one node that are drawn.
 const CHILDREN: usize = 40;
 /// Nodes that are drawn in all.
 const NODES: usize = 4000;
 const DEPTH: usize = 60;
-/// What a suspect has of the heap.
+/// The share of the heap that makes a suspect.
 const SUSPICIOUS: f64 = 0.1;
 
 /// What is wanted of a report.

@@ -1,4 +1,4 @@
-//! Which DOM nodes are out of their document, and all that hangs on them; only snapshots of browsers say so.
+//! Which DOM nodes are detached from their document, and what hangs on them. Only snapshots of browsers say so.
 //!
 //! DevTools' rule: what an attached node refers to is attached; what a detached one refers to, and no attached one, is
 //! detached, and gets "Detached " before its name. Neither goes through JavaScript: every node of the embedder that
@@ -25,7 +25,7 @@ pub enum Attachment {
 const ATTACHED: u8 = 1;
 const DETACHED: u8 = 2;
 
-/// Extends what the file says of some nodes to all that it holds for.
+/// Extends what the file says of some nodes to all nodes that it is true of.
 pub(crate) fn spread(graph: &mut Graph) {
     if graph.attachments.is_empty() {
         return;

@@ -1,7 +1,7 @@
 //! The graph of a snapshot in columns: what one node and one edge are, behind handles that cannot be mixed up.
 //!
-//! Sizes are chosen for tens of millions of nodes: a node takes 17 bytes and an edge 8, where a row of the file takes 56
-//! and 24 as DevTools keeps it. What does not fit its column (an object of 4 GiB, an array index above 2^29) goes to a
+//! Sizes are chosen for tens of millions of nodes: a node takes 17 bytes and an edge 8, where DevTools keeps rows
+//! of 56 and 24 bytes. What does not fit its column (an object of 4 GiB, an array index above 2^29) goes to a
 //! side table. Handles are ordinals: positions in the file, not V8's object ids.
 //!
 //! Invariant, checked by the reader: every node's edges are a range of the edge columns, every edge ends at a node. The
@@ -22,7 +22,7 @@ use super::strings::Strings;
 use crate::heap::reading::Header;
 use crate::heap::v8::{EdgeKind, Location, NodeKind, is_internal};
 
-/// Where a file broke off, in a graph that was asked for all the same.
+/// Where a file broke off, if its graph was wanted all the same.
 #[derive(Debug, Clone)]
 pub struct Incomplete {
     /// Bytes of the decompressed file that could be used.
@@ -45,7 +45,7 @@ pub struct Graph {
     pub(super) names: Vec<u32>,
     pub(super) ids: Vec<u32>,
     sizes: Sizes,
-    /// One more than nodes.
+    /// By ordinal, where a node's edges begin; one more than there are nodes.
     pub(super) first_edges: Vec<u32>,
     labels: Vec<u32>,
     large_labels: FxHashMap<u32, u32>,
@@ -53,7 +53,7 @@ pub struct Graph {
     pub(super) strings: Strings,
     /// Sorted by node.
     pub(super) locations: Vec<(u32, Location)>,
-    /// Nodes that the file says something of, sorted: (ordinal, 1 attached or 2 detached).
+    /// Nodes whose attachment the file states, sorted: (ordinal, 1 attached or 2 detached).
     pub(super) attachments: Vec<(u32, u8)>,
     pub(super) root: Node,
     pub(super) incomplete: Option<Incomplete>,
@@ -264,7 +264,7 @@ impl Graph {
         self.targets.push(to);
     }
 
-    /// Gives back what growing took too much.
+    /// Gives back memory that was reserved for more.
     pub(crate) fn shrink(&mut self) {
         self.kinds.shrink_to_fit();
         self.names.shrink_to_fit();

@@ -1,4 +1,7 @@
-//! What was read, in columns.
+//! A snapshot's nodes, edges and strings in columns, behind handles that only this room gives out.
+//!
+//! `reader` builds the graph from a scan, `columns` is the graph, `sizes` and `strings` are two of its columns, and
+//! `attachment` says which DOM nodes are in their document.
 
 mod attachment;
 mod columns;

@@ -1,6 +1,6 @@
 //! The reader: a scanner's nodes, edges and strings as a [`Graph`].
 //!
-//! What grows is only what the file really contains: a header that promises a billion nodes reserves nothing.
+//! Memory grows with what the file contains, never with what its header promises.
 
 use super::columns::{Graph, Incomplete};
 use super::handles::Node;
@@ -76,8 +76,8 @@ impl Reader {
         self.seal()
     }
 
-    /// What there is of the graph, and what is missing; for files that break off. `error` is what ended the reading, if
-    /// something did.
+    /// The graph of a file that breaks off: what there is of it, marked with what is missing. `error` is what ended the reading,
+    /// if an error did.
     ///
     /// # Errors
     /// `HEAPKIT_ERR_INVALID_SNAPSHOT` if there is not even a node.
@@ -95,7 +95,7 @@ impl Reader {
             self.scanner.receiver.end_of_string();
         }
         let graph = &mut self.scanner.receiver;
-        // Edges that did not arrive are none.
+        // Nodes have only those edges that arrived.
         let edges = u32::try_from(graph.edge_count()).unwrap_or(u32::MAX);
         for first in &mut graph.first_edges {
             *first = (*first).min(edges);

@@ -15,7 +15,7 @@ pub(crate) struct Groups {
     known: FxHashMap<String, u32>,
     /// By position.
     pub(crate) of: Vec<u32>,
-    /// By group, a position of it.
+    /// By group, one of its positions.
     pub(crate) examples: Vec<u32>,
     /// By group, the bytes that its example had when it was chosen.
     weights: Vec<u64>,
@@ -35,7 +35,7 @@ impl Groups {
         }
     }
 
-    /// Makes the positions with most bytes the examples.
+    /// Makes of each group the position with most bytes its example.
     pub(crate) fn choose(&mut self, sizes: &[u64]) {
         for (position, bytes) in sizes.iter().enumerate() {
             let group = self.of[position] as usize;

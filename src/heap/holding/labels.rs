@@ -27,7 +27,7 @@ pub(super) struct Labels {
     /// By place in the heap's table of strings.
     properties: FxHashMap<(u32, EdgeKind), u32>,
     classes: FxHashMap<(NodeKind, u32), u32>,
-    /// Nodes with many properties.
+    /// The last node asked about, and whether it is a dictionary.
     dictionary: (u32, bool),
 }
 
@@ -36,7 +36,7 @@ impl Labels {
         Self { properties: FxHashMap::default(), classes: FxHashMap::default(), dictionary: (u32::MAX, false) }
     }
 
-    /// Without interfaces: which interface an object counts as depends on what else is in the heap.
+    /// The class of a node, without interfaces: which interface an object counts as depends on what else is in the heap.
     pub(super) fn class(&mut self, texts: &mut Texts, heap: &Heap, node: Node) -> u32 {
         let graph = heap.graph();
         let kind = graph.kind(node);
@@ -51,6 +51,7 @@ impl Labels {
         })
     }
 
+    /// The reference to it.
     pub(super) fn label(&mut self, texts: &mut Texts, graph: &Graph, source: Node, edge: Edge) -> u32 {
         let kind = graph.edge_kind(edge);
         let Some(name) = graph.edge_name(edge) else { return ANY_TEXT };

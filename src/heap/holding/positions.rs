@@ -19,9 +19,9 @@ use crate::heap::words::{self, Holder};
 
 /// The position of the root, and of what nothing reaches.
 pub(super) const TOP: u32 = 0;
-/// Longer paths end where they are.
+/// What is held over more steps than this has the position at which they end.
 const MAX_DEPTH: u32 = 200;
-/// More positions than this are no help to anybody; what comes then stays with its holder.
+/// More positions help nobody: once there are so many, an object gets the position of its holder.
 const MAX_POSITIONS: usize = 4_000_000;
 
 /// Positions, shared by all snapshots that are compared.
@@ -38,7 +38,7 @@ struct Position {
     label: u32,
     class: u32,
     depth: u32,
-    /// V8 keeps an object's parts here; a program does not know of it.
+    /// V8 keeps parts of an object here, which the program does not know of.
     internal: bool,
 }
 
@@ -165,7 +165,7 @@ impl Positions {
         !self.is_internal(position) && (is_telling(self.class(position)) || self.parent(position) == TOP)
     }
 
-    /// The whole path, in words: what a program does not know of is left out.
+    /// The whole path, in words, without what a program does not know of.
     pub(crate) fn path(&self, position: u32) -> Vec<String> {
         let mut steps = Vec::new();
         let mut at = position;

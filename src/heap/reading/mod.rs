@@ -1,4 +1,9 @@
-//! Bytes of a `.heapsnapshot` in, nodes, edges and strings out.
+//! From files to nodes, edges and strings, one by one.
+//!
+//! `source` reads and decompresses, `scan` takes the bytes in any chunking and hands what it finds to whoever
+//! [`Receive`]s it: `graph` to keep it, `redaction` to write it again. `header` says what the file's rows mean, `rows` and
+//! `numbers` read and check them, `unescape` reads strings, `nesting` passes over the rest. No byte is held for longer than
+//! it is looked at.
 
 mod header;
 mod nesting;

@@ -1,6 +1,6 @@
-//! Values of JSON that nothing is wanted of but their end.
+//! JSON values that are passed over.
 
-/// How deep in a value of no interest the reader is: a count, so that depth costs nothing.
+/// How deep in such a value the scanner is. It is a count, so that deep nesting costs no memory.
 #[derive(Debug, Default)]
 pub(super) struct Nesting {
     depth: u64,
@@ -14,7 +14,7 @@ impl Nesting {
         Self { depth: 1, ..Self::default() }
     }
 
-    /// Bytes of the value in `bytes`, and whether it ended with them.
+    /// How many of `bytes` belong to the value, and whether it ended there.
     pub(super) fn push(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (at, byte) in bytes.iter().enumerate() {
             if self.string {

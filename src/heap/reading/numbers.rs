@@ -1,14 +1,14 @@
 //! Arrays of unsigned integers, scanned eight bytes at a time, in any chunking.
 //!
-//! A snapshot is to nine tenths such arrays, so this loop decides how fast a file is read. The common case (a number of
-//! up to eight digits, then a comma, whole in the chunk) takes no branch a digit: the eight bytes are one word, the
-//! place of the first byte that is no digit is found with one addition (bytes above 9 carry into their top bit), and
-//! three multiplications sum the digits up. Everything else (ends of chunks, long numbers, white space, errors) goes
+//! Nine tenths of a snapshot are such arrays, so this loop decides how fast a file is read. The common case (a number of
+//! up to eight digits, then a comma, whole in the chunk) needs no branch for each digit: eight bytes are read as one word,
+//! one addition finds the first byte that is not a digit (bytes above 9 carry into their top bit), and three
+//! multiplications add the digits up. Everything else (ends of chunks, long numbers, white space, errors) goes
 //! through [`Numbers::step`], a byte at a time.
 
 use std::ops::ControlFlow;
 
-/// What a scanner does with each number, and its complaint if it cannot be used.
+/// Takes each number; the error says why it cannot be used.
 pub(super) trait Take {
     fn take(&mut self, number: u64) -> Result<(), String>;
 }
@@ -41,7 +41,7 @@ pub(super) struct Fault {
 }
 
 impl Numbers {
-    /// Takes numbers from `bytes`; gives the bytes used, and whether the array's `]` was among them.
+    /// Takes numbers from `bytes`; returns how many bytes it used, and whether the array's `]` was among them.
     pub(crate) fn push(&mut self, bytes: &[u8], taker: &mut impl Take) -> Result<(usize, bool), Fault> {
         let mut at = 0;
         loop {
@@ -57,7 +57,7 @@ impl Numbers {
         }
     }
 
-    /// As many numbers as are simple and whole; gives where it stopped.
+    /// Takes numbers as long as they are short and whole in the chunk; returns where it stopped.
     fn sprint(&mut self, bytes: &[u8], mut at: usize, taker: &mut impl Take) -> Result<usize, Fault> {
         // Eight digits, one more, and the separator `\n,`.
         while let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<11>()) {
@@ -114,7 +114,7 @@ impl Numbers {
     }
 }
 
-/// How many of the word's bytes (the first is the lowest) are digits before one is not, and the number they make.
+/// How many digits the word begins with (its lowest byte is the first), and the number that they make.
 fn leading_number(word: u64) -> (usize, u64) {
     let digits = word ^ 0x3030_3030_3030_3030;
     // 10 and above carry into the byte's top bit; a carry out of a byte only disturbs those after it.
@@ -131,7 +131,7 @@ fn leading_number(word: u64) -> (usize, u64) {
     (length as usize, value)
 }
 
-/// A byte as it can be shown in a message.
+/// A byte as a message shows it.
 pub(super) fn printable(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("byte 0x{byte:02x}") }
 }

@@ -62,7 +62,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Begins a file; gives the count of its bytes that were read.
+    /// Begins a file; returns the counter for its bytes that were read.
     pub fn start(&self, source: &Source) -> &AtomicU64 {
         self.total.store(source.bytes(), Ordering::Relaxed);
         self.read.store(0, Ordering::Relaxed);

@@ -17,7 +17,7 @@ pub(crate) struct NodeRow {
     pub(crate) attachment: u8,
 }
 
-/// Takes what a snapshot consists of. Ordinals of nodes and edges count from 0 in the order of the calls.
+/// Takes the parts of a snapshot. Ordinals of nodes and edges count from 0 in the order of the calls.
 pub(crate) trait Receive {
     fn node(&mut self, node: NodeRow);
     fn edge(&mut self, kind: EdgeKind, label: u32, to: u32);
@@ -26,9 +26,9 @@ pub(crate) trait Receive {
     fn function_name(&mut self, _name: u32) {}
     /// Some of the text of the next string.
     fn text(&mut self, text: &[u8]);
-    /// The same bytes as the file has them, escapes and all.
+    /// The same text as it stands in the file, with its escapes.
     fn raw_text(&mut self, _raw: &[u8]) {}
     fn end_of_string(&mut self);
-    /// The file's bytes, all but those between the quotes of strings.
+    /// All bytes of the file but those between the quotes of strings.
     fn verbatim(&mut self, _bytes: &[u8]) {}
 }

@@ -1,7 +1,7 @@
 //! Rows of numbers: each is one node, edge, location or function, checked and handed to the receiver.
 //!
-//! Nothing that is used as an index later leaves here unchecked, but the places of strings: the table of strings comes last,
-//! so the greatest place is kept, and compared when it is known how many there are.
+//! Whatever is used as an index later is checked here. Only indices of strings cannot be, because the table of strings comes
+//! last: the greatest one is kept, and compared when the number of strings is known.
 
 use super::header::{EdgeFields, FunctionFields, Header, LocationFields, MAX_FIELDS, NodeFields};
 use super::numbers::Take;
@@ -11,7 +11,7 @@ use crate::heap::v8::Location;
 /// What JavaScript still counts exactly. No sum of sizes overflows below.
 const MAX_BYTES: u64 = 1 << 53;
 
-/// How much there was of what, so far.
+/// What has been read so far, in numbers.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) nodes: u32,
@@ -21,11 +21,11 @@ pub(super) struct Counts {
     /// Edges that the nodes said they have.
     pub(super) claimed: u64,
     pub(crate) strings: u64,
-    /// The greatest string index used, and about where: strings come last.
+    /// The greatest index of a string, and about where in the file it was used.
     pub(super) last_name: Option<(u32, u64)>,
 }
 
-/// A row of an array of numbers, as it fills.
+/// The row of numbers that is being filled.
 #[derive(Debug)]
 pub(super) struct Rows {
     row: [u64; MAX_FIELDS],
@@ -89,7 +89,7 @@ pub(super) struct Taker<'a, R> {
     pub(super) header: &'a Header,
     pub(crate) receiver: &'a mut R,
     pub(super) counts: &'a mut Counts,
-    /// The chunk's place: near enough for the message about a string that does not exist.
+    /// Where the chunk begins: near enough for a message about a string that does not exist.
     pub(crate) offset: u64,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It does no I/O and never holds the file: each byte is seen once, in chunks of any size. Errors name the byte of the
 //! decompressed file they are about. What a receiver gets is checked: an edge ends at a node, a type is one of the
-//! header's; only that names are strings of the table shows at the end, because strings come last.
+//! header's. Whether every name is a string of the table is known only at the end, because strings come last.
 //!
 //! V8 writes `snapshot`, `nodes`, `edges`, the trace sections, `locations`, `strings`, in this order. The scanner needs
 //! `snapshot` before the arrays and `nodes` before `edges` and `locations`; keys it does not know are passed over.

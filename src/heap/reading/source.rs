@@ -28,12 +28,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// What the command line means: `-` is standard input.
+    /// The source that the command line names: `-` is standard input.
     pub fn of(path: &str) -> Self {
         if path == "-" { Self::Stdin } else { Self::File(path.into()) }
     }
 
-    /// How it is called in messages.
+    /// What messages call it.
     pub fn name(&self) -> &Path {
         match self {
             Self::File(path) => path,
@@ -49,8 +49,8 @@ impl Source {
         }
     }
 
-    /// Gives the decompressed text to `take`, chunk by chunk; `read` counts bytes of the file. A file that is cut off in
-    /// the middle of its compressed data gives all that can be had of it, and then the error.
+    /// Gives the decompressed text to `take`, chunk by chunk; `read` counts bytes of the file. Of a file that is cut off in
+    /// the middle of its compressed data, `take` gets everything up to there; then comes the error.
     ///
     /// # Errors
     /// `HEAPKIT_ERR_IO` if the file cannot be opened or read, `HEAPKIT_ERR_INVALID_SNAPSHOT` if its compression is

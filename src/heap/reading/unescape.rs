@@ -39,7 +39,7 @@ enum Escape {
 }
 
 impl Unescape {
-    /// Takes text from `bytes` up to the closing `"`; gives the bytes used, and whether that was among them.
+    /// Takes text from `bytes` up to the closing `"`; returns how many bytes it used, and whether that was among them.
     pub(crate) fn push(&mut self, bytes: &[u8], out: &mut impl TakeText) -> Result<(usize, bool), Fault> {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {

@@ -7,16 +7,15 @@
 //! * the **content** of strings, regular expressions and template literals is replaced, and so are strings that nothing
 //!   is known to use;
 //! * **names** (of constructors, functions, variables, properties, of V8's own things) stay, because without them a
-//!   snapshot says nothing. But names that look like data are replaced (see [`super::names`]), and so are the keys of objects
-//!   with more than [`REPLACED_ABOVE`](super::names::REPLACED_ABOVE) properties, unless they name something elsewhere: such objects are dictionaries,
-//!   and their keys are data;
+//!   snapshot says nothing. But names that look like data are replaced (see [`names`](super::names)), and so are the keys
+//!   of dictionaries, which are objects with very many properties, unless they name something elsewhere, too;
 //! * the values in the names of WeakMaps' entries are replaced: a value may be a string.
 //!
 //! A replacement is as long as what it replaces (in UTF-16 code units), and the same for the same text in one file:
 //! characters of a digest that is keyed with a salt. The salt is the caller's, random for each file and never written, so
 //! equal strings are seen to be equal, and nothing can be tried out.
 //!
-//! Memory is a byte a node and a byte a string, plus one string of at most [`rewrite::HELD_BYTES`].
+//! It takes one byte of memory for each node and each string, and one string of at most [`rewrite::HELD_BYTES`].
 
 mod options;
 mod report;

@@ -1,4 +1,5 @@
-//! What each string of the table is used for, gathered while nodes and edges pass: a byte a string, a byte a node.
+//! What each string of the table is used for, gathered while nodes and edges pass. It takes one byte for each
+//! string and one for each node.
 
 use rustc_hash::FxHashMap;
 
@@ -10,12 +11,12 @@ pub(super) const FUNCTION: u8 = 4;
 pub(super) const PROPERTY: u8 = 8;
 pub(super) const VARIABLE: u8 = 16;
 pub(super) const INTERNAL: u8 = 32;
-/// A property of objects that have very many.
+/// A property of an object that has so many that they are keys.
 pub(super) const DICTIONARY: u8 = 64;
-/// Uses that make it a name.
+/// A string with one of these uses is a name.
 pub(super) const NAMES: u8 = CONSTRUCTOR | FUNCTION | PROPERTY | VARIABLE | INTERNAL;
 
-/// Which node the next edge is of: a byte a node.
+/// Which node the next edge belongs to. It takes one byte for each node.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     counts: Vec<u8>,
@@ -66,13 +67,13 @@ impl Sources {
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     dense: Vec<u8>,
-    /// Places far beyond what was seen yet: V8 numbers strings as it meets them, so only a file that lies has such names,
-    /// and it must not cost more memory than it has bytes.
+    /// Places far beyond all seen before. V8 numbers strings as it meets them, so only a forged file has such names, and it
+    /// must not cost more memory than it has bytes.
     sparse: FxHashMap<u32, u8>,
     marked: usize,
 }
 
-/// Places that may be skipped in the table.
+/// How far a place may be beyond the number of names seen before.
 const SLACK: usize = 1 << 20;
 
 impl Uses {

@@ -29,8 +29,8 @@ pub(super) struct Search<'a> {
     ephemerons: &'a Ephemerons,
     /// By ordinal: the node's number, in the order in which it was found.
     pub(super) numbers: Vec<u32>,
-    /// By number: the ordinal, the number of the node it was found from, the least number offered as semidominator, and how
-    /// many edges come from higher numbers (then: where their sources end).
+    /// These four by number. The ordinal; the number of the node it was found from; the least number offered as semidominator;
+    /// how many edges come from higher numbers, and later where their sources end.
     pub(super) order: Vec<u32>,
     pub(super) parents: Vec<u32>,
     pub(super) semis: Vec<u32>,

@@ -1,8 +1,8 @@
 //! Which objects of two snapshots are the same.
 //!
-//! V8's object ids tell, but only where they correspond: in snapshots taken inside one process, or forked with `stableIds`.
-//! Other forked snapshots number their objects afresh. Whether ids correspond is not asked but seen: strings and functions
-//! never change, so the same id must have the same text.
+//! V8's object ids tell, but only where they correspond: in snapshots that were taken inside one process, or forked with
+//! `stableIds`. Other forked snapshots number their objects afresh. No caller has to say so, because it can be seen: strings
+//! and functions never change, so if ids correspond, the same id has the same text.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -63,6 +63,7 @@ pub(super) struct Change {
     pub(super) removed: u64,
 }
 
+/// What tells a node from others with the same id.
 fn identity(kind: NodeKind, text: &[u8]) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write_u8(kind as u8);

@@ -17,7 +17,7 @@ use crate::heap::holding::{Groups, Positions, TOP_GROUP, at};
 /// Groups can dominate one another in a circle.
 const MAX_ABOVE: usize = 100;
 
-/// Objects at one position.
+/// A line: the objects at one position.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathGrowth {

@@ -19,7 +19,7 @@ pub(super) fn of_object(heap: &Heap, node: Node, limit: usize) -> Retainers {
         .filter(|source| *source != node)
         .flat_map(|source| graph.edges(source).map(move |edge| (source, edge)))
         .filter(|(_, edge)| graph.target(*edge) == node && graph.edge_kind(*edge) != EdgeKind::Weak)
-        // What is itself reached through the object does not hold it against anybody.
+        // A source that is only reached through the object does not keep it alive.
         .filter(|(source, _)| *source == graph.root() || !paths.passes(graph, *source, node))
         .collect();
     holding.sort_by_key(|(source, edge)| (heap.user_distance(*source).unwrap_or(i32::MAX), *edge));

@@ -1,4 +1,4 @@
-//! DOM nodes that are out of their document, and still there.
+//! DOM nodes that were removed from their document and are still in memory.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::heap::analysis::Heap;
 use crate::heap::graph::Attachment;
 use crate::heap::v8::is_detached_element;
 
-/// DOM nodes out of their document.
+/// DOM nodes that were removed from their document.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the words say it")]
@@ -16,12 +16,12 @@ pub struct DetachedSummary {
     pub retained: u64,
 }
 
-/// What there is of them, if anything.
+/// Counts them; `None` if there are none.
 pub(super) fn detached(heap: &Heap) -> Option<DetachedSummary> {
     let graph = heap.graph();
     let mut found = DetachedSummary { count: 0, shallow: 0, retained: 0 };
     for node in graph.attached_or_detached() {
-        // Node marks its own native objects, too; those are no leak.
+        // Node.js marks native objects of its own, too; those are no leak.
         let is_element = is_detached_element(graph.text(graph.name(node)));
         if is_element && graph.attachment(node) == Attachment::Detached {
             found.count += 1;

@@ -33,11 +33,11 @@ pub struct Summary {
     pub class_count: usize,
     /// The classes, sorted as asked.
     pub classes: Vec<ClassSummary>,
-    /// The objects that retain most, without those that are only V8's.
+    /// The objects that retain most, without V8's own.
     pub largest: Vec<ObjectSummary>,
     /// Strings with the same content.
     pub strings: StringsSummary,
-    /// DOM nodes that are out of their document; browsers' snapshots only.
+    /// DOM nodes that were removed from their document; only snapshots of browsers have any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<DetachedSummary>,
 }
