@@ -1,12 +1,11 @@
 //! Heap snapshots, read: who retains what, what leaks, what grew between two, and copies without the contents of strings.
 //!
 //! ```text
-//! bytes -> reading -> graph -> analysis -> holding -> answers -> JSON
-//!             |                      words ---^---------^
+//! bytes -> reading -> graph -> analysis -> words -> holding -> answers
 //!             `-----> redaction -> bytes
 //! ```
 //!
-//! A room for each step, and each asks only those above it in this list (a test sees to that):
+//! A room for each step. What a room may ask is tested:
 //!
 //! | room | owns | asks |
 //! | --- | --- | --- |
@@ -15,10 +14,10 @@
 //! | `reading` | files and bytes, up to nodes, edges and strings one by one | `v8` |
 //! | `redaction` | the same bytes again, without the contents of strings | `v8`, `names`, `reading` |
 //! | `graph` | nodes, edges and strings in columns | `v8`, `reading` |
-//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | the two above it on its way, and `v8` |
-//! | `words` | how nodes, references, paths and holders are named for people; numbers | all but `reading` and `redaction` |
-//! | `holding` | who holds what: positions that can be compared from heap to heap | the same |
-//! | `answers` | questions and their answers, as plain data that serializes | all but `redaction` |
+//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | `v8`, `reading`, `graph` |
+//! | `words` | how nodes, references, paths and holders are named for people | `v8`, `names`, `graph`, `analysis` |
+//! | `holding` | who holds what: positions that can be compared from heap to heap | the same, and `words` |
+//! | `answers` | questions and their answers | all but `redaction` |
 //!
 //! Other rooms see what a room's `mod.rs` gives out; inside a room files name each other.
 //!
