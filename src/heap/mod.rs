@@ -38,7 +38,7 @@ mod redaction;
 mod v8;
 mod words;
 
-pub use analysis::{Class, ClassId, Classes, Definitions, Heap, Paths};
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, NO_DISTANCE, Paths, SYSTEM_DISTANCE};
 pub use answers::{
     Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
     Target, Totals, diff, report, retainers, summary, suspects,
@@ -48,8 +48,3 @@ pub use reading::{Header, Progress, Source, Stage};
 pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
 pub use words::{Step, path_to};
-
-/// The distance of a node that nothing reaches.
-pub const NO_DISTANCE: i32 = analysis::NONE;
-/// What only V8's own roots reach has this distance or a greater one.
-pub const SYSTEM_DISTANCE: i32 = analysis::SYSTEM;

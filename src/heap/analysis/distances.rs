@@ -1,7 +1,7 @@
 //! Distances: how many references away from a user root a node is.
 //!
 //! DevTools' rule, so that the numbers are DevTools' numbers: first breadth-first from the root's own targets that are
-//! not V8's (distance 1), then from the root itself for what only V8 holds, starting at [`SYSTEM`]. Weak references are
+//! not V8's (distance 1), then from the root itself for what only V8 holds, starting at [`SYSTEM_DISTANCE`]. Weak references are
 //! not followed, nor are a few references that say nothing: from the native context to a map of functions, from arrays of
 //! descriptors to maps that may not use them, and the first of the two edges of a WeakMap's entry.
 
@@ -14,14 +14,14 @@ use super::roots::user_roots;
 use crate::heap::graph::{Edge, Graph, Label, Name, Node};
 use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPPY_FUNCTION_MAP};
 
-/// The distance of what nothing reaches.
-pub(crate) const NONE: i32 = -5;
+/// The distance of a node that nothing reaches.
+pub const NO_DISTANCE: i32 = -5;
 /// What is reached from V8's own roots only has this distance or a greater one.
-pub(crate) const SYSTEM: i32 = 100_000_000;
+pub const SYSTEM_DISTANCE: i32 = 100_000_000;
 
 /// The distance, if it is from a user root; `None` for what only V8 itself holds, and for what nothing reaches.
 pub(crate) fn from_user_root(distance: i32) -> Option<i32> {
-    (0..SYSTEM).contains(&distance).then_some(distance)
+    (0..SYSTEM_DISTANCE).contains(&distance).then_some(distance)
 }
 
 /// No edge.
@@ -41,7 +41,7 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
     let mut walk = Walk {
         graph,
         ephemerons,
-        distances: vec![NONE; graph.node_count()],
+        distances: vec![NO_DISTANCE; graph.node_count()],
         via,
         queue: Vec::new(),
         pending: FxHashSet::default(),
@@ -58,7 +58,7 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
     }
     let user = !walk.queue.is_empty();
     walk.run();
-    walk.distances[root.0 as usize] = if user { SYSTEM } else { 0 };
+    walk.distances[root.0 as usize] = if user { SYSTEM_DISTANCE } else { 0 };
     // An object may refer to the root; no path leads over that.
     if let Some(via) = &mut walk.via {
         via[root.0 as usize] = NO_EDGE;
@@ -106,7 +106,7 @@ impl Walk<'_> {
                 continue;
             }
             let target = self.graph.target(edge);
-            if self.distances[target.0 as usize] != NONE {
+            if self.distances[target.0 as usize] != NO_DISTANCE {
                 continue;
             }
             let skipped = (context

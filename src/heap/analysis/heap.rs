@@ -95,7 +95,8 @@ impl Heap {
         self.retained.get(node)
     }
 
-    /// How many references away from a user root it is; see [`crate::heap::NO_DISTANCE`] and [`crate::heap::SYSTEM_DISTANCE`].
+    /// How many references away from a user root it is, or [`NO_DISTANCE`](super::NO_DISTANCE), or
+    /// [`SYSTEM_DISTANCE`](super::SYSTEM_DISTANCE) and more.
     pub fn distance(&self, node: Node) -> i32 {
         self.distances[node.0 as usize]
     }

@@ -21,7 +21,8 @@ mod tree;
 
 pub(crate) use bits::Bits;
 pub use classes::{Class, ClassId, Classes};
-pub(crate) use distances::{NONE, SYSTEM, from_user_root};
+pub(crate) use distances::from_user_root;
+pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
 pub use heap::Heap;
 pub use interfaces::Definitions;
 pub use paths::Paths;

@@ -15,3 +15,24 @@ pub(crate) fn is_telling(class: &str) -> bool {
 pub(crate) fn is_telling_group(kind: NodeKind, is_internal: bool, class: &[u8]) -> bool {
     matches!(kind, NodeKind::Object | NodeKind::Native | NodeKind::RegExp) && !is_internal && class != OBJECT
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_unlike_things_tell_nothing() {
+        for class in ["Object", "Array", "Map", "", "(string)", "{url, html}", "system / Context"] {
+            assert!(!is_telling(class), "{class}");
+        }
+        assert!(is_telling("MemoryStore") && is_telling("Mapping") && is_telling("onRequest()"));
+        assert!(is_telling_group(NodeKind::Object, false, b"Session"));
+        for (kind, is_internal, class) in [
+            (NodeKind::Closure, false, &b"Function"[..]),
+            (NodeKind::Object, true, b"system / Context"),
+            (NodeKind::Object, false, OBJECT),
+        ] {
+            assert!(!is_telling_group(kind, is_internal, class));
+        }
+    }
+}

@@ -52,3 +52,21 @@ pub(crate) fn is_detached_element(name: &[u8]) -> bool {
 pub(crate) fn is_placeholder(name: &[u8]) -> bool {
     PLACEHOLDERS.contains(&name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_things_by_kind_or_name() {
+        assert!(is_internal(NodeKind::Hidden, b"Foo") && is_internal(NodeKind::Object, b"system / Context"));
+        assert!(!is_internal(NodeKind::Object, b"system") && !is_internal(NodeKind::Native, b"Window"));
+        for name in ["global", "global / URL", "global (global*)"] {
+            assert!(is_global(name.as_bytes()), "{name}");
+        }
+        assert!(!is_global(b"globals") && !is_global(b"Window"));
+        assert!(is_detached_element(b"Detached <div>"));
+        assert!(!is_detached_element(b"Detached Window") && !is_detached_element(b"<div>"));
+        assert!(is_placeholder(b"(sliced string)") && !is_placeholder(b"text"));
+    }
+}

@@ -39,3 +39,35 @@ pub(crate) fn held_by_last(path: &[Step]) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(label: &'static str, class: &'static str, is_internal: bool, is_telling: bool) -> Holder<'static> {
+        Holder { label, class, is_internal, is_telling }
+    }
+
+    #[test]
+    fn names_the_nearest_holder_that_says_something() {
+        let store = holder(".store", "MemoryStore", false, true);
+        let sessions = holder(".sessions", "Object", false, false);
+        let table = holder("{table}", "(object elements)", true, false);
+        let entry = holder(ANY, "Array", false, false);
+        let part = holder(ANY, "system / Context", true, false);
+        assert_eq!(held_by(".data", [store].into_iter()), "MemoryStore.data");
+        assert_eq!(held_by(ANY, [table, sessions, store].into_iter()), "MemoryStore.sessions");
+        assert_eq!(held_by(ANY, [part, entry, sessions, store].into_iter()), "MemoryStore.sessions[…]");
+        assert_eq!(held_by("{table}", [sessions].into_iter()), ".sessions");
+        assert_eq!(held_by("{table}", [table].into_iter()), "V8 itself");
+    }
+
+    #[test]
+    fn names_a_variable_or_the_object_before() {
+        let step = |name: &str, edge, by: &str| Step { id: 1, name: name.into(), edge, by: by.into() };
+        let first = step("Cache", "", "");
+        assert_eq!(held_by_last(&[first.clone(), step("Map", "property", ".entries")]), "Cache.entries");
+        assert_eq!(held_by_last(&[first.clone(), step("Map", "context", "→cache")]), "the variable cache");
+        assert_eq!(held_by_last(&[first]), "");
+    }
+}
