@@ -20,7 +20,7 @@ use super::handles::{Edge, Label, Name, Node};
 use super::sizes::Sizes;
 use super::strings::Strings;
 use crate::heap::reading::Header;
-use crate::heap::v8::{EdgeKind, Location, NodeKind, is_internal};
+use crate::heap::v8::{EdgeKind, Location, NodeKind, is_own};
 
 /// Where a file broke off, if its graph was wanted all the same.
 #[derive(Debug, Clone)]
@@ -136,7 +136,8 @@ impl Graph {
 
     /// Whether the node is V8's own: it keeps other things there, and a program does not know of it.
     pub(crate) fn is_internal(&self, node: Node) -> bool {
-        is_internal(self.kind(node), self.text(self.name(node)))
+        // Contexts of functions, say, are of kind `object` since V8 12.
+        self.kind(node).is_internal() || is_own(self.text(self.name(node)))
     }
 
     /// V8's id of the object.

@@ -1,13 +1,13 @@
 //! Whether the name of a class tells whose its objects are.
 
-use crate::heap::v8::{NodeKind, OBJECT, OWN};
+use crate::heap::v8::{NodeKind, OBJECT, is_own};
 
 /// Whether the class is one that a program named, rather than one that many unlike things have.
 pub(crate) fn is_telling(class: &str) -> bool {
     !matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "WeakMap" | "WeakSet" | "Module" | "")
         && !class.starts_with('(')
         && !class.starts_with('{')
-        && !class.starts_with(OWN)
+        && !is_own(class.as_bytes())
 }
 
 /// Whether many objects of this kind and class can be somebody's leak: functions, contexts and plain objects are many in

@@ -48,7 +48,7 @@ impl NodeKind {
     }
 
     /// Whether V8 keeps other things in such nodes, and a program does not know of them. A node of another kind may still
-    /// be V8's own: see [`is_internal`](super::is_internal).
+    /// be V8's own: its name says so then.
     pub fn is_internal(self) -> bool {
         matches!(self, Self::Hidden | Self::Array | Self::Code | Self::Synthetic | Self::ObjectShape)
     }

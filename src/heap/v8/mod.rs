@@ -12,8 +12,7 @@ pub use kinds::{EdgeKind, NodeKind};
 pub use location::Location;
 pub(crate) use names::{
     ARRAY, ARRAY_BUFFER_DATA, DETACHED, DOCUMENT_TREES, ELEMENTS, EXTERNAL_STRING_DATA, MAP_DESCRIPTORS,
-    NATIVE_CONTEXT, OBJECT, OWN, PROTO, SLOPPY_FUNCTION_MAP, is_detached_element, is_global, is_internal,
-    is_placeholder,
+    NATIVE_CONTEXT, OBJECT, PROTO, SLOPPY_FUNCTION_MAP, is_detached_element, is_global, is_own, is_placeholder,
 };
 pub use text::lossy;
 pub(crate) use text::utf16_length;

@@ -1,10 +1,8 @@
 //! What V8, and who embeds it, call things of their own. A snapshot has no other mark of them, so these names are asked for
 //! wherever V8's things are told from the program's.
 
-use super::kinds::NodeKind;
-
 /// How the names of V8's own objects begin.
-pub(crate) const OWN: &str = "system / ";
+const OWN: &str = "system / ";
 /// The context of all globals.
 pub(crate) const NATIVE_CONTEXT: &[u8] = b"system / NativeContext";
 /// The map of functions that a [`NATIVE_CONTEXT`] refers to.
@@ -32,10 +30,9 @@ pub(crate) const DETACHED: &[u8] = b"Detached ";
 const PLACEHOLDERS: [&[u8]; 7] =
     [b"", b"<dummy>", b"(concatenated string)", b"(sliced string)", b"heap number", b"smi number", b"bigint"];
 
-/// Whether a node of this kind and name is V8's own: it keeps other things there, and a program does not know of it.
-pub(crate) fn is_internal(kind: NodeKind, name: &[u8]) -> bool {
-    // Contexts of functions, say, are of type `object` since V8 12.
-    kind.is_internal() || name.starts_with(OWN.as_bytes())
+/// Whether it is the name of an object of V8's own.
+pub(crate) fn is_own(name: &[u8]) -> bool {
+    name.starts_with(OWN.as_bytes())
 }
 
 /// Whether an object of this name is a global object: `global`, `global / URL`, `global (global*)`, by V8's version.
@@ -58,9 +55,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_its_own_things_by_kind_or_name() {
-        assert!(is_internal(NodeKind::Hidden, b"Foo") && is_internal(NodeKind::Object, b"system / Context"));
-        assert!(!is_internal(NodeKind::Object, b"system") && !is_internal(NodeKind::Native, b"Window"));
+    fn knows_v8s_own_things_by_name() {
+        assert!(is_own(b"system / Context") && !is_own(b"system") && !is_own(b"Window"));
         for name in ["global", "global / URL", "global (global*)"] {
             assert!(is_global(name.as_bytes()), "{name}");
         }
