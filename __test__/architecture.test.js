@@ -8,6 +8,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const ts = require('typescript')
+const { circles } = require('./architecture/circles')
 const { modules } = require('./architecture/javascript')
 const { cratePaths } = require('./architecture/rust')
 const { tokens } = require('./architecture/rust-tokens')
@@ -137,6 +138,59 @@ test('core modules do not import one another, in no form', () => {
   const known = new Set(core.map((file) => /^src\/(\w+)/.exec(file)[1]))
   assert.deepEqual([...known].sort(), Object.keys(MAY_NAME).sort())
   for (const file of core) assert.deepEqual(forbidden(file, read(file)), [], file)
+})
+
+/** The rooms of src/heap, on the way of the data, and which rooms each may ask. */
+const HEAP_ROOMS = {
+  v8: [],
+  names: ['v8'],
+  reading: ['v8'],
+  redaction: ['v8', 'names', 'reading'],
+  graph: ['v8', 'reading'],
+  analysis: ['v8', 'reading', 'graph'],
+  words: ['v8', 'names', 'graph', 'analysis'],
+  holding: ['v8', 'names', 'graph', 'analysis', 'words'],
+  answers: ['v8', 'names', 'reading', 'graph', 'analysis', 'words', 'holding']
+}
+
+/** What a source in a room of src/heap names of src/heap that it may not: of later rooms, and of `heap` itself. */
+function forbiddenInHeap (file, source) {
+  const [, own] = /^src\/heap\/(\w+)\//.exec(file)
+  return cratePaths(source, file).filter(([first]) => first === 'heap' || first === '*')
+    .filter(([, room]) => room !== own && !HEAP_ROOMS[own].includes(room)).map((names) => names.join(' '))
+}
+
+test('the rooms of src/heap ask only those before them on the way of the data', () => {
+  const inRooms = files('src/heap', '.rs').filter((file) => file !== 'src/heap/mod.rs')
+  const known = new Set(inRooms.map((file) => /^src\/heap\/(\w+)/.exec(file)[1]))
+  assert.deepEqual([...known].sort(), Object.keys(HEAP_ROOMS).sort())
+  for (const file of inRooms) assert.deepEqual(forbiddenInHeap(file, read(file)), [], file)
+})
+
+test('the scan for what rooms of src/heap ask sees every form of it', () => {
+  const cases = [
+    ['src/heap/reading/scan.rs', 'use crate::heap::graph::Location;', ['heap graph Location']],
+    ['src/heap/graph/columns.rs', 'use super::super::{v8::NodeKind, analysis::Heap};', ['heap analysis Heap']],
+    ['src/heap/answers/diff/lines.rs', 'use crate::heap::{holding::Positions, redaction::{self, Redactor}};', ['heap redaction', 'heap redaction Redactor']],
+    ['src/heap/answers/diff/mod.rs', 'fn f() { super::super::redaction::f() }', ['heap redaction f']],
+    ['src/heap/v8/names.rs', 'mod tests { use crate::heap::*; }', ['heap *']],
+    ['src/heap/words/steps.rs', 'use crate::heap::Heap;', ['heap Heap']],
+    // None of these is forbidden.
+    ['src/heap/words/steps.rs', 'use super::nodes::shown_name; use crate::heap::analysis::Heap; use crate::error::Error; // crate::heap::answers', []]
+  ]
+  for (const [file, source, expected] of cases) assert.deepEqual(forbiddenInHeap(file, source), expected, `${file}: ${source}`)
+})
+
+test('no files of src/heap and src/binding use one another in a circle', () => {
+  const inside = RUST.filter((file) => /^src\/(heap|binding)\//.test(file))
+  assert.deepEqual(circles(inside, read), [])
+})
+
+test('a circle of files is seen, also over the file that declares them', () => {
+  const found = (sources) => circles(Object.keys(sources), (file) => sources[file]).map((circle) => circle.sort())
+  assert.deepEqual(found({ 'src/a/mod.rs': 'mod b; pub use b::B;', 'src/a/b.rs': 'use super::c;' }), [['src/a/b.rs', 'src/a/mod.rs']])
+  assert.deepEqual(found({ 'src/a.rs': 'use crate::b::B;', 'src/b.rs': 'fn f() { crate::c::f() }', 'src/c.rs': 'use super::a;' }), [['src/a.rs', 'src/b.rs', 'src/c.rs']])
+  assert.deepEqual(found({ 'src/a/mod.rs': 'mod b; mod c;', 'src/a/b.rs': 'use super::c::C;', 'src/a/c.rs': 'mod tests { use super::*; }' }), [])
 })
 
 test('the crate gives out only its errors under names of its own', () => {

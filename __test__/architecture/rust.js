@@ -51,7 +51,7 @@ function cratePaths (source, file) {
   }
 }
 
-/** `src/heap/redact/mod.rs` is the module heap::redact. */
+/** `src/heap/redaction/mod.rs` is the module heap::redaction. */
 function modulePath (file) {
   const parts = file.replace(/^src\//, '').replace(/\.rs$/, '').split('/')
   return ['mod', 'lib'].includes(parts.at(-1)) ? parts.slice(0, -1) : parts
@@ -126,4 +126,4 @@ function useTree (all, at) {
   }
 }
 
-module.exports = { cratePaths }
+module.exports = { cratePaths, modulePath }

@@ -11,7 +11,8 @@ use napi::{Env, Result};
 use napi_derive::napi;
 use serde::Serialize;
 
-use super::{json, promise, sink};
+use super::crossing::{json, promise};
+use super::environment::sink;
 use crate::host;
 use crate::sink::{self, ArtifactName, Listed, Listing};
 

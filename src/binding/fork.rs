@@ -9,8 +9,9 @@ use napi::{Env, Result};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
+use super::crossing::{Callback, promise, to_napi, weak_reply};
+use super::environment::owner;
 use super::writer::Writer;
-use super::{Callback, owner, promise, to_napi, weak_reply};
 use crate::error::Error;
 use crate::fork::{self, CpuRule, Heap, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
 use crate::sink::{self, Reply};

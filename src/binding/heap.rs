@@ -8,7 +8,7 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 
-use super::json;
+use super::crossing::{json, to_napi};
 use super::writer::Writer;
 use crate::error::{self, Error, ErrorKind};
 use crate::heap::{self, DiffOptions, Heap, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target};
@@ -80,7 +80,7 @@ impl HeapReading {
     /// Decompresses a file into a writer.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn copy(&self, path: String, writer: &Writer) -> Result<AsyncTask<Ask>> {
-        let writer = writer.opened().map_err(|error| super::to_napi(&error))?;
+        let writer = writer.opened().map_err(|error| to_napi(&error))?;
         let progress = Arc::clone(&self.progress);
         Ok(ask(move || {
             let source = Source::of(&path);
@@ -111,7 +111,7 @@ impl Task for Open {
 
     fn compute(&mut self) -> Result<Self::Output> {
         let heap = guard(|| Heap::open(&self.source, self.partial, None, &self.progress));
-        heap.map_err(|error| super::to_napi(&error))
+        heap.map_err(|error| to_napi(&error))
     }
 
     fn resolve(&mut self, _env: Env, heap: Self::Output) -> Result<Self::JsValue> {
@@ -135,7 +135,7 @@ impl Task for Ask {
     fn compute(&mut self) -> Result<Self::Output> {
         let question = self.0.take();
         let answer = guard(|| question.map_or_else(|| Err(Error::internal("asked twice")), |question| question()));
-        answer.map_err(|error| super::to_napi(&error))
+        answer.map_err(|error| to_napi(&error))
     }
 
     fn resolve(&mut self, _env: Env, answer: Self::Output) -> Result<Self::JsValue> {
@@ -197,7 +197,7 @@ impl HeapFile {
         let heap = self
             .heap
             .clone()
-            .ok_or_else(|| super::to_napi(&ErrorKind::Aborted { reason: "the snapshot was closed".into() }.into()))?;
+            .ok_or_else(|| to_napi(&ErrorKind::Aborted { reason: "the snapshot was closed".into() }.into()))?;
         Ok(ask(move || question(&heap)))
     }
 }

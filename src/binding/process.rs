@@ -8,6 +8,8 @@ use napi::Result;
 use napi_derive::napi;
 
 use super::copies::shared;
+use super::crossing::to_napi;
+use super::environment::sink;
 use crate::error::Error;
 use crate::process::{self, Holder};
 use crate::sink;
@@ -84,7 +86,7 @@ pub fn snapshots_disabled() -> bool {
 /// Replaces the defaults, as JSON.
 #[napi(catch_unwind)]
 pub fn set_defaults(defaults: String) -> Result<()> {
-    shared().set_defaults(&defaults).map_err(|error| super::to_napi(&error))
+    shared().set_defaults(&defaults).map_err(|error| to_napi(&error))
 }
 
 /// The defaults, as JSON; empty where there are none.
@@ -105,9 +107,9 @@ fn ask<T: Send + 'static>(dir: String, question: fn(&Path) -> crate::Result<T>) 
     };
     let dir = PathBuf::from(dir);
     let place = dir.clone();
-    super::sink().ask(place, PATIENCE, move || question(&dir), Box::new(reply));
+    sink().ask(place, PATIENCE, move || question(&dir), Box::new(reply));
     let answer = answer.recv().unwrap_or_else(|_| Err(Error::internal("nobody answered")));
-    answer.map_err(|error| super::to_napi(&error))
+    answer.map_err(|error| to_napi(&error))
 }
 
 /// Removes the temporaries of dead processes from `dir`.

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use super::json;
+use super::crossing::json;
 use crate::error::Error;
 use crate::heap::{RedactOptions, Redactor, Source};
 use crate::sink;

@@ -9,7 +9,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::{promise, to_napi};
+use super::crossing::{promise, to_napi};
 use crate::alarms::{AlarmId, Alarms};
 use crate::error::Error;
 

@@ -10,8 +10,9 @@ use napi::{Env, JsString, Result};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
+use super::crossing::{Callback, promise, to_napi, weak_reply};
+use super::environment::{owner, sink};
 use super::redact::RedactRule;
-use super::{Callback, owner, promise, sink, weak_reply};
 use crate::error::{Error, ErrorKind};
 use crate::host;
 use crate::sink::{
@@ -151,8 +152,8 @@ impl Writer {
     /// Makes the output ready.
     #[napi(catch_unwind)]
     pub fn open<'env>(&mut self, env: &'env Env) -> Result<Object<'env>> {
-        let options = self.options.take().ok_or_else(|| super::to_napi(&Error::internal("opened twice")))?;
-        let plan = plan(options, &self.not_removed).map_err(|error| super::to_napi(&error))?;
+        let options = self.options.take().ok_or_else(|| to_napi(&Error::internal("opened twice")))?;
+        let plan = plan(options, &self.not_removed).map_err(|error| to_napi(&error))?;
         let (reply, object) = promise(env, |()| ())?;
         self.inner = Some(Arc::new(sink().begin(plan, reply)));
         Ok(object)

@@ -1,65 +1,50 @@
 //! Heap snapshots, read: who retains what, what leaks, what grew between two, and copies without the contents of strings.
 //!
 //! ```text
-//! source -> scan (meta, rows, numbers, text) -> reader -> graph -> heap (dominators, sizes, distances, classes)
-//!                                                      -> summary, suspects, retainers, diff, report
-//! source -> redact -> anywhere
+//! bytes -> reading -> graph -> analysis -> words -> holding -> answers
+//!             `-----> redaction -> bytes
 //! ```
+//!
+//! A room for each step. What a room may ask is tested:
+//!
+//! | room | owns | asks |
+//! | --- | --- | --- |
+//! | `v8` | what V8 calls things: kinds, names of its own objects, texts | nobody |
+//! | `names` | what a name says: whether it is data, whether it tells anything | `v8` |
+//! | `reading` | files and bytes, up to nodes, edges and strings one by one | `v8` |
+//! | `redaction` | the same bytes again, without the contents of strings | `v8`, `names`, `reading` |
+//! | `graph` | nodes, edges and strings in columns | `v8`, `reading` |
+//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | `v8`, `reading`, `graph` |
+//! | `words` | how nodes, references, paths and holders are named for people | `v8`, `names`, `graph`, `analysis` |
+//! | `holding` | who holds what: positions that can be compared from heap to heap | the same, and `words` |
+//! | `answers` | questions and their answers | all but `redaction` |
+//!
+//! Other rooms see what a room's `mod.rs` gives out; inside a room files name each other.
 //!
 //! * [`Source`] reads a file, compressed or not; [`Reader`] is pushed bytes and builds a [`Graph`]; neither holds the text.
 //! * [`Heap`] is a graph with everything that is derived from it: dominators, retained sizes, distances, classes. Its
 //!   numbers are those of Chrome DevTools on the same file; the modules say where each rule comes from.
-//! * The answers ([`summary`], [`suspects`], [`retainers`], [`diff`], [`report`]) are plain data that serializes.
+//! * The answers are [`summary`], [`suspects`], [`retainers`], [`diff`] and [`report`].
 //!
 //! Nothing here knows Node.js: it is a library to read files that V8 wrote, and builds without the feature `node`.
 
 mod analysis;
-mod attachment;
-mod bits;
-mod classes;
-mod diff;
-mod distances;
-mod dominators;
-mod ephemerons;
+mod answers;
 mod graph;
-mod groups;
-mod holders;
-mod interfaces;
-mod meta;
-mod numbers;
-mod paths;
-mod reader;
-mod redact;
-mod report;
-mod retainers;
-mod rows;
-mod scan;
-mod sizes;
-mod source;
-mod summary;
-mod suspects;
-mod text;
-mod totals;
-mod tree;
+mod holding;
+mod names;
+mod reading;
+mod redaction;
+mod v8;
+mod words;
 
-pub use analysis::{Heap, Progress, Stage};
-pub use classes::{Class, ClassId, Classes};
-pub use diff::{Diff, DiffOptions, Differ, diff};
-pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Location, Name, Node};
-pub use interfaces::Definitions;
-pub use meta::{EdgeKind, Header, NodeKind};
-pub use paths::{Paths, Step};
-pub use reader::Reader;
-pub use redact::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
-pub use report::{Branch, Report, ReportOptions, report};
-pub use retainers::{Retainers, Target, retainers};
-pub use source::Source;
-pub use summary::{Sort, Summary, SummaryOptions, summary};
-pub use suspects::{Suspects, suspects};
-pub use text::lossy;
-pub use totals::Totals;
-
-/// What a node that nothing reaches has for a distance.
-pub const NO_DISTANCE: i32 = distances::NONE;
-/// What only V8's own roots reach has distances from here on.
-pub const SYSTEM_DISTANCE: i32 = distances::SYSTEM;
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, NO_DISTANCE, Paths, SYSTEM_DISTANCE};
+pub use answers::{
+    Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
+    Target, Totals, diff, report, retainers, summary, suspects,
+};
+pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
+pub use reading::{Header, Progress, Source, Stage};
+pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
+pub use v8::{EdgeKind, Location, NodeKind, lossy};
+pub use words::{Step, path_to};

@@ -1,0 +1,33 @@
+//! Texts that positions share, each once.
+
+#![allow(clippy::indexing_slicing, reason = "texts are numbered here")]
+#![allow(clippy::cast_possible_truncation, reason = "there are fewer texts than nodes")]
+
+use rustc_hash::FxHashMap;
+
+/// Texts by number.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    all: Vec<Box<str>>,
+    known: FxHashMap<Box<str>, u32>,
+}
+
+impl Texts {
+    pub(crate) fn id(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.known.get(text) {
+            return *known;
+        }
+        let id = self.all.len() as u32;
+        self.all.push(text.into());
+        self.known.insert(text.into(), id);
+        id
+    }
+
+    pub(crate) fn get(&self, id: u32) -> &str {
+        &self.all[id as usize]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+}

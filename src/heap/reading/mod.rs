@@ -1,0 +1,22 @@
+//! From files to nodes, edges and strings, one by one.
+//!
+//! `source` reads and decompresses, `scan` takes the bytes in any chunking and hands what it finds to whoever
+//! [`Receive`]s it: `graph` to keep it, `redaction` to write it again. `header` says what the file's rows mean, `rows` and
+//! `numbers` read and check them, `unescape` reads strings, `nesting` passes over the rest. No byte is held for longer than
+//! it is looked at.
+
+mod header;
+mod nesting;
+mod numbers;
+mod progress;
+mod receive;
+mod rows;
+mod scan;
+mod source;
+mod unescape;
+
+pub use header::Header;
+pub use progress::{Progress, Stage};
+pub(crate) use receive::{NodeRow, Receive};
+pub(crate) use scan::Scanner;
+pub use source::Source;

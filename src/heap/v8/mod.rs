@@ -1,0 +1,19 @@
+//! What V8 calls things: the kinds of nodes and edges, the names of its own objects, texts, places in source code.
+//!
+//! Every other room may ask here; this one knows none of them.
+
+mod kinds;
+mod location;
+mod names;
+mod text;
+mod weak_map;
+
+pub use kinds::{EdgeKind, NodeKind};
+pub use location::Location;
+pub(crate) use names::{
+    ARRAY, ARRAY_BUFFER_DATA, DETACHED, DOCUMENT_TREES, ELEMENTS, EXTERNAL_STRING_DATA, MAP_DESCRIPTORS,
+    NATIVE_CONTEXT, OBJECT, PROTO, SLOPPY_FUNCTION_MAP, is_detached_element, is_global, is_own, is_placeholder,
+};
+pub use text::lossy;
+pub(crate) use text::utf16_length;
+pub(crate) use weak_map::{entry as weak_map_entry, entry_value as weak_map_entry_value};

@@ -1,0 +1,68 @@
+//! What V8, and who embeds it, call things of their own. A snapshot has no other mark of them, so these names are asked for
+//! wherever V8's things are told from the program's.
+
+/// How the names of V8's own objects begin.
+const OWN: &str = "system / ";
+/// The context of all globals.
+pub(crate) const NATIVE_CONTEXT: &[u8] = b"system / NativeContext";
+/// The map of functions that a [`NATIVE_CONTEXT`] refers to.
+pub(crate) const SLOPPY_FUNCTION_MAP: &[u8] = b"sloppy_function_map";
+/// An array of the descriptors of properties.
+pub(crate) const MAP_DESCRIPTORS: &[u8] = b"(map descriptors)";
+/// The text of a string outside of V8's heap.
+pub(crate) const EXTERNAL_STRING_DATA: &[u8] = b"system / ExternalStringData";
+/// The content of an ArrayBuffer.
+pub(crate) const ARRAY_BUFFER_DATA: &[u8] = b"system / JSArrayBufferData";
+/// The reference from an array to where its elements are.
+pub(crate) const ELEMENTS: &[u8] = b"elements";
+/// The reference to an object's prototype, which V8 lists among the properties.
+pub(crate) const PROTO: &[u8] = b"__proto__";
+/// The constructor of plain objects.
+pub(crate) const OBJECT: &[u8] = b"Object";
+/// The constructor of arrays.
+pub(crate) const ARRAY: &[u8] = b"Array";
+/// Chromium's root of all documents.
+pub(crate) const DOCUMENT_TREES: &[u8] = b"(Document DOM trees)";
+/// What a detached DOM node has before its name; DevTools writes it, and so does heapkit.
+pub(crate) const DETACHED: &[u8] = b"Detached ";
+
+/// The names of strings and numbers that have no content of their own here.
+const PLACEHOLDERS: [&[u8]; 7] =
+    [b"", b"<dummy>", b"(concatenated string)", b"(sliced string)", b"heap number", b"smi number", b"bigint"];
+
+/// Whether it is the name of an object of V8's own.
+pub(crate) fn is_own(name: &[u8]) -> bool {
+    name.starts_with(OWN.as_bytes())
+}
+
+/// Whether an object of this name is a global object: `global`, `global / URL`, `global (global*)`, by V8's version.
+pub(crate) fn is_global(name: &[u8]) -> bool {
+    name == b"global" || name.starts_with(b"global /") || name.starts_with(b"global (")
+}
+
+/// Whether it is the name of a DOM element that is out of its document.
+pub(crate) fn is_detached_element(name: &[u8]) -> bool {
+    name.strip_prefix(DETACHED).is_some_and(|name| name.starts_with(b"<"))
+}
+
+/// Whether the name says only what a thing is, or nothing, and no text of the program's.
+pub(crate) fn is_placeholder(name: &[u8]) -> bool {
+    PLACEHOLDERS.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_v8s_own_things_by_name() {
+        assert!(is_own(b"system / Context") && !is_own(b"system") && !is_own(b"Window"));
+        for name in ["global", "global / URL", "global (global*)"] {
+            assert!(is_global(name.as_bytes()), "{name}");
+        }
+        assert!(!is_global(b"globals") && !is_global(b"Window"));
+        assert!(is_detached_element(b"Detached <div>"));
+        assert!(!is_detached_element(b"Detached Window") && !is_detached_element(b"<div>"));
+        assert!(is_placeholder(b"(sliced string)") && !is_placeholder(b"text"));
+    }
+}
