@@ -128,7 +128,10 @@ export interface Defaults {
 
 /** Where a capture goes. */
 export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> extends Defaults {
-  /** Exact path instead of `dir` and a generated name. Never overwrites. Quotas on heapkit's own names do not apply to it. */
+  /**
+   * Exact path instead of `dir` and a generated name. Never overwrites. Quotas on heapkit's own names do not apply to it. Without `compression` the name says how it
+   * is packed: `a.heapsnapshot.gz`, `a.heapsnapshot.zst`, `a.heapsnapshot` not at all; defaults do not count then.
+   */
   file?: string
   format?: Format
 }

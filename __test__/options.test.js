@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const vm = require('node:vm')
@@ -230,6 +231,23 @@ const SIGNALLED = {
   },
   reading: (signal, { file }) => heapkit.openSnapshot(file, { signal })
 }
+
+test('a file is packed as its name says, unless the call says something else, and whatever the defaults are', async (t) => {
+  const dir = tmpDir(t)
+  t.after(() => heapkit.configure({ compression: undefined }))
+  const packed = { 'a.cpuprofile': 'none', 'a.cpuprofile.gz': 'gzip', 'a.cpuprofile.zst': 'zstd', a: 'none' }
+  for (const compression of [undefined, 'gzip', 'zstd', 'none']) {
+    heapkit.configure({ compression })
+    for (const [name, expected] of Object.entries(packed)) {
+      const file = path.join(dir, `${compression}`, name)
+      const artifact = await heapkit.startCpuProfile().stop({ file })
+      assert.equal(artifact.compression, expected, file)
+      if (expected === 'none') JSON.parse(fs.readFileSync(file))
+    }
+  }
+  const { compression } = await heapkit.startCpuProfile().stop({ file: path.join(dir, 'b.cpuprofile'), compression: 'gzip' })
+  assert.equal(compression, 'gzip')
+})
 
 test('a signal of somebody\'s own making that throws is a wrong option, and nothing is left running', async (t) => {
   const dir = tmpDir(t)

@@ -202,7 +202,9 @@ function levelOf ({ level: ownLevel, compression: ownCompression }, { level: def
 /** Where a capture goes, and how it is packed; `own` has the options of its call. */
 function output (own, format, { stream = false } = {}) {
   const configured = defaults()
-  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, pick(own, SHARED))
+  // Who opens `a.heapsnapshot` expects it to be one.
+  const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
+  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, named, pick(own, SHARED))
   const level = levelOf(own, configured, compression)
   if (own.file !== undefined && own.dir !== undefined) {
     throw invalidOption('file', 'is the whole path; leave out `dir`', own.file)
