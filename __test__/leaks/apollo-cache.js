@@ -1,0 +1,19 @@
+'use strict'
+
+// A server renders with one client of Apollo for all visitors: its InMemoryCache has every product that anybody looked at.
+
+const { InMemoryCache, gql } = require('@apollo/client')
+
+const cache = new InMemoryCache()
+const PRODUCT = gql`query Product($id: ID!) { product(id: $id) { id name price tags } }`
+
+module.exports = {
+  holder: [/\bInMemoryCache\b|\bEntityStore\b|\bRoot\b|\bcache\b/, /\bdata\b|\bInMemoryCache\b/],
+  thing: /\{__typename, id|\bProduct\b/,
+  bytes: 540,
+  calls: [500, 8000, 8000],
+  leak (index) {
+    const product = { __typename: 'Product', id: `${index}`, name: `Product ${index}`, price: index + 0.5, tags: [`a${index}`, `b${index}`] }
+    cache.writeQuery({ query: PRODUCT, variables: { id: `${index}` }, data: { product } })
+  }
+}

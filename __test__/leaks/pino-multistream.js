@@ -1,0 +1,21 @@
+'use strict'
+
+// Each upload adds a stream to pino's multistream, to have a log of its own; none is ever taken out.
+
+const { PassThrough } = require('node:stream')
+const pino = require('pino')
+
+const destinations = pino.multistream([])
+const logger = pino(destinations)
+
+module.exports = {
+  holder: [/\bdestinations\b|\bmultistream\b/, /\bstreams\b/],
+  thing: /\bPassThrough\b|\{level, stream/,
+  count: 1,
+  bytes: 2800,
+  calls: [100, 1500, 1500],
+  leak (index) {
+    destinations.add({ level: 'fatal', stream: new PassThrough() })
+    logger.trace(index)
+  }
+}

@@ -1,0 +1,15 @@
+'use strict'
+
+// For each survey a model of Sequelize is defined, and all of them are kept by its model manager.
+
+const { DataTypes, Sequelize } = require('sequelize')
+
+const sequelize = new Sequelize({ dialect: 'mysql', logging: false })
+
+module.exports = {
+  holder: [/\bModelManager\b|\bsequelize\b/i, /\bmodels\b/],
+  thing: /\bSurvey\w*|\bModel\b/,
+  bytes: 20_000,
+  calls: [20, 250, 250],
+  leak (index) { sequelize.define(`Survey${index}`, { question: DataTypes.STRING, answer: DataTypes.TEXT, points: DataTypes.INTEGER }) }
+}

@@ -1,0 +1,25 @@
+'use strict'
+
+// Clients of a chat are put into the set of their room, and stay there when their connection is closed.
+
+const { once } = require('node:events')
+const { WebSocket, WebSocketServer } = require('ws')
+
+const rooms = new Map([['lobby', new Set()]])
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+server.on('connection', (client) => rooms.get('lobby').add(client))
+
+module.exports = {
+  holder: [/\brooms\b/, /ws-rooms\.js/],
+  thing: /\bWebSocket\b/,
+  count: 1,
+  bytes: 14_000,
+  calls: [20, 250, 250],
+  start: () => once(server, 'listening'),
+  async leak () {
+    const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`, { perMessageDeflate: false })
+    await once(client, 'open')
+    client.close()
+    await once(client, 'close')
+  }
+}
