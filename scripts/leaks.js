@@ -1,6 +1,6 @@
 'use strict'
 
-// npm run test:leaks [-- NAME … --node 20,24 --mode inline,fork --jobs 1 --verbose]: has programs leak, takes two and three snapshots of each, and checks that the
+// npm run test:leaks [-- NAME … --node 20,24 --mode inline,fork --jobs 1 --verbose --keep DIR]: has programs leak, takes two and three snapshots of each, and checks that the
 // first line of `heapkit diff` names holder and thing, and that all lines add up to the growth. Exit code 1 unless both hold everywhere.
 
 const fs = require('node:fs')
@@ -17,23 +17,24 @@ const OPTIONS = {
   node: { type: 'string', default: '20,24' },
   mode: { type: 'string', default: 'inline,fork' },
   jobs: { type: 'string', default: '1' },
-  verbose: { type: 'boolean', default: false }
+  verbose: { type: 'boolean', default: false },
+  keep: { type: 'string' }
 }
 /** As many as `diff` gives. */
 const ALL = 10_000
 
 /** Every judgement about a leak: { where, verdict, why, line, explained }. */
-async function check (name, nodes, modes) {
+async function check (name, nodes, { mode, keep }) {
   const leak = require(path.join(DIR, name))
   const judgements = []
   for (const { version, node } of nodes) {
-    for (const mode of modes) judgements.push(...await checkOnce(name, leak, { version, node, mode }))
+    for (const one of mode.split(',')) judgements.push(...await checkOnce(name, leak, { version, node, mode: one, keep }))
   }
   return { name, judgements }
 }
 
-async function checkOnce (name, leak, { version, node, mode }) {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-leaks-'))
+async function checkOnce (name, leak, { version, node, mode, keep }) {
+  const dir = directory(keep, [name, version.split('.')[0], mode])
   const where = `Node ${version.split('.')[0]} ${mode}`
   try {
     const [first, second, third] = await takeSnapshots(name, { node, mode, dir })
@@ -46,8 +47,16 @@ async function checkOnce (name, leak, { version, node, mode }) {
   } catch (error) {
     return [{ where, verdict: 'wrong', why: error.message, line: '', explained: 0 }]
   } finally {
-    fs.rmSync(dir, { recursive: true })
+    if (!keep) fs.rmSync(dir, { recursive: true })
   }
+}
+
+/** One of its own in `keep`, or one that is removed later. */
+function directory (keep, names) {
+  if (!keep) return fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-leaks-'))
+  const dir = path.resolve(keep, names.join('-'))
+  fs.mkdirSync(dir, { recursive: true })
+  return dir
 }
 
 /** One row a leak: the worst of its judgements. */
@@ -75,7 +84,7 @@ async function main () {
   const waiting = [...names]
   const work = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      results.push(await check(name, nodes, values.mode.split(',')))
+      results.push(await check(name, nodes, values))
       if (values.verbose) for (const { where, verdict, why, line, explained } of results.at(-1).judgements) console.log([name, where, verdict, explained.toFixed(3), line, why].join('\t'))
       else console.error(`leaks: ${results.length} of ${names.length}, ${name}`)
     }

@@ -18,7 +18,7 @@ function askWorker (question) {
 }
 
 module.exports = {
-  holder: [/\bMessagePorts?\b/],
+  holder: [/\baskWorker\b|\bmessage\b/],
   thing: /\bQuestion\b|\bMessagePorts?\b/,
   bytes: 8000,
   calls: [100, 1000, 1000],

@@ -8,7 +8,7 @@ module.exports = {
   holder: [/\blocales\b/],
   thing: /\bLocale\b/,
   count: 1,
-  bytes: 5000,
-  calls: [50, 700, 700],
+  bytes: 1500,
+  calls: [200, 3500, 3500],
   leak (index) { moment.defineLocale(`en-x-customer${index}`, { parentLocale: 'en', longDateFormat: { LT: `HH:mm [of ${index}]` }, months: moment.months() }) }
 }

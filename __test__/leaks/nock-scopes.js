@@ -2,7 +2,7 @@
 
 // A sandbox answers with nock in the place of partners; what was prepared and is not asked for is never cleaned up.
 
-const nock = require('nock')
+const { default: nock } = require('nock')
 
 module.exports = {
   holder: [/\ballInterceptors\b|\binterceptors\b/],

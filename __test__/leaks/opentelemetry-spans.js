@@ -11,7 +11,7 @@ module.exports = {
   holder: [/\bInMemorySpanExporter\b|\bexporter\b/, /\b_?finishedSpans\b/],
   thing: /\bSpan(Impl)?\b/,
   count: 1,
-  bytes: 2300,
-  calls: [300, 3000, 3000],
+  bytes: 1050,
+  calls: [500, 6000, 6000],
   leak: (index) => tracer.startSpan(`GET /products/${index}`, { attributes: { 'http.status': 200, product: index } }).end()
 }

@@ -10,7 +10,7 @@ module.exports = {
   holder: [/\bTimeouts?\b|\btimers?\b|\bsetInterval\b|\bintervals?\b/],
   thing: /\bCircuitBreaker\b|\bStatus\b/,
   count: 1,
-  bytes: 9500,
-  calls: [50, 600, 600],
+  bytes: 3600,
+  calls: [100, 1500, 1500],
   leak: (index) => new CircuitBreaker(fetchStock, { rollingCountTimeout: 600_000 }).fire(index)
 }

@@ -12,8 +12,8 @@ module.exports = {
   holder: [/\bdestinations\b|\bmultistream\b/, /\bstreams\b/],
   thing: /\bPassThrough\b|\{level, stream/,
   count: 1,
-  bytes: 2800,
-  calls: [100, 1500, 1500],
+  bytes: 650,
+  calls: [200, 4000, 4000],
   leak (index) {
     destinations.add({ level: 'fatal', stream: new PassThrough() })
     logger.trace(index)

@@ -14,7 +14,7 @@ module.exports = {
   holder: [/\bticker\b|\bPriceTicker\b/],
   thing: /\bPassThrough\b/,
   count: 1,
-  bytes: 4500,
-  calls: [100, 1500, 1500],
+  bytes: 1850,
+  calls: [200, 3000, 3000],
   leak () { ticker.pipe(new PassThrough()) }
 }

@@ -14,8 +14,8 @@ class Login {
 function expireLogin (login) { login.expired = true }
 
 module.exports = {
-  holder: [/\bTimeouts?\b|\btimers?\b/, /\bexpireLogin\b/],
-  thing: /\bLogin\b/,
+  holder: [/\bexpireLogin\b/],
+  thing: /\bLogin\b|\bTimeouts?\b/,
   count: 1,
   bytes: 900,
   calls: [1000, 8000, 8000],

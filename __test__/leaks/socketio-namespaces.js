@@ -11,7 +11,7 @@ module.exports = {
   holder: [/\b_nsps\b|\bServer\b|\bio\b/],
   thing: /\bNamespace\b/,
   count: 1,
-  bytes: 3600,
-  calls: [100, 1500, 1500],
+  bytes: 1600,
+  calls: [200, 3500, 3500],
   leak (index) { io.of(`/auctions/${index}`).on('connection', (socket) => socket.emit('bid', index)) }
 }

@@ -13,8 +13,8 @@ module.exports = {
   holder: [/\busers\b/, /weakmap-keys\.js/],
   thing: /\bUser\b/,
   count: 1,
-  bytes: 880,
-  calls: [1000, 10_000, 10_000],
+  bytes: 430,
+  calls: [1000, 14_000, 14_000],
   leak (index) {
     const user = new User(index)
     users.push(user)

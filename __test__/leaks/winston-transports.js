@@ -11,7 +11,7 @@ module.exports = {
   holder: [/\bDerivedLogger\b|\bLogger\b|\blogger\b/],
   thing: /\bStream\b|\bPassThrough\b|\bTransport\b/,
   count: 1,
-  bytes: 11_000,
-  calls: [30, 400, 400],
+  bytes: 3900,
+  calls: [50, 1300, 1300],
   leak () { logger.add(new winston.transports.Stream({ stream: new PassThrough() })) }
 }

@@ -13,8 +13,8 @@ module.exports = {
   holder: [/\brooms\b/, /ws-rooms\.js/],
   thing: /\bWebSocket\b/,
   count: 1,
-  bytes: 14_000,
-  calls: [20, 250, 250],
+  bytes: 3400,
+  calls: [50, 1000, 1000],
   start: () => once(server, 'listening'),
   async leak () {
     const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`, { perMessageDeflate: false })

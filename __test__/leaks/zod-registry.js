@@ -8,7 +8,7 @@ module.exports = {
   holder: [/\b\$?ZodRegistry\b|\bglobalRegistry\b/, /\b_idmap\b|\$?ZodRegistry\b|\bglobalRegistry\b/],
   thing: /\bZodObject\b/,
   count: 1,
-  bytes: 20_000,
-  calls: [10, 200, 200],
+  bytes: 5200,
+  calls: [50, 1000, 1000],
   leak (index) { z.object({ number: z.number(), name: z.string() }).meta({ id: `Order${index}` }) }
 }
