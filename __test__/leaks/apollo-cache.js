@@ -5,15 +5,16 @@
 const { InMemoryCache, gql } = require('@apollo/client')
 
 const cache = new InMemoryCache()
-const PRODUCT = gql`query Product($id: ID!) { product(id: $id) { id name price tags } }`
+const PRODUCT = gql`query Product($id: ID!) { product(id: $id) { id name text tags } }`
 
 module.exports = {
   holder: [/\bInMemoryCache\b|\bEntityStore\b|\bRoot\b|\bcache\b/, /\bdata\b|\bInMemoryCache\b/],
   thing: /\{__typename, id|\bProduct\b/,
-  bytes: 540,
-  calls: [500, 8000, 8000],
+  bytes: 3600,
+  calls: [200, 2000, 2000],
   leak (index) {
-    const product = { __typename: 'Product', id: `${index}`, name: `Product ${index}`, price: index + 0.5, tags: [`a${index}`, `b${index}`] }
+    const text = Buffer.alloc(3000, `${index} is good `).toString('latin1')
+    const product = { __typename: 'Product', id: `${index}`, name: `Product ${index}`, text, tags: [`a${index}`, `b${index}`] }
     cache.writeQuery({ query: PRODUCT, variables: { id: `${index}` }, data: { product } })
   }
 }

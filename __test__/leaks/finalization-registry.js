@@ -17,8 +17,8 @@ module.exports = {
   holder: [/\bleases\b|\bFinalizationRegistry\b/],
   thing: /\bSession\b/,
   count: 1,
-  bytes: 1500,
-  calls: [500, 5000, 5000],
+  bytes: 730,
+  calls: [500, 10_000, 10_000],
   leak (index) {
     const session = new Session(index)
     leases.register(session, { session, at: index })

@@ -15,7 +15,7 @@ class Widget {
 
 module.exports = {
   holder: [/\bHTMLBodyElement(Impl)?\b|\b_?registeredObserverList\b|\bbody\b|\bactiveMutationObservers\b/],
-  thing: /\bWidget\b|\bMutationObserver(Impl)?\b/,
+  thing: /\bWidget\b|\bMutationObserver(Impl)?\b|\{observer, options/,
   count: 1,
   bytes: 4200,
   calls: [100, 1000, 1000],

@@ -10,7 +10,7 @@ const logger = pino(destinations)
 
 module.exports = {
   holder: [/\bdestinations\b|\bmultistream\b/, /\bstreams\b/],
-  thing: /\bPassThrough\b|\{level, stream/,
+  thing: /\bPassThrough\b|\{[^}]*\bstream\b/,
   count: 1,
   bytes: 650,
   calls: [200, 4000, 4000],

@@ -8,7 +8,7 @@ const sequelize = new Sequelize({ dialect: 'mysql', logging: false })
 
 module.exports = {
   holder: [/\bModelManager\b|\bsequelize\b/i, /\bmodels\b/],
-  thing: /\bSurvey\w*|\bModel\b/,
+  thing: /\bSurvey\w*|\b[mM]odel\b/,
   bytes: 8600,
   calls: [50, 600, 600],
   leak (index) { sequelize.define(`Survey${index}`, { question: DataTypes.STRING, answer: DataTypes.TEXT, points: DataTypes.INTEGER }) }

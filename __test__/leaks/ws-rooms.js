@@ -6,8 +6,7 @@ const { once } = require('node:events')
 const { WebSocket, WebSocketServer } = require('ws')
 
 const rooms = new Map([['lobby', new Set()]])
-const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
-server.on('connection', (client) => rooms.get('lobby').add(client))
+let server
 
 module.exports = {
   holder: [/\brooms\b/, /ws-rooms\.js/],
@@ -15,7 +14,11 @@ module.exports = {
   count: 1,
   bytes: 3400,
   calls: [50, 1000, 1000],
-  start: () => once(server, 'listening'),
+  async start () {
+    server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+    server.on('connection', (client) => rooms.get('lobby').add(client))
+    await once(server, 'listening')
+  },
   async leak () {
     const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`, { perMessageDeflate: false })
     await once(client, 'open')

@@ -6,7 +6,7 @@ const { z } = require('zod')
 
 module.exports = {
   holder: [/\b\$?ZodRegistry\b|\bglobalRegistry\b/, /\b_idmap\b|\$?ZodRegistry\b|\bglobalRegistry\b/],
-  thing: /\bZodObject\b/,
+  thing: /\bZodObject\b|\{[^}]*\b_zod\b/,
   count: 1,
   bytes: 5200,
   calls: [50, 1000, 1000],
