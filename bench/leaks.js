@@ -69,8 +69,9 @@ async function findLeaks ([baseline, target, final], more = []) {
     // More than that is no answer.
     const running = promisify(execFile)(process.execPath, [cli, ...args], { maxBuffer: 1e9, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' })
     running.child.stdin.end()
-    const { stdout } = await running
-    return /--Similar leaks in this run[^]*?\n\n/.exec(stdout)?.[0] ?? ''
+    const { stdout, stderr } = await running
+    // Its traces go to standard error, its tables to standard output.
+    return /--Similar leaks in this run[^]*?\n\n/.exec(stderr + stdout)?.[0] ?? ''
   } catch (error) {
     if (!error.killed) throw error
     return ''
