@@ -11,10 +11,11 @@ const ROOT = path.join(__dirname, '..', '..')
 const CACHE = path.join(ROOT, '.bench')
 const CRATE = path.join(__dirname, 'v8-heap-parser')
 
-const VERSIONS = { devtools: '1.1.3', memlab: '2.0.5', 'v8-heap-parser': '1.1.0' }
+const VERSIONS = { devtools: '1.1.3', memlab: '2.0.5', 'memlab-cli': '2.0.5', 'v8-heap-parser': '1.1.0' }
 const TITLES = {
   devtools: 'DevTools (heap-snapshot-toolkit)',
   memlab: '@memlab/heap-analysis',
+  'memlab-cli': 'memlab find-leaks',
   'v8-heap-parser': 'v8-heap-parser (crate)'
 }
 
@@ -28,6 +29,10 @@ const INSTALL = {
   memlab () {
     // Its core, which does the work, would otherwise be whatever is newest.
     return npmPackage('@memlab/heap-analysis', VERSIONS.memlab, [`@memlab/core@${VERSIONS.memlab}`])
+  },
+  'memlab-cli' () {
+    const version = VERSIONS['memlab-cli']
+    return npmPackage('memlab', version, ['api', 'cli', 'core', 'e2e', 'heap-analysis'].map((part) => `@memlab/${part}@${version}`))
   },
   'v8-heap-parser' () {
     const target = path.join(CACHE, 'v8-heap-parser')
