@@ -1,6 +1,6 @@
 'use strict'
 
-// npm run test:musl [-- --all --node 20,24 --part install,fork,suite,stress --trials N]: heapkit where musl is the C library, as in node:alpine, natively. It
+// npm run test:musl [-- --all --node 20,24 --part install,fork,suite,stress --trials N --cell churn]: heapkit where musl is the C library, as in node:alpine, natively. It
 // builds the addon, lints for musl, and runs on each Node that PyPI has for musl, in roots that are set up from nothing (scripts/musl/root.js):
 //
 //   install  in an Alpine-like root without glibc: `npm install` of the packed tarballs, and everything once (scripts/smoke.js)
@@ -8,7 +8,7 @@
 //   suite    all JavaScript tests
 //   stress   the stress matrix, in the Alpine-like root
 //
-// `npm run ready` takes what PARTS says; --all takes all parts on all Nodes. It needs Debian on x64, and root for the roots.
+// Without options it takes what SHORT says; --all takes all parts on all Nodes. It needs Debian on x64, and root for the roots.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -25,8 +25,8 @@ const TARGET = TARGETS.find(({ name }) => name === 'linux-x64-musl')
 const NEWEST = VERSIONS.at(-1)
 
 const PARTS = { install, fork, suite, stress }
-/** What `npm run ready` has the time for. The suite has the tests of `fork`. */
-const READY = (version) => version === NEWEST ? ['install', 'suite', 'stress'] : ['install', 'fork', 'stress']
+/** The suite has the tests of `fork`. */
+const SHORT = (version) => version === NEWEST ? ['install', 'suite', 'stress'] : ['install', 'fork', 'stress']
 const ALL = ['install', 'suite', 'stress']
 
 /** What a user does on Alpine; the programs that look are laid into the installed package. */
@@ -57,19 +57,25 @@ function suite (version) {
 }
 
 function tests (version, files) {
+  // Not within a test's time: the first build of a C++ addon builds zig's C++ library, too.
+  prepareCells(version, ['--cell', 'hostile addon'])
   return inRoot('tools', version, ['node', 'scripts/test-js.js', ...files], { cwd: ROOT, env: compilers() })
 }
 
-function stress (version, { trials }) {
-  const which = ['scripts/fork-stress.js', '--node', version]
-  // There are no registry and no compiler in the other root. What cannot be had is a failure of its cell.
-  inRoot('tools', version, ['node', ...which, '--prepare'], { cwd: ROOT, env: compilers() })
-  return inRoot('bare', version, ['node', ...which, '--trials', trials], { cwd: ROOT })
+function stress (version, { trials, cells }) {
+  const only = cells.flatMap((cell) => ['--cell', cell])
+  prepareCells(version, only)
+  return inRoot('bare', version, ['node', 'scripts/fork-stress.js', '--node', version, '--trials', trials, ...only], { cwd: ROOT })
+}
+
+/** In the root where there are a registry and compilers. What cannot be had is a failure of its cell, later. */
+function prepareCells (version, only) {
+  inRoot('tools', version, ['node', 'scripts/fork-stress.js', '--node', version, '--prepare', ...only], { cwd: ROOT, env: compilers() })
 }
 
 function chosen () {
   const { values } = parseArgs({
-    options: { all: { type: 'boolean' }, node: { type: 'string' }, part: { type: 'string' }, trials: { type: 'string', default: '1' } }
+    options: { all: { type: 'boolean' }, node: { type: 'string' }, part: { type: 'string' }, trials: { type: 'string', default: '1' }, cell: { type: 'string', multiple: true, default: [] } }
   })
   const versions = VERSIONS.filter((version) => !values.node || values.node.split(',').some((one) => version === one || version.startsWith(`${one}.`)))
   const parts = values.part?.split(',')
@@ -78,8 +84,8 @@ function chosen () {
     console.error(`musl: nothing to do. Nodes: ${VERSIONS.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}`)
     process.exit(2)
   }
-  const plan = versions.map((version) => ({ version, parts: parts ?? (values.all ? ALL : READY(version)) }))
-  return { plan, trials: values.trials }
+  const plan = versions.map((version) => ({ version, parts: parts ?? (values.all ? ALL : SHORT(version)) }))
+  return { plan, settings: { trials: values.trials, cells: values.cell } }
 }
 
 /** Builds and lints; the addon is where the tests look for it, too. */
@@ -92,7 +98,7 @@ function prepare () {
 }
 
 function main () {
-  const { plan, trials } = chosen()
+  const { plan, settings } = chosen()
   if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid() !== 0) {
     console.error(`musl: needs Debian on x64 and root, for mount namespaces; this is ${process.platform} on ${process.arch}, user ${process.getuid?.()}; nothing was run`)
     process.exit(1)
@@ -103,7 +109,7 @@ function main () {
     for (const part of parts) {
       const began = Date.now()
       console.log(`\nmusl: Node ${version}, ${part}`)
-      const status = PARTS[part](version, { trials })
+      const status = PARTS[part](version, settings)
       console.log(`musl: Node ${version}, ${part}: ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - began) / 1000).toFixed(0)} s`)
       if (status !== 0) failed.push(`Node ${version}, ${part}`)
     }
