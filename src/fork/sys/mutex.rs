@@ -18,13 +18,15 @@ mod layout {
     /// A lock that somebody may wait for.
     #[cfg(test)]
     pub(in crate::fork) const WAITED_FOR: u32 = 2;
+    /// Whether all that wait for a condition do so within its variable.
+    pub(in crate::fork) const CONDITION_HAS_A_PLACE: bool = true;
 
     /// Whether somebody holds a lock in this state.
     pub(in crate::fork) fn is_held(state: u32) -> bool {
         state == 1 || is_waited_for(state)
     }
 
-    pub(in super::super) fn is_waited_for(state: u32) -> bool {
+    pub(in crate::fork) fn is_waited_for(state: u32) -> bool {
         state == 2
     }
 }
@@ -41,6 +43,9 @@ mod layout {
     /// A lock that somebody may wait for.
     #[cfg(test)]
     pub(in crate::fork) const WAITED_FOR: u32 = WAITERS | libc::EBUSY.cast_unsigned();
+    /// Whether all that wait for a condition do so within its variable. Here each has a word on its own stack
+    /// (`src/thread/pthread_cond_timedwait.c`).
+    pub(in crate::fork) const CONDITION_HAS_A_PLACE: bool = false;
 
     const WAITERS: u32 = 1 << 31;
     /// What says that a lock is held: the thread that holds it, which has no greater number on Linux, or EBUSY, which is a small one.
@@ -51,12 +56,12 @@ mod layout {
         HOLDERS.contains(&(state & !WAITERS))
     }
 
-    pub(in super::super) fn is_waited_for(state: u32) -> bool {
+    pub(in crate::fork) fn is_waited_for(state: u32) -> bool {
         state & WAITERS != 0 && is_held(state)
     }
 }
 
 #[cfg(test)]
 pub(in crate::fork) use layout::WAITED_FOR;
-pub(in crate::fork) use layout::is_held;
-pub(super) use layout::{ALSO, KIND, LOCK, ORDINARY, is_waited_for};
+pub(super) use layout::{ALSO, KIND, LOCK, ORDINARY};
+pub(in crate::fork) use layout::{CONDITION_HAS_A_PLACE, is_held, is_waited_for};
