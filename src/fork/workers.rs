@@ -193,9 +193,6 @@ impl<'a> Stat<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::sync::{Arc, Condvar, Mutex};
-
     use super::*;
 
     #[test]
@@ -242,11 +239,43 @@ mod tests {
         assert!(Workers { threads: Vec::new(), first_look: OnceCell::new() }.are_asleep());
     }
 
+    #[test]
+    fn reads_where_a_thread_waits_and_for_what() {
+        let call = libc::SYS_futex;
+        let wait = |expected| Some(Wait { word: 0x1e30_7864, expected });
+        let text =
+            |expected: &str| format!("{call} 0x1e307864 0x189 {expected} 0x0 0x0 0xffffffff 0x7f969fa2bb70 0x7f96");
+        assert_eq!(Wait::parse(&text("0x7")), wait(7));
+        assert_eq!(Wait::parse(&text("0xffffffff80000010")), wait(0x8000_0010));
+        assert_eq!(Wait::parse(&format!("{} 0x9 0x7f 0x400 0xffffffff 0x0 0x8 0x7f 0x7f", call + 1)), None);
+        for text in ["running", "-1 0x7f96 0x7f96", "", "x"] {
+            assert_eq!(Wait::parse(text), None);
+        }
+    }
+
+    #[test]
+    fn where_conditions_have_no_place_a_lock_is_known_by_its_state() {
+        let [lock, condition] = [mutex::WAITED_FOR, 0].map(|expected| Wait { word: 0x1000, expected });
+        assert_eq!([&lock, &condition].map(|wait| wait.rest(true)), [Rest::At(0x1000), Rest::At(0x1000)]);
+        let rests = [&condition, &condition, &lock].map(|wait| wait.rest(false));
+        assert_eq!(rests, [Rest::Otherwise, Rest::Otherwise, Rest::ForALock]);
+        assert!(are_together(&rests[..2]));
+        assert!(!are_together(&rests));
+    }
+}
+
+/// Rust's own condition variables are such that those that wait share a word.
+#[cfg(all(test, not(target_env = "musl")))]
+mod tests_of_places {
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Condvar, Mutex};
+
+    use super::*;
+
     /// Two of them are never as close as the words of one condition variable, wherever they are allocated.
     #[repr(align(128))]
     struct Place(Mutex<bool>, Condvar);
 
-    #[cfg(not(target_env = "musl"))]
     #[test]
     fn a_thread_that_waits_for_a_lock_in_the_middle_of_a_job_is_told_from_those_that_wait_for_a_job() {
         let [queue, lock] = [(); 2].map(|()| Arc::new(Place(Mutex::new(true), Condvar::new())));
@@ -287,29 +316,5 @@ mod tests {
         for (_, sleeper) in sleepers {
             sleeper.join().unwrap();
         }
-    }
-
-    #[test]
-    fn reads_where_a_thread_waits_and_for_what() {
-        let call = libc::SYS_futex;
-        let wait = |expected| Some(Wait { word: 0x1e30_7864, expected });
-        let text =
-            |expected: &str| format!("{call} 0x1e307864 0x189 {expected} 0x0 0x0 0xffffffff 0x7f969fa2bb70 0x7f96");
-        assert_eq!(Wait::parse(&text("0x7")), wait(7));
-        assert_eq!(Wait::parse(&text("0xffffffff80000010")), wait(0x8000_0010));
-        assert_eq!(Wait::parse(&format!("{} 0x9 0x7f 0x400 0xffffffff 0x0 0x8 0x7f 0x7f", call + 1)), None);
-        for text in ["running", "-1 0x7f96 0x7f96", "", "x"] {
-            assert_eq!(Wait::parse(text), None);
-        }
-    }
-
-    #[test]
-    fn where_conditions_have_no_place_a_lock_is_known_by_its_state() {
-        let [lock, condition] = [mutex::WAITED_FOR, 0].map(|expected| Wait { word: 0x1000, expected });
-        assert_eq!([&lock, &condition].map(|wait| wait.rest(true)), [Rest::At(0x1000), Rest::At(0x1000)]);
-        let rests = [&condition, &condition, &lock].map(|wait| wait.rest(false));
-        assert_eq!(rests, [Rest::Otherwise, Rest::Otherwise, Rest::ForALock]);
-        assert!(are_together(&rests[..2]));
-        assert!(!are_together(&rests));
     }
 }
