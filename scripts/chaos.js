@@ -9,7 +9,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { table } = require('../lib/cli/table')
-const { VERSIONS, install } = require('./matrix')
+const { NODES, install } = require('./matrix')
 const { randomFrom } = require('./chaos/random')
 
 const PARTS = {
@@ -31,9 +31,9 @@ async function main () {
     return
   }
   const parts = Object.keys(PARTS).filter((part) => !values.only || values.only.includes(part))
-  const versions = VERSIONS.filter((version) => version.split('.')[0] === (values.node ?? process.versions.node.split('.')[0]))
+  const versions = NODES.filter((version) => version.split('.')[0] === (values.node ?? process.versions.node.split('.')[0]))
   if (parts.length === 0 || versions.length === 0) {
-    console.error(`chaos: nothing to do. Parts: ${Object.keys(PARTS).join(' | ')}. Nodes: ${VERSIONS.join(', ')}`)
+    console.error(`chaos: nothing to do. Parts: ${Object.keys(PARTS).join(' | ')}. Nodes: ${NODES.join(', ')}`)
     process.exitCode = 2
     return
   }

@@ -1,18 +1,18 @@
 'use strict'
 
-// npm run test:fork-stress [-- --trials N --node 20,24 --cell churn --cell lmdb --acts --strace]: forked snapshots under everything that could break them, or that they
+// npm run test:fork-stress [-- --trials N --node 20,24 --cell churn --cell lmdb --acts --strace --prepare]: forked snapshots under everything that could break them, or that they
 // could break, on every supported Node. Each cell is a process of its own; every file is read and checked. Exits 1 when
 // a snapshot was not delivered, the service or anybody else noticed anything, or too many snapshots took a second attempt.
 //
 // --acts prints what each act of the hostile addon came to. --strace runs each cell under strace and prints which system calls succeeded in
-// children, after their filter was installed, that no snapshot needs.
+// children, after their filter was installed, that no snapshot needs. --prepare installs and builds what the cells need, and runs none of them.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { table, short } = require('../lib/cli/table')
-const { VERSIONS, choose, install } = require('./matrix')
+const { NODES, choose, install } = require('./matrix')
 
 // What has to be delivered at the first attempt: of all trials, and of each cell's. Either is judged where a single trial weighs so little
 // that two may fail: from 200 trials on, and from 50 in a cell. With fewer the figure is printed, and nothing follows from it.
@@ -26,20 +26,22 @@ if (process.platform !== 'linux') {
 }
 
 const { CELLS } = require('../__test__/fixtures/fork-stress')
-const { runCell } = require('../__test__/fixtures/fork-stress/cell')
+const { prepareCell, runCell } = require('../__test__/fixtures/fork-stress/cell')
 const { straced } = require('./fork-strace')
 
 const { values } = parseArgs({
-  options: { trials: { type: 'string', default: '3' }, node: { type: 'string' }, cell: { type: 'string', multiple: true }, acts: { type: 'boolean' }, strace: { type: 'boolean' } }
+  options: { trials: { type: 'string', default: '3' }, node: { type: 'string' }, cell: { type: 'string', multiple: true }, acts: { type: 'boolean' }, strace: { type: 'boolean' }, prepare: { type: 'boolean' } }
 })
 
 const trials = Number(values.trials)
 const versions = choose(values.node?.split(',') ?? [])
 const cells = Object.keys(CELLS).filter((cell) => !values.cell || values.cell.includes(cell))
 if (versions.length === 0 || cells.length === 0 || !(trials > 0)) {
-  console.error(`fork-stress: nothing to do. Nodes: ${VERSIONS.join(', ')}. Cells: ${Object.keys(CELLS).join(' | ')}`)
+  console.error(`fork-stress: nothing to do. Nodes: ${NODES.join(', ')}. Cells: ${Object.keys(CELLS).join(' | ')}`)
   process.exit(2)
 }
+
+if (values.prepare) process.exit(prepared() ? 0 : 1)
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-stress-'))
 const rows = []
@@ -52,6 +54,22 @@ for (const version of versions) {
   for (const cell of cells) one(version, node, cell)
 }
 fs.rmSync(dir, { recursive: true })
+
+/** Whether all that the cells need is there now. What is not is told again by the cell that needs it. */
+function prepared () {
+  let all = true
+  for (const version of versions) {
+    for (const cell of cells) {
+      try {
+        prepareCell({ cell, version })
+      } catch (error) {
+        all = false
+        console.error(`Node ${version}, ${cell}: ${error.message}`)
+      }
+    }
+  }
+  return all
+}
 
 function one (version, node, cell) {
   const at = `Node ${version}, ${cell}`

@@ -7,13 +7,18 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { engines } = require('../package.json')
+const musl = require('./musl/root')
+const { isMusl } = require('./targets')
 const { runTests } = require('./test-js')
 
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const LOWEST = engines.node.replace('>= ', '')
 
 const ROOT = path.join(__dirname, '..')
-const MATRIX = path.join(ROOT, '.matrix')
+// What was built for another C library is of no use.
+const MATRIX = path.join(ROOT, '.matrix', isMusl() ? 'musl' : '')
+// Those that can be had for the C library that this runs with.
+const NODES = isMusl() ? musl.VERSIONS : VERSIONS
 const PACKAGE = `node-${process.platform}-${process.arch}`
 
 function test (version) {
@@ -27,6 +32,7 @@ function test (version) {
 
 /** Each Node has its own prefix, so that npm never removes one for another. */
 function install (version) {
+  if (isMusl()) return musl.install(version)
   const prefix = path.join(MATRIX, version)
   const node = path.join(prefix, 'node_modules', PACKAGE, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   if (!fs.existsSync(node)) {
@@ -40,15 +46,15 @@ function install (version) {
 
 /** Those of the matrix that `only` names, by a version or the beginning of one, or all of them; an exact version need not be in the matrix. */
 function choose (only) {
-  if (only.length === 0) return VERSIONS
-  const others = only.filter((one) => /^\d+\.\d+\.\d+$/.test(one) && !VERSIONS.includes(one))
-  return [...VERSIONS.filter((version) => only.some((one) => version === one || version.startsWith(`${one}.`))), ...others]
+  if (only.length === 0) return NODES
+  const others = only.filter((one) => /^\d+\.\d+\.\d+$/.test(one) && !NODES.includes(one))
+  return [...NODES.filter((version) => only.some((one) => version === one || version.startsWith(`${one}.`))), ...others]
 }
 
 function main (only) {
-  const versions = only.length === 0 ? [LOWEST, ...VERSIONS] : choose(only)
+  const versions = only.length === 0 && !isMusl() ? [LOWEST, ...NODES] : choose(only)
   if (versions.length === 0) {
-    console.error(`matrix: none of ${only.join(', ')} is in the matrix (${[LOWEST, ...VERSIONS].join(', ')})`)
+    console.error(`matrix: none of ${only.join(', ')} is in the matrix (${[LOWEST, ...NODES].join(', ')})`)
     process.exit(2)
   }
 
@@ -59,4 +65,4 @@ function main (only) {
 
 if (require.main === module) main(process.argv.slice(2))
 
-module.exports = { VERSIONS, MATRIX, choose, install }
+module.exports = { VERSIONS, NODES, MATRIX, choose, install }

@@ -15,7 +15,7 @@ const { TARGETS, addonOf, ownTarget } = require('./targets')
 const ROOT = path.join(__dirname, '..')
 const manifest = require('../package.json')
 
-module.exports = { pack, packAll, platformPackages }
+module.exports = { pack, packAll, packThese, platformPackages }
 
 if (require.main === module) {
   const { values, positionals: [dir] } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
@@ -52,6 +52,7 @@ function packAll (dir) {
   }
 }
 
+/** Packs the main package and one for each `{ target, addon }`; answers the paths of the tarballs, in this order. */
 function packThese (dir, addons) {
   fs.mkdirSync(dir, { recursive: true })
   const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-pack-'))

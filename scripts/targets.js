@@ -81,7 +81,7 @@ function addonOf ({ name }) {
 
 /** The target of the machine that this runs on. */
 function ownTarget () {
-  const libc = process.platform === 'linux' ? (glibcVersion() ? 'glibc' : 'musl') : undefined
+  const libc = process.platform === 'linux' ? (isMusl() ? 'musl' : 'glibc') : undefined
   const found = TARGETS.find(({ os, cpu, libc: its }) => os === process.platform && cpu === process.arch && its === libc)
   if (!found) throw new Error(`heapkit has no package for ${process.platform}-${process.arch}`)
   return found
@@ -94,4 +94,9 @@ function glibcVersion () {
   return process.report.getReport().header.glibcVersionRuntime
 }
 
-module.exports = { TARGETS, addonOf, glibcVersion, ownTarget }
+/** Whether musl is the C library of this process. */
+function isMusl () {
+  return process.platform === 'linux' && !glibcVersion()
+}
+
+module.exports = { TARGETS, addonOf, glibcVersion, isMusl, ownTarget }

@@ -95,7 +95,7 @@ fn block_at(memory: &File, at: usize) -> Option<usize> {
     is_block.then_some(bytes)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_env = "gnu"))]
 mod tests {
     use super::*;
 
@@ -106,7 +106,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_env = "gnu")]
     fn finds_the_blocks_that_the_allocator_mapped_and_their_beginning_stays() {
         let buffers: Vec<Vec<u8>> = (0..20).map(|n| vec![n; 6 << 20]).collect();
         let found = found();

@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 
 use parking_lot::Mutex;
 
-use super::sys::deadlock::{HELD, WAITED_FOR};
+use super::sys::mutex::is_held;
 
 /// What a child says, before the address.
 pub(super) const TOOK_OVER: &str = "heapkit: the child took over a lock that a thread of the service held, at 0x";
@@ -69,18 +69,19 @@ impl Locks {
 fn is_locked(memory: &File, address: usize) -> bool {
     let mut word = [0; size_of::<u32>()];
     let read = u64::try_from(address).is_ok_and(|address| memory.read_exact_at(&mut word, address).is_ok());
-    read && [HELD, WAITED_FOR].contains(&u32::from_ne_bytes(word))
+    read && is_held(u32::from_ne_bytes(word))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    use super::super::sys::mutex::WAITED_FOR;
     use super::*;
 
     #[test]
     fn a_lock_that_was_told_of_must_be_free() {
-        let word = AtomicU32::new(2);
+        let word = AtomicU32::new(WAITED_FOR);
         let [address, other] = [&word, &AtomicU32::new(0)].map(|word| std::ptr::from_ref(word).addr());
         remember(&format!("nothing of the kind\n{GAVE_UP}{address:x}"));
         remember(&format!("something\n{TOOK_OVER}{other:x}\n{TOOK_OVER}{address:x}\nmore"));
@@ -90,7 +91,7 @@ mod tests {
         word.store(0, Ordering::Relaxed);
         assert!(locks.are_free());
         // No lock any more.
-        word.store(4711, Ordering::Relaxed);
+        word.store(0x4000_0000, Ordering::Relaxed);
         assert!(locks.are_free());
     }
 }

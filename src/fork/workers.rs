@@ -2,7 +2,8 @@
 //!
 //! A worker that is in the middle of a job at the instant of the fork does not exist in the child and never reports back: V8
 //! then waits for it forever. So the fork waits until all of them sleep, and all at the same place: the queue of their jobs. One that sleeps
-//! elsewhere is in the middle of a job, and waits for a lock.
+//! elsewhere is in the middle of a job, and waits for a lock. With musl every thread that waits for a condition does so at a place of its own, and one
+//! that waits for a lock is known by what it expects there.
 //!
 //! The pool's threads are known by their name where Node.js names them (from 24 on); before, they are those that started
 //! first, right after the process itself, and have the name that all threads have which nobody named: a library that is loaded
@@ -16,6 +17,8 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
+
+use super::sys::mutex;
 
 /// How Node.js 24 calls them; Node.js 26 says `node-` before it.
 const NAME: &str = "V8Worker";
@@ -111,15 +114,21 @@ impl Workers {
 }
 
 /// How a thread rests.
+#[derive(Debug, PartialEq, Eq)]
 enum Rest {
     /// It waits for others to change the word there.
     At(usize),
+    /// It waits for a lock.
+    ForALock,
     /// It waits for something else, or has ended.
     Otherwise,
 }
 
 /// Whether those that wait for other threads all wait at the same place.
 fn are_together(rests: &[Rest]) -> bool {
+    if rests.contains(&Rest::ForALock) {
+        return false;
+    }
     let places = rests.iter().filter_map(|rest| if let Rest::At(word) = rest { Some(*word) } else { None });
     let (least, most) = places.fold((usize::MAX, 0), |(least, most), place| (least.min(place), most.max(place)));
     most.saturating_sub(least) <= PLACE_BYTES
@@ -128,8 +137,8 @@ fn are_together(rests: &[Rest]) -> bool {
 impl Worker {
     /// `None` if it works. The kernel tells where a thread waits sooner than it tells its state.
     fn rest(&self) -> Option<Rest> {
-        if let Some(word) = self.syscall.as_ref().and_then(|file| read_and(file, place)?) {
-            return Some(Rest::At(word));
+        if let Some(wait) = self.syscall.as_ref().and_then(|file| read_and(file, Wait::parse)?) {
+            return Some(wait.rest(mutex::CONDITION_HAS_A_PLACE));
         }
         let sleeps = read_and(&self.stat, |text| Stat::parse(text).is_none_or(|stat| stat.state == b'S'));
         sleeps.unwrap_or(true).then_some(Rest::Otherwise)
@@ -142,12 +151,32 @@ fn read_and<T>(file: &File, parse: impl FnOnce(&str) -> T) -> Option<T> {
     std::str::from_utf8(text.get(..length)?).ok().map(parse)
 }
 
-/// The first argument of a futex(2) that a thread is in: the call's number and six arguments come first.
-fn place(syscall: &str) -> Option<usize> {
-    let mut fields = syscall.split_ascii_whitespace();
-    let call: libc::c_long = fields.next()?.parse().ok()?;
-    let word = fields.next()?.strip_prefix("0x")?;
-    if call == libc::SYS_futex { usize::from_str_radix(word, 16).ok() } else { None }
+/// The futex(2) that a thread is in.
+#[derive(Debug, PartialEq, Eq)]
+struct Wait {
+    word: usize,
+    expected: u32,
+}
+
+impl Wait {
+    /// The call's number and six arguments come first.
+    fn parse(syscall: &str) -> Option<Self> {
+        let mut fields = syscall.split_ascii_whitespace();
+        let call: libc::c_long = fields.next()?.parse().ok()?;
+        let [word, _, expected] = [(); 3].map(|()| u64::from_str_radix(fields.next()?.strip_prefix("0x")?, 16).ok());
+        // The kernel takes the lower half of what is expected.
+        let wait = Self { word: usize::try_from(word?).ok()?, expected: u32::try_from(expected? & 0xffff_ffff).ok()? };
+        (call == libc::SYS_futex).then_some(wait)
+    }
+
+    /// Where those that wait for a condition have no place in common, a lock is known by what is expected there.
+    fn rest(&self, condition_has_a_place: bool) -> Rest {
+        match self {
+            Self { word, .. } if condition_has_a_place => Rest::At(*word),
+            Self { expected, .. } if mutex::is_waited_for(*expected) => Rest::ForALock,
+            _ => Rest::Otherwise,
+        }
+    }
 }
 
 impl<'a> Stat<'a> {
@@ -164,9 +193,6 @@ impl<'a> Stat<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::sync::{Arc, Condvar, Mutex};
-
     use super::*;
 
     #[test]
@@ -213,6 +239,39 @@ mod tests {
         assert!(Workers { threads: Vec::new(), first_look: OnceCell::new() }.are_asleep());
     }
 
+    #[test]
+    fn reads_where_a_thread_waits_and_for_what() {
+        let call = libc::SYS_futex;
+        let wait = |expected| Some(Wait { word: 0x1e30_7864, expected });
+        let text =
+            |expected: &str| format!("{call} 0x1e307864 0x189 {expected} 0x0 0x0 0xffffffff 0x7f969fa2bb70 0x7f96");
+        assert_eq!(Wait::parse(&text("0x7")), wait(7));
+        assert_eq!(Wait::parse(&text("0xffffffff80000010")), wait(0x8000_0010));
+        assert_eq!(Wait::parse(&format!("{} 0x9 0x7f 0x400 0xffffffff 0x0 0x8 0x7f 0x7f", call + 1)), None);
+        for text in ["running", "-1 0x7f96 0x7f96", "", "x"] {
+            assert_eq!(Wait::parse(text), None);
+        }
+    }
+
+    #[test]
+    fn where_conditions_have_no_place_a_lock_is_known_by_its_state() {
+        let [lock, condition] = [mutex::WAITED_FOR, 0].map(|expected| Wait { word: 0x1000, expected });
+        assert_eq!([&lock, &condition].map(|wait| wait.rest(true)), [Rest::At(0x1000), Rest::At(0x1000)]);
+        let rests = [&condition, &condition, &lock].map(|wait| wait.rest(false));
+        assert_eq!(rests, [Rest::Otherwise, Rest::Otherwise, Rest::ForALock]);
+        assert!(are_together(&rests[..2]));
+        assert!(!are_together(&rests));
+    }
+}
+
+/// Rust's own condition variables are such that those that wait share a word.
+#[cfg(all(test, not(target_env = "musl")))]
+mod tests_of_places {
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Condvar, Mutex};
+
+    use super::*;
+
     /// Two of them are never as close as the words of one condition variable, wherever they are allocated.
     #[repr(align(128))]
     struct Place(Mutex<bool>, Condvar);
@@ -256,19 +315,6 @@ mod tests {
         }
         for (_, sleeper) in sleepers {
             sleeper.join().unwrap();
-        }
-    }
-
-    #[test]
-    fn reads_where_a_thread_waits() {
-        let call = libc::SYS_futex;
-        assert_eq!(
-            place(&format!("{call} 0x1e307864 0x189 0x0 0x0 0x0 0xffffffff 0x7f969fa2bb70 0x7f96")),
-            Some(0x1e30_7864)
-        );
-        assert_eq!(place(&format!("{} 0x9 0x7f 0x400 0xffffffff 0x0 0x8 0x7f 0x7f", call + 1)), None);
-        for text in ["running", "-1 0x7f96 0x7f96", "", "x"] {
-            assert_eq!(place(text), None);
         }
     }
 }

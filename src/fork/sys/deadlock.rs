@@ -3,8 +3,6 @@
 //! The child has one thread, so nobody will ever wake it from a wait without a deadline. The filter (`fork::filter`) traps such a wait, and the
 //! handler of the trap sees which word the child would have waited at. It takes a mutex over from its holder, who is not here, and the child
 //! goes on. Anything else ends the child at once, where the watch would need seconds to notice.
-//!
-//! Source: `nptl/lowlevellock.h` of glibc for the states of a lock, `bits/struct_mutex.h` for the mutex that begins with one.
 
 #![allow(unsafe_code, reason = "a signal handler reads the registers of what it interrupted")]
 
@@ -15,21 +13,8 @@ use std::ptr::with_exposed_provenance;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::mutex::{self, ALSO, KIND, LOCK, ORDINARY};
 use super::{exit_now, handle, write_all};
-
-/// A lock that nobody holds.
-const FREE: u32 = 0;
-/// One that somebody holds, and nobody waits for.
-pub(in crate::fork) const HELD: u32 = 1;
-/// One that somebody may wait for.
-pub(in crate::fork) const WAITED_FOR: u32 = 2;
-
-/// The size of a mutex in words, and which of them say who holds it and of which kind it is.
-const MUTEX_WORDS: usize = 10;
-const OWNER: usize = 2;
-const KIND: usize = 4;
-/// The kinds that belong to one process only.
-const ORDINARY: std::ops::RangeInclusive<u32> = 0..=3;
 
 /// More than so many are not locks: something waits in a loop.
 const TAKEN_OVER_AT_MOST: u32 = 1000;
@@ -61,7 +46,7 @@ extern "C" fn on_trap(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut
     // SAFETY: the kernel hands a valid context to a handler with SA_SIGINFO, which is the handler's until it returns.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let Wait { word, expected } = wait_of(context);
-    if !(expected == WAITED_FOR && take_over(word)) {
+    if !(mutex::is_waited_for(expected) && take_over(word)) {
         ending.tell(ending.gave_up, word);
         exit_now(ending.status);
     }
@@ -83,21 +68,22 @@ impl Ending {
     }
 }
 
-/// Makes a mutex free whose owner is not here: the next attempt gets it. Answers whether there should be one.
-fn take_over(mutex: usize) -> bool {
+/// Makes a mutex free whose owner is not here, by where its lock is: the next attempt gets it. Answers whether there should be one.
+fn take_over(lock: usize) -> bool {
     static TAKEN_OVER: AtomicU32 = AtomicU32::new(0);
+    let mutex = lock.wrapping_sub(LOCK * size_of::<AtomicU32>());
     if !mutex.is_multiple_of(align_of::<AtomicU32>())
         || TAKEN_OVER.fetch_add(1, Ordering::Relaxed) >= TAKEN_OVER_AT_MOST
     {
         return false;
     }
     // SAFETY: aligned, and where this process's one thread waits for a lock; where there is no memory after all, that ends the child.
-    let mutex = unsafe { &*with_exposed_provenance::<[AtomicU32; MUTEX_WORDS]>(mutex) };
+    let mutex = unsafe { &*with_exposed_provenance::<[AtomicU32; mutex::WORDS]>(mutex) };
     if !ORDINARY.contains(&mutex[KIND].load(Ordering::Relaxed)) {
         return false;
     }
-    mutex[OWNER].store(0, Ordering::Relaxed);
-    mutex[0].store(FREE, Ordering::Relaxed);
+    mutex[ALSO].store(0, Ordering::Relaxed);
+    mutex[LOCK].store(0, Ordering::Relaxed);
     true
 }
 
@@ -151,6 +137,7 @@ mod tests {
     use std::os::fd::AsRawFd;
 
     use super::super::fork;
+    use super::super::mutex::WAITED_FOR;
     use super::*;
     use crate::fork::filter::{Room, install};
     use crate::fork::shared_memory::{Separated, separate};
@@ -208,19 +195,19 @@ mod tests {
     #[test]
     fn a_mutex_is_taken_over_as_often_as_it_takes_and_told_of_unless_it_is_known() {
         const HOLDER: u32 = 4711;
-        let mutex: [AtomicU32; MUTEX_WORDS] = Default::default();
-        mutex[OWNER].store(HOLDER, Ordering::Relaxed);
-        mutex[0].store(WAITED_FOR, Ordering::Relaxed);
-        let address = mutex.as_ptr().expose_provenance();
+        let mutex: [AtomicU32; mutex::WORDS] = Default::default();
+        mutex[ALSO].store(HOLDER, Ordering::Relaxed);
+        mutex[LOCK].store(WAITED_FOR, Ordering::Relaxed);
+        let address = mutex[LOCK..].as_ptr().expose_provenance();
         let line = format!("at {address:x}\n");
         for (known, told) in [(vec![], format!("over {address:x}\n")), (vec![address], String::new())] {
             let ended = in_a_child(known, || {
-                let (answer, _) = wait(&mutex[0], WAITED_FOR, None);
+                let (answer, _) = wait(&mutex[LOCK], WAITED_FOR, None);
                 if answer != 0 || mutex.iter().any(|word| word.load(Ordering::Relaxed) != 0) {
                     return 2;
                 }
                 // What waits for something else at that place.
-                wait(&mutex[0], 0, None);
+                wait(&mutex[LOCK], 0, None);
                 3
             });
             assert_eq!(ended, (STATUS, told + &line));
@@ -228,22 +215,33 @@ mod tests {
         // What does not go on when the mutex is free.
         let ended = in_a_child(vec![address], || {
             loop {
-                mutex[0].store(WAITED_FOR, Ordering::Relaxed);
-                wait(&mutex[0], WAITED_FOR, None);
+                mutex[LOCK].store(WAITED_FOR, Ordering::Relaxed);
+                wait(&mutex[LOCK], WAITED_FOR, None);
             }
         });
         assert_eq!(ended, (STATUS, line));
     }
 
     #[test]
+    fn a_mutex_of_the_c_library_that_is_held_is_taken_over() {
+        let mut mutex = libc::PTHREAD_MUTEX_INITIALIZER;
+        let mutex = &raw mut mutex;
+        // SAFETY: a mutex of this test, which lives through it; the child has its own copy.
+        let lock = || unsafe { libc::pthread_mutex_lock(mutex) };
+        assert_eq!(lock(), 0);
+        let ended = in_a_child(Vec::new(), lock);
+        assert_eq!(ended, (0, format!("over {:x}\n", mutex.addr() + LOCK * size_of::<AtomicU32>())));
+    }
+
+    #[test]
     fn what_looks_like_a_mutex_and_is_of_no_ordinary_kind_ends_the_child() {
-        let words: [AtomicU32; MUTEX_WORDS] = Default::default();
-        words[0].store(WAITED_FOR, Ordering::Relaxed);
+        let words: [AtomicU32; mutex::WORDS] = Default::default();
+        words[LOCK].store(WAITED_FOR, Ordering::Relaxed);
         words[KIND].store(*ORDINARY.end() + 1, Ordering::Relaxed);
         let ended = in_a_child(Vec::new(), || {
-            wait(&words[0], WAITED_FOR, None);
+            wait(&words[LOCK], WAITED_FOR, None);
             3
         });
-        assert_eq!(ended, (STATUS, format!("at {:x}\n", words.as_ptr().addr())));
+        assert_eq!(ended, (STATUS, format!("at {:x}\n", words[LOCK].as_ptr().addr())));
     }
 }

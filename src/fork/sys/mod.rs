@@ -7,6 +7,7 @@
 pub(super) mod clock;
 pub(super) mod condvar;
 pub(super) mod deadlock;
+pub(super) mod mutex;
 pub(super) mod pages;
 pub(super) mod share;
 
