@@ -9,6 +9,7 @@ const { pipeline } = require('node:stream/promises')
 const zlib = require('node:zlib')
 const { createSnapshotStream, takeSnapshot } = require('..')
 const { nextEvent } = require('./http-support')
+const { linux } = require('./needs')
 const { tmpDir, ls, parseSnapshot, run, until, heapkitError } = require('./support')
 
 async function collect (stream) {
@@ -89,7 +90,7 @@ test('a stream that its reader destroys while it reads ends, and the next one wo
 })
 
 test('a stream that is destroyed when V8 is through gives its space on the disk back at once', {
-  skip: process.platform !== 'linux' && 'reads /proc'
+  skip: linux('/proc tells open files')
 }, async (t) => {
   const dir = tmpDir(t)
   globalThis.noise = Array.from({ length: 16_000 }, () => randomBytes(500).toString('base64'))
@@ -117,7 +118,7 @@ for (const [what, output] of [['unreadForkedStream', ''], ['readForkedStream', '
   // The limit is for a child that never exits.
   test(`a forked stream keeps its process alive while somebody reads it, no longer: ${what}`, {
     timeout: 60_000,
-    skip: process.platform !== 'linux' && 'needs Linux'
+    skip: linux('fork')
   }, async (t) => {
     const child = run(t, 'lifecycle-only.js', { args: [tmpDir(t), what] })
     assert.deepEqual(await child.exit, { code: 0, signal: null })
