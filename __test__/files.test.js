@@ -458,6 +458,14 @@ test('a service that writes to standard streams which it has closed does not wri
   assert.ok(outcomes.length >= 2)
 })
 
+test('where there is no /dev everything works, also for a service that has closed its standard streams', { skip: ownMounts() }, async (t) => {
+  const answers = path.join(tmpDir(t), 'answers.json')
+  const command = [...OWN_MOUNTS, 'sh', '-c', 'mount -t tmpfs tmpfs /dev && exec "$@"', 'sh']
+  await run(t, 'closed-streams.js', { args: [tmpDir(t), answers], command }).exit
+  const outcomes = JSON.parse(fs.readFileSync(answers, 'utf8'))
+  assert.deepEqual(outcomes, [true, true, true, true])
+})
+
 test('a working directory that was removed does not matter to absolute paths, and is named where a path is relative', { skip: posix('a directory is removed while somebody is in it') }, async (t) => {
   const [dir, gone] = [tmpDir(t), path.join(tmpDir(t), 'gone')]
   const command = ['sh', '-c', 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', gone]
