@@ -23,7 +23,7 @@ pub(super) struct Meta {
 }
 
 /// What every file system takes as a name, if it says nothing of it.
-const USUAL_NAME_BYTES: usize = 255;
+pub(super) const USUAL_NAME_BYTES: usize = 255;
 
 #[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
