@@ -7,8 +7,8 @@ const path = require('node:path')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
 const { configure, listArtifacts, startCpuProfile, startSampling, startTimeline, takeSnapshot } = require('..')
-const { OWN_MOUNTS, linux, ownMounts, posix, success } = require('./needs')
-const { tmpDir, ls, readArtifact, parseSnapshot, run, until, heapkitError } = require('./support')
+const { OWN_MOUNTS, links, linux, ownMounts, posix, success } = require('./needs')
+const { tmpDir, ls, readArtifact, parseSnapshot, run, until, assertMode, heapkitError } = require('./support')
 
 /** A small artifact: the sampling profile of next to nothing. */
 async function capture (output) {
@@ -64,14 +64,14 @@ test('every capture is named as Node names its files, for its user alone', async
     assert.deepEqual([Number(pid), thread], [process.pid, '0'])
     const written = new Date(`${date.replace(/(....)(..)(..)/, '$1-$2-$3')}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}`)
     assert.ok(Math.abs(written - new Date(artifact.startedAt)) < 60_000, 'in local time')
-    assert.equal(fs.statSync(artifact.path).mode & 0o777, 0o600)
+    assertMode(artifact.path, 0o600)
     readArtifact(artifact)
     return Number(sequence)
   })
   assert.equal(new Set(sequences).size, 4)
   assert.deepEqual(ls(dir), names(...artifacts))
-  assert.equal(fs.statSync(dir).mode & 0o777, 0o700)
-  assert.equal(fs.statSync(path.dirname(dir)).mode & 0o777, 0o700)
+  assertMode(dir, 0o700)
+  assertMode(path.dirname(dir), 0o700)
 })
 
 test('every codec and level holds the same text under its digest', async (t) => {
@@ -158,7 +158,7 @@ test('a file that appears while V8 is at work is not overwritten either', async 
   assert.deepEqual(ls(dir), ['mine.heapsnapshot'])
 })
 
-test('a link is never written through', async (t) => {
+test('a link is never written through', { skip: links() }, async (t) => {
   const dir = tmpDir(t)
   const file = path.join(dir, 'link')
   fs.symlinkSync(path.join(dir, 'nowhere'), file)
@@ -167,7 +167,7 @@ test('a link is never written through', async (t) => {
   assert.equal(fs.readlinkSync(file), path.join(dir, 'nowhere'))
 })
 
-test('a link to a directory will do', async (t) => {
+test('a link to a directory will do', { skip: links() }, async (t) => {
   const dir = tmpDir(t)
   fs.mkdirSync(path.join(dir, 'real'))
   fs.symlinkSync('real', path.join(dir, 'link'))
@@ -183,7 +183,7 @@ test('a directory that is a file, or below one, is an invalid option', async (t)
   for (const place of [file, path.join(file, 'below')]) {
     const named = (option) => (error) => {
       assert.equal(error.option, option)
-      return heapkitError('HEAPKIT_ERR_INVALID_OPTION', new RegExp(`\`${option}\`.*${place}`))(error)
+      return heapkitError('HEAPKIT_ERR_INVALID_OPTION', new RegExp(`\`${option}\`.*${place.replaceAll('\\', '\\\\')}`))(error)
     }
     await assert.rejects(takeSnapshot({ dir: place }), named('dir'))
     await assert.rejects(capture({ dir: place }), named('dir'))
@@ -424,7 +424,7 @@ test('the list tells of each artifact what its name says, the oldest first', asy
   fs.writeFileSync(path.join(dir, `${old}.heapkit-1-0123456789abcdef.partial`), '')
   fs.writeFileSync(path.join(dir, 'notes.txt'), '')
   fs.mkdirSync(path.join(dir, old.replace('007', '008')))
-  fs.symlinkSync(old, path.join(dir, old.replace('007', '009')))
+  if (!links()) fs.symlinkSync(old, path.join(dir, old.replace('007', '009')))
   const listed = await listArtifacts(dir)
   assert.deepEqual(listed.map(({ createdAt, ...rest }) => rest), [
     { kind: 'sampling', format: 'heapprofile', path: path.join(dir, old), bytes: 1000, compression: 'gzip', pid: 1, threadId: 0 },

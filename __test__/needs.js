@@ -5,6 +5,7 @@
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { npmCli } = require('../scripts/npm')
 
@@ -21,6 +22,19 @@ function success (what, [file, ...args]) {
   if (missing) return missing
   const { status, stderr, error } = spawnSync(file, args, { encoding: 'utf8' })
   return status !== 0 && `needs ${what}: ${error?.message ?? (stderr.trim() || `${file} failed`)}`
+}
+
+/** Symbolic links: on Windows few may make them, and wine only says that it does. */
+function links () {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-needs-'))
+  try {
+    fs.symlinkSync('nowhere', path.join(dir, 'link'))
+    return !fs.lstatSync(path.join(dir, 'link')).isSymbolicLink() && 'needs symbolic links: they cannot be made here'
+  } catch ({ message }) {
+    return `needs symbolic links: ${message}`
+  } finally {
+    fs.rmSync(dir, { recursive: true, force: true })
+  }
 }
 
 /** What begins a command that has mounts of its own. An ordinary user becomes root of a user namespace of its own. */
@@ -84,4 +98,4 @@ function mounts () {
   })
 }
 
-module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, linux, nodeFrom, npm, ownMounts, ownPids, posix, success }
+module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, npm, ownMounts, ownPids, posix, success }
