@@ -21,7 +21,8 @@ for (const name of Object.keys(process.env)) {
 /** An empty directory that is removed after the test. */
 function tmpDir (t) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-test-'))
-  t.after(() => fs.rmSync(dir, { recursive: true, force: true }))
+  // Windows keeps a file that is removed for as long as somebody has it open.
+  t.after(() => fs.promises.rm(dir, { recursive: true, force: true, maxRetries: 20 }))
   return dir
 }
 
