@@ -291,8 +291,8 @@ export function takeSnapshot (options?: SnapshotOptions): Promise<SnapshotArtifa
 
 /**
  * Takes a heap snapshot as a stream of compressed bytes. What is not read at once is held in 4 MiB of memory. Beyond that a forked child
- * waits for the reader, as long as it takes something now and then (after 30 s without, `HEAPKIT_ERR_STALLED`); inline, the rest goes to an
- * unlinked temporary file in `dir` (default: the system's directory for temporary files). There is no `file`, and no quota.
+ * waits for the reader, as long as it takes something now and then (after 30 s without, `HEAPKIT_ERR_STALLED`); inline, the rest goes to a
+ * temporary file in `dir` (default: the system's directory for temporary files), which is gone when the stream is. There is no `file`, and no quota.
  *
  * Throws for invalid options and where `takeSnapshot` would reject at once; fails otherwise by the stream's `error` event.
  * Destroying the stream gives the capture up. A stream that nobody reads does not keep the process alive.

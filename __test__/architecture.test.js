@@ -256,6 +256,11 @@ test('the scan for imports sees every form of them (JavaScript)', () => {
   }
 })
 
+test('what tests need that not every machine has is said in one place', () => {
+  const others = files('__test__', '.test.js').filter((file) => file !== '__test__/architecture.test.js')
+  assert.deepEqual(matching(others, /getuid|'unshare'|'needs |\bskip\b.*(process\.|&& ')/), [])
+})
+
 test('what builds the addon stays at the top, and V8 leaves no logs there', () => {
   for (const name of ['src', 'build.rs', 'Cargo.toml']) assert.ok(fs.existsSync(path.join(ROOT, name)), name)
   const tracked = execFileSync('git', ['ls-files', 'isolate-*', '*v8.log'], { cwd: ROOT, encoding: 'utf8' })

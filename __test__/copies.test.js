@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { linux } = require('./needs')
 const { tmpDir, run } = require('./support')
 
 const ROOT = path.join(__dirname, '..')
@@ -18,7 +19,7 @@ function copy (dir, name) {
 }
 
 test('copies of heapkit share the slot, over threads, and sessions and defaults', {
-  skip: process.platform !== 'linux' && 'elsewhere copies share nothing over threads'
+  skip: linux('elsewhere copies share nothing over threads')
 }, async (t) => {
   const dir = tmpDir(t)
   const artifacts = path.join(dir, 'artifacts')

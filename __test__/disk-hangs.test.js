@@ -3,28 +3,19 @@
 // Volumes that do not answer: their own captures are told in time, and nobody else notices.
 
 const assert = require('node:assert/strict')
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { OWN_MOUNTS, success } = require('./needs')
 const { tmpDir, run, heapkitError } = require('./support')
 
-const UNSHARE = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount']
-
 /** A file system in user space that nobody serves: every request waits for ever, but can be killed. */
-const hanging = (dir) => [...UNSHARE, 'sh', '-c',
+const hanging = (dir) => [...OWN_MOUNTS, 'sh', '-c',
   'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hang "$0" && exec "$@"', dir]
 
 /** A volume that can be frozen. Whatever becomes of the test, it is thawed: a process cannot end while it waits for a frozen one. */
-const freezing = (dir, image) => [...UNSHARE, 'sh', '-c',
+const freezing = (dir, image) => [...OWN_MOUNTS, 'sh', '-c',
   'mkfs.ext4 -q "$1" && mount -o loop "$1" "$0" && shift && { { sleep 100; fsfreeze -u "$0"; } >/dev/null 2>&1 & "$@"; code=$?; kill $!; umount "$0"; exit $code; }', dir, image]
-
-/** Why this machine cannot have it, or false. */
-function missing (command, what) {
-  if (process.platform !== 'linux') return 'volumes as Linux has them'
-  const { status, stderr, error } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' })
-  return status === 0 ? false : `${what}: ${error?.message ?? stderr.trim()}`
-}
 
 /** An image of a volume that can be frozen at `dir`, or why there can be none. */
 function freezable (t, dir, bytes) {
@@ -34,13 +25,13 @@ function freezable (t, dir, bytes) {
     fs.truncateSync(file, bytes)
     return file
   })
-  const why = missing([...freezing(dir, tried), 'sh', '-c', `fsfreeze -f ${dir} && fsfreeze -u ${dir}`], 'needs root, a loop device, mkfs.ext4 and fsfreeze')
+  const why = success('root, a loop device, mkfs.ext4 and fsfreeze', [...freezing(dir, tried), 'sh', '-c', `fsfreeze -f ${dir} && fsfreeze -u ${dir}`])
   return { image, why }
 }
 
 test('a volume that never answers is noticed by nobody but its own captures', { timeout: 180_000 }, async (t) => {
   const [hung, healthy] = [tmpDir(t), tmpDir(t)]
-  const why = missing([...hanging(hung), 'true'], 'needs /dev/fuse and a mount namespace')
+  const why = success('/dev/fuse and mounts of its own', [...hanging(hung), 'true'])
   if (why) return t.skip(why)
   const child = run(t, 'disk-hangs.js', { args: [hung, healthy], command: hanging(hung) })
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
@@ -67,7 +58,7 @@ test('a volume that never answers is noticed by nobody but its own captures', { 
 
 test('a service whose HEAPKIT_DIR does not answer starts all the same, and is told', { timeout: 60_000 }, async (t) => {
   const hung = tmpDir(t)
-  const why = missing([...hanging(hung), 'true'], 'needs /dev/fuse and a mount namespace')
+  const why = success('/dev/fuse and mounts of its own', [...hanging(hung), 'true'])
   if (why) return t.skip(why)
   const node = ['--require', path.join(__dirname, '..', 'lib', 'register.js')]
   const child = run(t, 'files-steps.js', { args: ['[]'], node, env: { HEAPKIT_DIR: hung }, command: hanging(hung) })

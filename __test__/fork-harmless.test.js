@@ -6,6 +6,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const { linux } = require('./needs')
 const { tmpDir } = require('./support')
 const { RINGS, ENDINGS, runHostile, problemsOf, silentActs } = require('./fixtures/hostile')
 const { runCell } = require('./fixtures/fork-stress/cell')
@@ -19,7 +20,7 @@ const SURE = ['unlink', 'truncate', 'create', 'write to a descriptor', 'write a 
   'unlock an inherited flock', 'take an fcntl lock by a path', 'kill', 'fork', 'posix_spawn', 'prlimit', 'setpriority', 'write (file)', 'write (anonymous)',
   'mprotect of what is read-only, write (memfd)', 'MADV_REMOVE (file)', 'lock a shared mutex']
 
-describe('the finalizers that run in a forked child', { skip: process.platform !== 'linux' && 'needs Linux' }, () => {
+describe('the finalizers that run in a forked child', { skip: linux('fork') }, () => {
   test('would do harm, and it would be seen: in a child that nothing was done to', (t) => {
     const harm = {}
     for (const acts of [undefined, RINGS]) {

@@ -3,21 +3,20 @@
 // Whether there is memory for a forked snapshot: what is refused, when, and with what words; what is remembered.
 
 const assert = require('node:assert/strict')
-const fs = require('node:fs')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const { takeSnapshot } = require('..')
+const { controlGroup, linux } = require('./needs')
 const { FIXTURES, tmpDir, ls, run, heapkitError } = require('./support')
 
-const isLinux = process.platform === 'linux'
 const MIB = 2 ** 20
 const PLENTY = 2 ** 50
 
 const failure = (record) => Object.assign(new Error(), { name: 'HeapkitError' }, record)
 const memoryError = (pattern) => heapkitError('HEAPKIT_ERR_MEMORY', pattern)
 
-describe('memory for a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
+describe('memory for a forked snapshot', { skip: linux('fork') }, () => {
   test('is estimated by what the last one took; the heap of another thread is another heap', async (t) => {
     const dir = tmpDir(t)
     await takeSnapshot({ dir, mode: 'fork' })
@@ -32,24 +31,10 @@ describe('memory for a forked snapshot', { skip: !isLinux && 'needs Linux' }, ()
     assert.equal(ls(dir).length, 1)
   })
 
-  const group = `/sys/fs/cgroup/memory/heapkit-test-memory-${process.pid}`
-  const missing = makeGroup()
-
-  /** Why there is no control group of 500 MiB. */
-  function makeGroup () {
-    try {
-      fs.mkdirSync(group)
-      fs.writeFileSync(path.join(group, 'memory.limit_in_bytes'), String(500 * MIB))
-    } catch {
-      return 'needs a control group of its own (version 1, memory), and root'
-    }
-    process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
-    return false
-  }
+  const { missing, command } = controlGroup('memory', { 1: 'memory.limit_in_bytes' }, 500 * MIB)
 
   /** What came of snapshots with these options of so many thousand objects in the group. */
   async function inGroup (t, dir, thousands, options) {
-    const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
     const service = run(t, 'fork-memory.js', { args: [dir, String(thousands), JSON.stringify(options)], command })
     const [line] = await service.line(/\[.*\]/)
     assert.deepEqual(await service.exit, { code: 0, signal: null })

@@ -10,13 +10,13 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
+const { controlGroup, freezableVolume, freezer: noFreezer, linux } = require('./needs')
 const { tmpDir, ls, run, children, until, heapkitError, cleanEnv, parseSnapshot, readArtifact } = require('./support')
 const { heapFacts } = require('../lib/captures/census')
 const native = require('../lib/native')
 const { nodeOption, v8PoolSize } = require('../lib/node-options')
 const { takeSnapshot } = require('..')
 
-const isLinux = process.platform === 'linux'
 const CHUNK = Buffer.alloc(64 * 1024, '1')
 
 const thread = (name) => fs.readdirSync('/proc/self/task').find((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === name)
@@ -43,10 +43,6 @@ async function forked (writer, work) {
 function writeForEver (output) {
   for (;;) fs.writeSync(output, CHUNK)
 }
-
-const noDisk = isLinux && spawnSync('fsfreeze', ['--version']).status === 0 && spawnSync('losetup', ['-f']).status === 0 && process.getuid() === 0
-  ? false
-  : 'needs a file system of its own that can be frozen, and root'
 
 /** A small file system that can be made to hang. */
 function disk (t) {
@@ -95,16 +91,7 @@ function freezer (t) {
   }
 }
 
-const noFreezer = () => {
-  try {
-    fs.accessSync('/sys/fs/cgroup/freezer/tasks', fs.constants.W_OK)
-    return false
-  } catch {
-    return 'needs the freezer of control groups, version 1, and root'
-  }
-}
-
-describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
+describe('the watch of a child', { skip: linux('fork') }, () => {
   test('gives up a stream that nobody reads, and ends its child', { timeout: 120_000 }, async (t) => {
     const writer = writerTo(tmpDir(t), { stream: true, patienceMs: 500, queueBytes: 2 ** 20 })
     await writer.open()
@@ -133,7 +120,7 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
     assert.deepEqual(children(), [])
   })
 
-  test('gives up a disk that takes nothing', { skip: noDisk, timeout: 120_000 }, async (t) => {
+  test('gives up a disk that takes nothing', { skip: freezableVolume(), timeout: 120_000 }, async (t) => {
     const { dir, freeze, thaw } = disk(t)
     const writer = writerTo(dir, { patienceMs: 500, queueBytes: 2 ** 20 })
     await writer.open()
@@ -164,7 +151,7 @@ describe('the watch of a child', { skip: !isLinux && 'needs Linux' }, () => {
   })
 })
 
-test('V8\'s pool has the size that Node.js was told', { skip: !isLinux && 'needs Linux' }, () => {
+test('V8\'s pool has the size that Node.js was told', { skip: linux('/proc tells threads') }, () => {
   const from = (NODE_OPTIONS, ...execArgv) => v8PoolSize({ env: { NODE_OPTIONS }, execArgv })
   const some = Math.max(os.availableParallelism() - 1, 1)
   assert.equal(from(undefined), 4)
@@ -186,19 +173,7 @@ test('V8\'s pool has the size that Node.js was told', { skip: !isLinux && 'needs
 })
 
 describe('a CPU quota', () => {
-  const group = `/sys/fs/cgroup/cpu/heapkit-test-${process.pid}`
-  const setQuota = (us) => fs.writeFileSync(path.join(group, 'cpu.cfs_quota_us'), String(us))
-  const missing = (() => {
-    try {
-      fs.mkdirSync(group)
-      process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
-      setQuota(30_000)
-      return false
-    } catch {
-      return 'needs a control group of its own (version 1, cpu), and root'
-    }
-  })()
-  const command = ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh']
+  const { missing, setLimit: setQuota, command } = controlGroup('cpu', { 1: 'cpu.cfs_quota_us' }, 30_000)
   const service = (t, dir, options) => run(t, 'fork-service.js', { args: [dir, '25', JSON.stringify(options)], command })
 
   test('holds a snapshot back, which says so, and as soon as it is lifted no longer', { skip: missing, timeout: 240_000 }, async (t) => {

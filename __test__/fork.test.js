@@ -7,14 +7,13 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
-const path = require('node:path')
 const { once } = require('node:events')
 const { describe, test } = require('node:test')
 const { isMusl } = require('../scripts/targets')
 const { takeSnapshot, createSnapshotStream } = require('..')
+const { OWN_PIDS, controlGroup, linux, ownPids } = require('./needs')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
 
-const isLinux = process.platform === 'linux'
 // On an emulated processor everything takes longer (scripts/vm-cgroup2).
 const patience = Number(process.env.TEST_PATIENCE ?? 1)
 
@@ -60,7 +59,7 @@ const failure = (record) => Object.assign(new Error(), { name: 'HeapkitError' },
 
 const threads = () => fs.readdirSync('/proc/self/task').map((id) => fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())
 
-describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
+describe('a forked snapshot', { skip: linux('fork') }, () => {
   test('is whole, holds what this process holds, and leaves no child, thread or descriptor', async (t) => {
     const dir = tmpDir(t)
     await takeSnapshot({ dir, mode: 'fork' })
@@ -305,64 +304,17 @@ describe('a forked snapshot', { skip: !isLinux && 'needs Linux' }, () => {
     await until(() => childrenOf().length === 0, 'the child to be gone')
   })
 
-  const namespace = ['unshare', '--pid', '--fork', '--mount-proc']
-  const noNamespace = isLinux && spawnSync(namespace[0], [...namespace.slice(1), '/bin/true']).status !== 0 && 'needs a PID namespace of its own, and root'
-
-  test('leaves no zombie where the service is process 1', { skip: noNamespace }, async (t) => {
+  test('leaves no zombie where the service is process 1', { skip: ownPids() }, async (t) => {
     const dir = tmpDir(t)
-    const service = run(t, 'fork-service.js', { args: [dir, '20'], command: namespace })
+    const service = run(t, 'fork-service.js', { args: [dir, '20'], command: OWN_PIDS })
     const { artifact, zombies } = JSON.parse((await service.line(/\{"artifact".*\}/))[0])
     assert.equal(artifact.pid, 1)
     assert.equal(zombies, 0)
     assert.deepEqual(await service.exit, { code: 0, signal: null })
   })
 
-  const small = makeGroup('memory', { 1: 'memory.limit_in_bytes', 2: 'memory.max' }, 500 * 2 ** 20)
-  const crowded = makeGroup('pids', { 1: 'pids.max', 2: 'pids.max' }, 'max')
-
-  /**
-   * A control group of this test run, of the version that has the controller, or why there is none: { path, missing, command }; the command
-   * starts what follows it in the group. `files` has the name of the file that takes the limit, by version.
-   */
-  function makeGroup (controller, files, limit) {
-    const name = `heapkit-test-${controller}-${process.pid}`
-    const reasons = []
-    for (const [version, top] of [[1, controllerTop(controller)], [2, unifiedTop(controller)]]) {
-      if (top === undefined) continue
-      const group = path.join(top, name)
-      try {
-        fs.mkdirSync(group)
-        process.on('exit', () => { try { fs.rmdirSync(group) } catch {} })
-        fs.writeFileSync(path.join(group, files[version]), String(limit))
-        return { path: group, missing: false, command: ['/bin/sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] }
-      } catch ({ message }) {
-        reasons.push(message)
-      }
-    }
-    return { missing: `needs a control group of its own (${controller}): ${reasons.join('; ') || 'neither version 1 nor version 2 has the controller here'}` }
-  }
-
-  /** Where version 1 has groups of this controller. */
-  function controllerTop (controller) {
-    return mounts().find(({ type, options }) => type === 'cgroup' && options.includes(controller))?.point
-  }
-
-  /** Where version 2 has groups with this controller: the top of the mount, if it passes the controller on. */
-  function unifiedTop (controller) {
-    const top = mounts().find(({ type }) => type === 'cgroup2')?.point
-    try {
-      return fs.readFileSync(path.join(top, 'cgroup.subtree_control'), 'utf8').trim().split(' ').includes(controller) ? top : undefined
-    } catch {}
-  }
-
-  function mounts () {
-    if (!isLinux) return []
-    return fs.readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n').map((line) => {
-      const [mount, kind] = line.split(' - ')
-      const [type, , options] = kind.split(' ')
-      return { point: mount.split(' ')[4], type, options: options.split(',') }
-    })
-  }
+  const small = controlGroup('memory', { 1: 'memory.limit_in_bytes', 2: 'memory.max' }, 500 * 2 ** 20)
+  const crowded = controlGroup('pids', { 1: 'pids.max', 2: 'pids.max' }, 'max')
 
   test('in a control group of 500 MB with 110 MB of heap the service lives: refused, and killed in time when forced', { skip: small.missing }, async (t) => {
     const dir = tmpDir(t)

@@ -13,6 +13,7 @@ const { Readable } = require('node:stream')
 const { test, describe } = require('node:test')
 const compression = require('compression')
 const express = require('express')
+const { nodeFrom } = require('./needs')
 const { tmpDir, until, ls, isOpen } = require('./support')
 const { watchClient } = require('../lib/http/client')
 const { sendStream } = require('../lib/http/download')
@@ -26,8 +27,7 @@ const NAME = 'Heap.20261120.213000.4242.0.001.heapsnapshot.gz'
 const SIZE = 64 * 1024 * 1024
 
 // Node 20 and 22 as clients report a reset right behind data as an end.
-const seesResets = Number(process.versions.node.split('.')[0]) >= 24
-const skip = seesResets ? false : 'the client of Node 20 and 22 does not tell resets'
+const skip = nodeFrom(24, 'the client of earlier ones does not tell resets')
 
 /**
  * Asks for `target`, does `meanwhile` when the head of the answer is there, and takes all that comes. Answers { head, bytes, error }: the answer's

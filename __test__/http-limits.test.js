@@ -8,12 +8,12 @@ const path = require('node:path')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
 const fs = require('node:fs')
+const { linux } = require('./needs')
 const { ls, until, heapkitError } = require('./support')
 const { createHandler } = require('..')
 const { TOKEN, serve, nextEvent } = require('./http-support')
 
 const SLOW = { compression: 'zstd', level: 15 }
-const forks = process.platform === 'linux' ? false : 'there is no fork'
 
 function assertProblem (answer, status, code, detail = /./) {
   assert.equal(answer.status, status, answer.body.toString())
@@ -151,7 +151,7 @@ test('without redact a client decides', async (t) => {
   assert.equal((await request('POST', '/timeline?seconds=0.01')).status, 201)
 })
 
-test('mode, memory and maxCpu hold for every snapshot of the handler', { skip: forks }, async (t) => {
+test('mode, memory and maxCpu hold for every snapshot of the handler', { skip: linux('fork') }, async (t) => {
   const inline = await serve(t, { mode: 'inline' })
   assert.equal((await inline.request('POST', '/snapshot')).json().mode, 'inline')
   const held = await serve(t, { maxCpu: 0.9, memory: { reserveBytes: 1024 * 1024 } })

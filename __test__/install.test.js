@@ -8,6 +8,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { after, before, test } = require('node:test')
 const os = require('node:os')
+const { npm } = require('../scripts/npm')
 const { pack, platformPackages } = require('../scripts/pack')
 const { addonOf, ownTarget } = require('../scripts/targets')
 const { cleanEnv } = require('./support')
@@ -22,7 +23,7 @@ before(() => {
   fs.mkdirSync(app)
   fs.writeFileSync(path.join(app, 'package.json'), '{"name":"app","private":true}\n')
   // Offline: whatever is needed must be in the tarballs. The packages of other platforms are optional.
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], { cwd: app, env: cleanEnv(), stdio: 'pipe' })
+  npm(['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], { cwd: app, env: cleanEnv() })
 })
 after(() => fs.rmSync(work, { recursive: true, force: true }))
 

@@ -5,9 +5,10 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { takeSnapshot } = require('..')
+const { linux } = require('./needs')
 const { tmpDir, ls, readArtifact, parseSnapshot, run, until } = require('./support')
 
-const linux = process.platform === 'linux' ? false : 'reads /proc'
+const proc = linux('/proc tells memory, descriptors and threads')
 const MIB = 2 ** 20
 
 // --- heapkit never keeps a process alive, but for a capture that is awaited ---
@@ -71,29 +72,29 @@ function mustNotGrow (seen, warmUp) {
   assert.ok(growth < 12 * MIB, `${growth} bytes: ${seen.map(({ rss }) => rss)}`)
 }
 
-test('fifty snapshots in a row do not grow the process', { skip: linux }, async (t) => {
+test('fifty snapshots in a row do not grow the process', { skip: proc }, async (t) => {
   // From the first ten to the last ten it is 35: keeping the file of each would make 42 MiB, keeping its raw bytes 170, its
   // queue 280. Seen: -1 to 2.
   mustNotGrow(await repeat(t, 'snapshots', 50), 5)
 })
 
-test('two hundred sampling captures in a row do not grow the process', { skip: linux }, async (t) => {
+test('two hundred sampling captures in a row do not grow the process', { skip: proc }, async (t) => {
   // Keeping the encoder of each would make 50 MiB. Seen: less than 1.
   mustNotGrow(await repeat(t, 'samplings', 200), 10)
 })
 
-test('fifty times five captures that fail do not grow the process', { skip: linux }, async (t) => {
+test('fifty times five captures that fail do not grow the process', { skip: proc }, async (t) => {
   mustNotGrow(await repeat(t, 'failures', 60), 10)
 })
 
-test('captures, failed captures, streams and workers leave no descriptor and no thread behind', { skip: linux }, async (t) => {
+test('captures, failed captures, streams and workers leave no descriptor and no thread behind', { skip: proc }, async (t) => {
   const seen = await repeat(t, 'mixture', 3)
   // The first time starts what is there to stay: the writer, V8's and libuv's pools.
   const [, ...later] = seen
   for (const { files, threads } of later) assert.deepEqual({ files, threads }, { files: seen[0].files, threads: seen[0].threads })
 })
 
-test('the writer of a capture is a thread with a name, at a low priority, which ends with it', { skip: linux }, async (t) => {
+test('the writer of a capture is a thread with a name, at a low priority, which ends with it', { skip: proc }, async (t) => {
   const named = () => fs.readdirSync('/proc/self/task').filter((id) => comm(id) === 'heapkit-sink\n')
   const comm = (id) => {
     try {

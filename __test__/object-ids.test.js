@@ -8,6 +8,7 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const { startTimeline, takeSnapshot } = require('..')
+const { linux } = require('./needs')
 const { FIXTURES, tmpDir, readArtifact, parseSnapshot, run, until } = require('./support')
 
 class Tagged {
@@ -57,7 +58,7 @@ function idsByTag (text) {
 
 const ids = async (options) => idsByTag(readArtifact(await takeSnapshot(options)))
 
-describe('stableIds', { skip: process.platform !== 'linux' && 'needs Linux' }, () => {
+describe('stableIds', { skip: linux('fork') }, () => {
   test('an object has the same id in forked and inline snapshots, and no other object has it', async (t) => {
     const dir = tmpDir(t)
     plant(500)

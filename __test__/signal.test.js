@@ -8,9 +8,11 @@ const path = require('node:path')
 const { once } = require('node:events')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
+const { posix } = require('./needs')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, heapkitError } = require('./support')
 const { onSignal, takeSnapshot, startTimeline, startSampling } = require('..')
 
+const skip = posix('signals from others')
 const INVALID = 'HEAPKIT_ERR_INVALID_OPTION'
 // Not SIGUSR2 in this process: on Node 26 the test runner makes its children write a report on that one.
 const [SIGNAL, SECOND, THIRD] = ['SIGIO', 'SIGWINCH', 'SIGURG']
@@ -43,7 +45,7 @@ function nextWarning () {
 
 // --- what is refused ---
 
-test('signals that belong to others, cannot be caught, end the process or mean a crash are refused', () => {
+test('signals that belong to others, cannot be caught, end the process or mean a crash are refused', { skip }, () => {
   for (const [signal, why] of [
     ['SIGUSR1', /inspector/], ['SIGPROF', /profiler/], ['SIGKILL', /cannot be caught/], ['SIGSTOP', /cannot be caught/],
     ['SIGTERM', /ends a process/], ['SIGINT', /ends a process/], ['SIGQUIT', /ends a process/], ['SIGHUP', /ends a process/],
@@ -61,13 +63,13 @@ test('signals that belong to others, cannot be caught, end the process or mean a
   }
 })
 
-test('what is no signal is refused', () => {
+test('what is no signal is refused', { skip }, () => {
   for (const signal of [undefined, null, '', 'SIGNOPE', 'sigusr2', 'USR2', 12, os.constants.signals.SIGUSR2, 'exit', 'toString', '__proto__', {}, ['SIGUSR2'], Symbol('SIGUSR2')]) {
     assert.throws(() => onSignal(signal, 'snapshot'), heapkitError(INVALID, /`signal` must be the name of a signal/))
   }
 })
 
-test('wrong captures and options are refused by name, and nothing is armed', () => {
+test('wrong captures and options are refused by name, and nothing is armed', { skip }, () => {
   for (const capture of [undefined, null, '', 'heap', 'Snapshot', 1, 'toString']) {
     assert.throws(() => onSignal(SIGNAL, capture), heapkitError(INVALID, /`capture`/))
   }
@@ -88,7 +90,7 @@ test('wrong captures and options are refused by name, and nothing is armed', () 
   assert.equal(process.listenerCount(SIGNAL), 0)
 })
 
-test('a signal has one capture', (t) => {
+test('a signal has one capture', { skip }, (t) => {
   const { trigger } = arm(t, SIGNAL, 'snapshot')
   assert.throws(() => onSignal(SIGNAL, 'cpu'), heapkitError(INVALID, /armed already, for snapshot/))
   assert.equal(process.listenerCount(SIGNAL), 1)
@@ -97,7 +99,7 @@ test('a signal has one capture', (t) => {
   assert.equal(again.trigger.capture, 'cpu')
 })
 
-test('worker threads, which signals do not reach, are told so', async () => {
+test('worker threads, which signals do not reach, are told so', { skip }, async () => {
   const worker = new Worker(`
     const { onSignal } = require(${JSON.stringify(path.join(__dirname, '..'))})
     try { onSignal('SIGUSR2', 'snapshot') } catch ({ name, code, message }) { require('node:worker_threads').parentPort.postMessage({ name, code, message }) }
@@ -108,7 +110,7 @@ test('worker threads, which signals do not reach, are told so', async () => {
 
 // --- captures ---
 
-test('several signals, each its own capture, all at the same time', async (t) => {
+test('several signals, each its own capture, all at the same time', { skip }, async (t) => {
   const dir = tmpDir(t)
   const armed = [
     arm(t, SIGNAL, 'snapshot', { dir }),
@@ -128,7 +130,7 @@ test('several signals, each its own capture, all at the same time', async (t) =>
   for (const { trigger } of armed) assert.deepEqual([trigger.received, trigger.ignored], [1, 0])
 })
 
-test('a timeline on a signal', async (t) => {
+test('a timeline on a signal', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'timeline', { dir, seconds: 1, trackAllocations: true })
   await send(trigger)
@@ -137,7 +139,7 @@ test('a timeline on a signal', async (t) => {
   parseSnapshot(readArtifact(artifact))
 })
 
-test('signals during a capture are counted and ignored; the next one after it captures again', async (t) => {
+test('signals during a capture are counted and ignored; the next one after it captures again', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'cpu', { dir, seconds: 1 })
   assert.deepEqual([trigger.signal, trigger.capture, trigger.received, trigger.ignored], [SIGNAL, 'cpu', 0, 0])
@@ -153,7 +155,7 @@ test('signals during a capture are counted and ignored; the next one after it ca
   assert.equal(ls(dir).length, 2)
 })
 
-test('a real signal during a capture is ignored too', async (t) => {
+test('a real signal during a capture is ignored too', { skip }, async (t) => {
   const child = run(t, 'signal-busy.js', { env: { DIR: tmpDir(t) } })
   await child.line(/^armed$/m)
   child.child.kill('SIGUSR2')
@@ -166,7 +168,7 @@ test('a real signal during a capture is ignored too', async (t) => {
 
 // --- failures ---
 
-test('a failure goes to onError, and the next signal captures', async (t) => {
+test('a failure goes to onError, and the next signal captures', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'snapshot', { dir })
   const timeline = startTimeline()
@@ -179,14 +181,14 @@ test('a failure goes to onError, and the next signal captures', async (t) => {
   assert.deepEqual([trigger.received, trigger.ignored], [2, 0])
 })
 
-test('a session that cannot be written is not left running', async (t) => {
+test('a session that cannot be written is not left running', { skip }, async (t) => {
   const { trigger, next } = arm(t, SIGNAL, 'sampling', { dir: path.join(tmpDir(t), 'x'), seconds: 1, minFreeBytes: 2 ** 50 })
   await send(trigger)
   heapkitError('HEAPKIT_ERR_NO_SPACE')(await next())
   await startSampling()[Symbol.asyncDispose]()
 })
 
-test('without onError a failure is a process warning', async (t) => {
+test('without onError a failure is a process warning', { skip }, async (t) => {
   const { trigger } = arm(t, SIGNAL, 'snapshot', { dir: tmpDir(t), minFreeBytes: 2 ** 50, onError: undefined })
   const warned = nextWarning()
   await send(trigger)
@@ -195,7 +197,7 @@ test('without onError a failure is a process warning', async (t) => {
   assert.match(warning.message, /minFreeBytes/)
 })
 
-test('an AbortSignal ends a signal\'s capture', async (t) => {
+test('an AbortSignal ends a signal\'s capture', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'snapshot', { dir, signal: AbortSignal.abort() })
   await send(trigger)
@@ -205,7 +207,7 @@ test('an AbortSignal ends a signal\'s capture', async (t) => {
 
 // --- beside others ---
 
-test('a signal that has a listener already is shared, with a warning', async (t) => {
+test('a signal that has a listener already is shared, with a warning', { skip }, async (t) => {
   let seen = 0
   const other = () => { seen++ }
   process.on(SIGNAL, other)
@@ -218,7 +220,7 @@ test('a signal that has a listener already is shared, with a warning', async (t)
   assert.equal(seen, 1)
 })
 
-test('a listener that comes later is told of too, once', async (t) => {
+test('a listener that comes later is told of too, once', { skip }, async (t) => {
   const others = [() => {}, () => {}]
   t.after(() => others.forEach((other) => process.off(SIGNAL, other)))
   arm(t, SIGNAL, 'snapshot')
@@ -232,7 +234,7 @@ function assertShared ({ name, code, message }) {
   assert.match(message, new RegExp(`${SIGNAL} has another listener.*snapshot`))
 }
 
-test('a signal that nobody else listens to is taken without a warning, and others are none of its business', async (t) => {
+test('a signal that nobody else listens to is taken without a warning, and others are none of its business', { skip }, async (t) => {
   const other = () => {}
   t.after(() => process.off(SECOND, other))
   assert.deepEqual(await warningsOf(() => {
@@ -257,7 +259,7 @@ async function warningsOf (work) {
 // --- the end ---
 
 for (const [how, dispose] of [['dispose()', (trigger) => trigger.dispose()], ['[Symbol.dispose]()', (trigger) => trigger[Symbol.dispose]()]]) {
-  test(`after ${how} nothing listens, as often as it is called`, (t) => {
+  test(`after ${how} nothing listens, as often as it is called`, { skip }, (t) => {
     const others = process.listenerCount('newListener')
     const { trigger } = arm(t, SIGNAL, 'cpu')
     assert.equal(process.listenerCount(SIGNAL), 1)
@@ -273,7 +275,7 @@ for (const [how, dispose] of [['dispose()', (trigger) => trigger.dispose()], ['[
   })
 }
 
-test('dispose() in the middle of a capture lets it end', async (t) => {
+test('dispose() in the middle of a capture lets it end', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'snapshot', { dir })
   await send(trigger)
@@ -282,12 +284,12 @@ test('dispose() in the middle of a capture lets it end', async (t) => {
   assert.equal((await takeSnapshot({ dir })).kind, 'snapshot')
 })
 
-test('after dispose() the signal does again what it did before', async (t) => {
+test('after dispose() the signal does again what it did before', { skip }, async (t) => {
   const { exit } = run(t, 'signal-disposed.js')
   assert.deepEqual(await exit, { code: null, signal: 'SIGUSR2' })
 })
 
-test('an armed signal does not keep the process alive, and neither does its session', async (t) => {
+test('an armed signal does not keep the process alive, and neither does its session', { skip }, async (t) => {
   for (const args of [[], ['cpu'], ['sampling'], ['timeline']]) {
     const dir = tmpDir(t)
     const child = run(t, 'signal-idle.js', { args, env: { DIR: dir } })
@@ -297,7 +299,7 @@ test('an armed signal does not keep the process alive, and neither does its sess
   }
 })
 
-test('a snapshot on a signal is complete before the process exits', async (t) => {
+test('a snapshot on a signal is complete before the process exits', { skip }, async (t) => {
   const dir = tmpDir(t)
   const child = run(t, 'signal-idle.js', { args: ['snapshot'], env: { DIR: dir } })
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())

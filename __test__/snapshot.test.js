@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { takeSnapshot } = require('..')
-const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
+const { tmpDir, ls, readArtifact, parseSnapshot, countObjects, assertMode, heapkitError } = require('./support')
 
 // What mode 'auto' means here; fork.test.js has what only the forked mode does.
 const AUTO = process.platform === 'linux' ? 'fork' : 'inline'
@@ -28,7 +28,7 @@ test('a snapshot is a whole file with the live objects, named as Node names them
   assert.equal(artifact.nodeVersion, process.version)
   assert.match(path.basename(artifact.path), new RegExp(`^Heap\\.\\d{8}\\.\\d{6}\\.${process.pid}\\.0\\.\\d{3}\\.heapsnapshot\\.gz$`))
   assert.deepEqual(ls(dir), [path.basename(artifact.path)])
-  assert.equal(fs.statSync(artifact.path).mode & 0o777, 0o600)
+  assertMode(artifact.path, 0o600)
   assert.ok(artifact.pauseMs > 0 && artifact.pauseMs <= artifact.durationMs + 1)
   assert.equal(countObjects(parseSnapshot(readArtifact(artifact)), 'Planted'), 321)
 })

@@ -9,6 +9,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const zlib = require('node:zlib')
+const { posix } = require('./needs')
 
 const FIXTURES = path.join(__dirname, 'fixtures')
 
@@ -20,7 +21,8 @@ for (const name of Object.keys(process.env)) {
 /** An empty directory that is removed after the test. */
 function tmpDir (t) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-test-'))
-  t.after(() => fs.rmSync(dir, { recursive: true, force: true }))
+  // Windows keeps a file that is removed for as long as somebody has it open.
+  t.after(() => fs.promises.rm(dir, { recursive: true, force: true, maxRetries: 20 }))
   return dir
 }
 
@@ -153,6 +155,11 @@ async function until (condition, what = 'the condition') {
   }
 }
 
+/** That the file has this mode. Windows has no modes: who may read a file is its directory's matter. */
+function assertMode (file, mode) {
+  if (!posix('modes')) assert.equal(fs.statSync(file).mode & 0o777, mode)
+}
+
 /** An assertion for assert.rejects and assert.throws: a HeapkitError of this code whose message matches. */
 function heapkitError (code, message = /./) {
   return (error) => {
@@ -163,4 +170,4 @@ function heapkitError (code, message = /./) {
   }
 }
 
-module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, children, until, isOpen, heapkitError }
+module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, children, until, isOpen, assertMode, heapkitError }

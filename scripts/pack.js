@@ -4,12 +4,12 @@
 // `node scripts/pack.js DIR` packs this platform's, as `npm run build` has built it; `--all` packs those that are in npm/, where `npm run build:all` puts
 // them. It prints the tarballs, one a line.
 
-const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { needsOf } = require('./binary')
+const { npm } = require('./npm')
 const { TARGETS, addonOf, ownTarget } = require('./targets')
 
 const ROOT = path.join(__dirname, '..')
@@ -70,7 +70,7 @@ function platformPackages () {
 
 function stageMain (stage) {
   const target = path.join(stage, 'main')
-  const packed = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'], { cwd: ROOT, encoding: 'utf8' }))
+  const packed = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'], { cwd: ROOT }))
   const { files } = Array.isArray(packed) ? packed[0] : Object.values(packed)[0]
   for (const { path: file } of files) {
     fs.mkdirSync(path.dirname(path.join(target, file)), { recursive: true })
@@ -98,7 +98,7 @@ function stagePlatform (stage, { target, addon }) {
 }
 
 function npmPack (source, dir) {
-  const out = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', dir], { cwd: source, encoding: 'utf8' })
+  const out = npm(['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', dir], { cwd: source })
   const packed = JSON.parse(out)
   const { filename } = Array.isArray(packed) ? packed[0] : Object.values(packed)[0]
   return path.join(dir, filename)

@@ -14,8 +14,8 @@ const FIRST: std::os::fd::RawFd = 3;
 pub(crate) fn above_standard<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     use std::os::fd::AsRawFd;
     let mut places = Vec::new();
-    // Nothing can be written to it. Where there is none, the service has other worries than the numbers of its descriptors.
-    while let Ok(place) = std::fs::File::open("/dev/null")
+    // Nothing can be written to either, and every root has the second: one without /dev has no /dev/null.
+    while let Ok(place) = std::fs::File::open("/dev/null").or_else(|_| std::fs::File::open("/"))
         && place.as_raw_fd() < FIRST
     {
         places.push(place);

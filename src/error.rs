@@ -346,12 +346,18 @@ impl fmt::Display for Error {
     }
 }
 
+/// What Node.js names otherwise than by the kind: on Unix there are two that deny permission; Windows has names that are not too long, but wrong.
+#[cfg(unix)]
+const BY_NUMBER: (i32, &str) = (rustix::io::Errno::PERM.raw_os_error(), "EPERM");
+/// `ERROR_INVALID_NAME`.
+#[cfg(not(unix))]
+const BY_NUMBER: (i32, &str) = (123, "ENOENT");
+
 /// The name that Node.js has for an error of the system, whatever the system's own number for it is.
 fn system_name(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind::*;
-    #[cfg(unix)]
-    if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
-        return Some("EPERM");
+    if error.raw_os_error() == Some(BY_NUMBER.0) {
+        return Some(BY_NUMBER.1);
     }
     Some(match error.kind() {
         NotFound => "ENOENT",
@@ -435,8 +441,7 @@ mod tests {
                 serde_json::from_str(&Error::io("scandir", "/dumps", kind.into()).to_json()).unwrap();
             assert_eq!(record["name"], name);
         }
-        #[cfg(unix)]
-        assert_eq!(system_name(&io::Error::from_raw_os_error(1)), Some("EPERM"));
+        assert_eq!(system_name(&io::Error::from_raw_os_error(BY_NUMBER.0)), Some(BY_NUMBER.1));
     }
 
     #[test]

@@ -367,7 +367,7 @@ mod lacking {
             let (sink, pipe) = (Sink::default(), Pipe::new(Overflow::Spool(dir.path().into())));
             let stream = captures::begin(&sink, captures::to_stream(&pipe));
             while stream.write(&[0; 1 << 20]) {}
-            is_no_space(&finish(&stream).unwrap_err(), &["4194304 bytes", "unlinked temporary file"]);
+            is_no_space(&finish(&stream).unwrap_err(), &["4194304 bytes", "in a temporary file"]);
             captures::until(|| stream.thread().is_none());
             assert_eq!(open(), 0);
         });

@@ -112,7 +112,7 @@ function snapshotByV8 ({ exposeInternals, exposeNumericValues }, onChunk) {
 
 /**
  * A snapshot as a Readable of compressed bytes. What is not read at once waits in memory (4 MiB). Beyond that a forked child waits for
- * the reader; inline, V8 serializes on the reader's own thread, so the rest goes to an unlinked temporary file in `dir`.
+ * the reader; inline, V8 serializes on the reader's own thread, so the rest goes to a temporary file in `dir`.
  */
 function createSnapshotStream (given) {
   return new SnapshotStream(settled(options.snapshot(given, { stream: true })))

@@ -27,6 +27,9 @@ const REFUSED = {
   SIGSYS: 'is raised by a process that is crashing'
 }
 
+/** What to choose; of the signals that Windows has, the only one that neither ends a process nor means something else is Ctrl+Break. */
+const USUAL = Object.hasOwn(os.constants.signals, 'SIGUSR2') ? 'SIGUSR2' : 'SIGBREAK'
+
 const CAPTURES = ['snapshot', ...Object.keys(TIMED)]
 
 /** The triggers that are armed, by signal. */
@@ -47,11 +50,11 @@ function checkSignal (signal) {
     throw new HeapkitError(codes.UNSUPPORTED, 'Signals reach only the main thread; call onSignal() there')
   }
   if (typeof signal !== 'string' || !Object.hasOwn(os.constants.signals, signal)) {
-    throw invalidOption('signal', "must be the name of a signal of this system, such as 'SIGUSR2'", signal)
+    throw invalidOption('signal', `must be the name of a signal of this system, such as '${USUAL}'`, signal)
   }
   // By number, because some signals have two names: SIGIOT is SIGABRT.
   const refused = Object.keys(REFUSED).find((name) => os.constants.signals[name] === os.constants.signals[signal])
-  if (refused) throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[refused]}. SIGUSR2 is the usual choice`)
+  if (refused) throw invalidOption('signal', `cannot be ${signal}: it ${REFUSED[refused]}. ${USUAL} is the usual choice`)
 }
 
 class SignalTrigger {

@@ -23,7 +23,7 @@ pub(super) struct Meta {
 }
 
 /// What every file system takes as a name, if it says nothing of it.
-const USUAL_NAME_BYTES: usize = 255;
+pub(super) const USUAL_NAME_BYTES: usize = 255;
 
 #[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
@@ -52,7 +52,10 @@ mod tests {
             names.sort();
             assert_eq!(names, ["a", "l"]);
             assert_eq!(dir.link_new("a", "l").unwrap_err().kind(), ErrorKind::AlreadyExists);
-            dir.link_new("a", "b").unwrap();
+            assert_eq!(dir.rename_new("a", "l").unwrap_err().kind(), ErrorKind::AlreadyExists);
+            dir.rename_new("a", "c").unwrap();
+            assert_eq!(dir.meta("a").err().unwrap().kind(), ErrorKind::NotFound);
+            dir.link_new("c", "b").unwrap();
             assert_eq!(fs::read(place.path().join("b")).unwrap(), b"four");
             dir.open_existing("b").unwrap();
             dir.remove("b").unwrap();
@@ -60,6 +63,10 @@ mod tests {
             dir.sync().unwrap();
             assert_eq!(dir.names(|_| true).unwrap(), ["d"]);
             assert_eq!(dir.longest_name(), USUAL_NAME_BYTES);
+            fs::write(place.path().join("f"), "").unwrap();
+            for name in ["f", "f/below"] {
+                assert_eq!(<$dir>::open(&place.path().join(name)).err().unwrap().kind(), ErrorKind::NotADirectory);
+            }
             assert_eq!(<$dir>::open(&place.path().join("none")).err().unwrap().kind(), ErrorKind::NotFound);
         }};
     }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use temporary::sweep;
+#[cfg(windows)]
+pub(super) use temporary::temporary_name;
 
 use super::dir::Dir;
 use super::pipeline::{Committed, Output, Target};

@@ -27,6 +27,7 @@ mod name;
 mod pipe;
 mod pipeline;
 mod quota;
+mod spool;
 mod sync;
 mod watch;
 mod worker;

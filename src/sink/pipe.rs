@@ -5,15 +5,14 @@
 //!
 //! * [`Overflow::Wait`]: the sink takes no more of this capture's raw bytes until some are read, so that its queue fills and
 //!   its producer waits: backpressure end to end. For producers with a thread of their own.
-//! * [`Overflow::Spool`]: the rest goes to an unlinked temporary file. For a producer on the reader's own thread (V8 while
+//! * [`Overflow::Spool`]: the rest goes to a temporary file that goes with its handle ([`super::spool`]). For a producer on the reader's own thread (V8 while
 //!   it serializes a snapshot inline), where waiting for the reader would wait forever.
 //!
 //! Invariants: bytes come out in the order in which they went in: memory holds older bytes than the spool. The disk is touched by the
 //! capture's thread alone, and never while the lock is held that the reader needs: no disk can stop a reader.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use parking_lot::Mutex;
 
 use super::Reply;
 use super::pipeline::{Committed, Output, Target};
-use crate::descriptors::above_standard;
+use super::spool::Spool;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much is held in memory, and how much is read back from the spool at once.
@@ -32,7 +31,7 @@ const MEMORY_BYTES: usize = 4 << 20;
 pub enum Overflow {
     /// Let the producer wait.
     Wait,
-    /// Keep them in an unlinked file in this directory.
+    /// Keep them in a temporary file in this directory.
     Spool(PathBuf),
 }
 
@@ -60,12 +59,6 @@ struct State {
     waiting: Option<Reply<Option<Vec<u8>>>>,
     /// How often somebody has asked for bytes.
     reads: u64,
-}
-
-struct Spool {
-    file: File,
-    read: u64,
-    written: u64,
 }
 
 impl Pipe {
@@ -144,7 +137,7 @@ impl Pipe {
         }
         drop(state);
         let Some(spool) = spool.as_mut() else { return Ok(()) };
-        let bytes = spool.read().map_err(|error| Error::io("read", self.spool_dir(), error))?;
+        let bytes = spool.read(MEMORY_BYTES).map_err(|error| Error::io("read", self.spool_dir(), error))?;
         state = self.state.lock();
         if !state.closed {
             state.spooled_bytes -= bytes.len() as u64;
@@ -229,45 +222,14 @@ impl State {
     }
 }
 
-impl Spool {
-    fn create(dir: &Path) -> io::Result<Self> {
-        Ok(Self { file: above_standard(|| tempfile::tempfile_in(dir))?, read: 0, written: 0 })
-    }
-
-    fn has_unread(&self) -> bool {
-        self.read < self.written
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.written))?;
-        self.file.write_all(bytes)?;
-        self.written += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn read(&mut self) -> io::Result<Vec<u8>> {
-        let unread = usize::try_from(self.written - self.read).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; unread.min(MEMORY_BYTES)];
-        self.file.seek(SeekFrom::Start(self.read))?;
-        self.file.read_exact(&mut bytes)?;
-        self.read += bytes.len() as u64;
-        if !self.has_unread() {
-            // Everything was read: give the disk back and start afresh.
-            self.file.set_len(0)?;
-            (self.read, self.written) = (0, 0);
-        }
-        Ok(bytes)
-    }
-}
-
 fn closed() -> Error {
     ErrorKind::Aborted { reason: String::from("its stream was closed before the end") }.into()
 }
 
 fn spool_failed(dir: &Path, error: io::Error) -> Error {
     let reason = format!(
-        "a stream that is not read fast enough keeps what exceeds {MEMORY_BYTES} bytes in an unlinked temporary file, \
-         and that failed: {error}. Choose a `dir` with room"
+        "a stream that is not read fast enough keeps what exceeds {MEMORY_BYTES} bytes in a temporary file, and that \
+         failed: {error}. Choose a `dir` with room"
     );
     ErrorKind::NoSpace { path: dir.into(), reason, source: Some(error) }.into()
 }
@@ -346,7 +308,6 @@ mod tests {
             pipe.put(piece).unwrap();
         }
         assert!(pipe.state.lock().memory_bytes < MEMORY_BYTES + 300_000);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the spool has no name");
         pipe.end();
         let mut all = Vec::new();
         loop {
@@ -437,7 +398,7 @@ mod tests {
     #[test]
     fn the_reader_of_a_complete_stream_is_told_why_its_spool_cannot_be_read() {
         let (_sink, pipe, writer) = complete(Duration::from_secs(600));
-        pipe.spool.lock().as_mut().unwrap().file = File::open("/dev/null").unwrap();
+        pipe.spool.lock().as_ref().unwrap().cut_off().unwrap();
         let error = failure(&pipe, &writer);
         assert_eq!(error.code(), "HEAPKIT_ERR_IO");
         assert!(error.to_string().starts_with("Cannot read "), "{error}");

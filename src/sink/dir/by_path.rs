@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use tempfile::TempPath;
+
 use super::{Meta, USUAL_NAME_BYTES};
 
 #[derive(Debug)]
@@ -14,6 +16,15 @@ pub(in crate::sink) struct Dir {
 
 impl Dir {
     pub(in crate::sink) fn open(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+            // Windows says that of what lies below a file, too.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && lies_below_a_file(path) => {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
+            Err(error) => return Err(error),
+        }
         fs::read_dir(path)?;
         Ok(Self { path: path.into() })
     }
@@ -65,8 +76,11 @@ impl Dir {
         fs::remove_file(self.path.join(name))
     }
 
-    pub(in crate::sink) fn rename_new(&self, _from: &str, _to: &str) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Renames without ever replacing a file. A hard link would not do where it need not: while the file is open, Windows may keep both names.
+    pub(in crate::sink) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut file = TempPath::try_from_path(self.path.join(from))?;
+        file.disable_cleanup(true);
+        Ok(file.persist_noclobber(self.path.join(to))?)
     }
 
     pub(in crate::sink) fn link_new(&self, from: &str, to: &str) -> io::Result<()> {
@@ -79,4 +93,8 @@ impl Dir {
     pub(in crate::sink) fn sync(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn lies_below_a_file(path: &Path) -> bool {
+    path.ancestors().skip(1).find_map(|above| fs::metadata(above).ok()).is_some_and(|meta| !meta.is_dir())
 }

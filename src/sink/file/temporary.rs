@@ -142,7 +142,7 @@ const EXTENSION: &str = ".partial";
 
 /// `FINAL.heapkit-PID-RANDOM.partial`: the pid is for people, the random part makes it unique and unguessable. Of a long name there is as
 /// much as has room.
-fn temporary_name(name: &str, longest: usize) -> String {
+pub(in crate::sink) fn temporary_name(name: &str, longest: usize) -> String {
     // RandomState is seeded by the system for every value.
     let random = RandomState::new().hash_one(name);
     let tail = format!("{MARK}{}-{random:016x}{EXTENSION}", std::process::id());
