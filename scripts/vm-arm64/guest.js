@@ -40,15 +40,15 @@ async function rust () {
 
 async function smoke (node) {
   const lines = []
-  const { status, seconds } = await run(node, ['scripts/smoke.js'], (line) => lines.push(line))
-  verdict(status === 0, `${node.name}: ${lines.join(' ').trim() || `smoke ended with ${status}`} (${seconds} s)`)
+  const { status, seconds, said } = await run(node, ['scripts/smoke.js'], (line) => lines.push(line))
+  verdict(status === 0, `${node.name}: ${status === 0 ? lines.join(' ') : `smoke ended with ${status}: ${said}`} (${seconds} s)`)
 }
 
 async function tests (node) {
   let failed = 0
   // One file at a time: two would share one emulated processor, and its memory.
   const args = ['--test', '--test-concurrency=1', '--test-reporter=./scripts/vm-arm64/reporter.mjs', ...files.map((file) => path.join('__test__', file))]
-  const { status } = await run(node, args, (line) => {
+  const { status, said } = await run(node, args, (line) => {
     const { file, name, ms, skip, error } = JSON.parse(line)
     const text = `${node.name}: ${file}: ${name} (${(ms / 1000).toFixed(1)} s)`
     const exception = EXCEPTIONS.find((one) => one.file === file && one.title === name && isFor(one, node))
@@ -58,11 +58,11 @@ async function tests (node) {
     else verdict(!error, `${text}${error ? `: ${oneLine(error)}` : ''}`)
     if (error) failed++
   })
-  if (status !== 0 && failed === 0) verdict(false, `${node.name}: the tests ended with ${status}`)
+  if (status !== 0 && failed === 0) verdict(false, `${node.name}: the tests ended with ${status}: ${said}`)
 }
 
 async function stress (node) {
-  const { status } = await run(node, ['scripts/vm-arm64/cells.js', String(trials), ...cells], (line) => {
+  const { status, said } = await run(node, ['scripts/vm-arm64/cells.js', String(trials), ...cells], (line) => {
     const { cell, missing, result } = JSON.parse(line)
     if (missing) return say(`skip - ${node.name}: stress: ${cell}: ${missing}`)
     const { trials: wanted, delivered, attempts, longestPause, effects, failures } = result
@@ -70,17 +70,19 @@ async function stress (node) {
     const text = `${node.name}: stress: ${cell}: ${delivered ?? 0} of ${wanted} delivered, ${attempts ?? '-'} attempts, pause ${longestPause?.toFixed(1) ?? '-'} ms`
     verdict(delivered === wanted && troubles.length === 0, `${text}${troubles.length > 0 ? `: ${oneLine(troubles.join(' | '))}` : ''}`)
   })
-  if (status !== 0) verdict(false, `${node.name}: the stress ended with ${status}`)
+  if (status !== 0) verdict(false, `${node.name}: the stress ended with ${status}: ${said}`)
 }
 
-/** Runs a Node of the plan to its end; `onLine` gets what it prints. */
+/** Runs a Node of the plan to its end; `onLine` gets what it prints, and the answer has the end of what it says to standard error. */
 async function run ({ root, path: file }, args, onLine) {
   const began = performance.now()
   const command = ['/bin/chroot', root, '/bin/sh', '-c', 'cd /heapkit && exec "$@"', 'sh', file, ...args]
-  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => { said = (said + text).slice(-2000) })
   const ended = new Promise((resolve, reject) => child.on('error', reject).on('close', (code, signal) => resolve(signal ?? code)))
   for await (const line of readline.createInterface({ input: child.stdout })) onLine(line)
-  return { status: await ended, seconds: ((performance.now() - began) / 1000).toFixed(0) }
+  return { status: await ended, seconds: ((performance.now() - began) / 1000).toFixed(0), said: oneLine(said) }
 }
 
 function isFor ({ libc }, node) {
