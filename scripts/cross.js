@@ -22,7 +22,7 @@ const TRIXIE = { name: 'trixie', suites: [['debian', 'trixie']] }
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'rust-web-clippy'].map((name) => `${name}=${RUST}*`)
 const RUST_FOR_OTHERS = [`libstd-rust-web-dev:arm64=${RUST}*`]
 
-module.exports = { CROSS, TRIXIE, cargo, debian, once, pip, script, zig }
+module.exports = { BOOKWORM, CROSS, TRIXIE, cargo, debian, once, pip, script, zig }
 
 /** What `make(dir)` puts into a folder of .cross/, made once and again when `id` changes. Answers the folder. */
 function once (name, id, make) {
@@ -49,18 +49,24 @@ function pip (name, version, { platform, folder = name } = {}) {
 }
 
 /**
- * Packages of Debian, unpacked into a folder of their own: `plan` with all that they depend on and this machine has not, `alone` without. Other
- * releases and processors than this machine's are asked for in lists of their own, so that its settings stay as they are.
+ * Packages of Debian, unpacked into a folder of their own: `plan` with all that they depend on and this machine has not, `alone` without, and what stands
+ * behind `newest`, which are empty and depend on the newest of a kind. Other releases and processors than this machine's are asked for in lists of their
+ * own, so that its settings stay as they are.
  */
-function debian (folder, release, { plan = [], alone = [] }) {
-  return once(folder, [release.name, ...plan, ...alone].join(' '), (dir) => {
+function debian (folder, release, { plan = [], alone = [], newest = [] }) {
+  return once(folder, [release.name, ...plan, ...alone, ...newest].join(' '), (dir) => {
     const debs = path.join(dir, 'debs')
     fs.mkdirSync(debs)
     const apt = privateApt(release)
     const planned = plan.length === 0
       ? []
       : [...apt('apt-get', ['--simulate', '--no-install-recommends', 'install', ...plan]).matchAll(/^Inst (\S+) (?:\[.*?\] )?\((\S+)/gm)].map(([, name, version]) => `${name}=${version}`)
-    apt('apt-get', ['--quiet', '--quiet', 'download', ...planned, ...alone], debs)
+    const behind = newest.map((name) => {
+      const found = /Depends: (\S+)/.exec(apt('apt-cache', ['depends', name]))?.[1]
+      if (!found) throw new Error(`Debian ${release.name} knows nothing behind ${name}`)
+      return found
+    })
+    apt('apt-get', ['--quiet', '--quiet', 'download', ...planned, ...alone, ...behind], debs)
     for (const name of fs.readdirSync(debs)) execute('dpkg-deb', ['-x', path.join(debs, name), dir])
     fs.rmSync(debs, { recursive: true })
   })
@@ -120,13 +126,13 @@ function zig () {
   return path.join(pip('ziglang', ZIG), 'ziglang', 'zig')
 }
 
-/** Runs a command of cargo for a target, with these tools, and `rest` for what it runs; its output is in the error, if there is one. */
+/** Runs a command of cargo for a target, with these tools, and `rest` for what it runs. Answers its output, which is in the error, too, if there is one. */
 function cargo ({ std, rustflags, env, triple, zig: target }, args, rest = []) {
   const { rustc, bin } = rust()
   const cache = path.join(CROSS, 'cache')
   const build = std === 'source' ? ['-Zbuild-std=std,panic_unwind'] : []
   const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...clean } = process.env
-  execFileSync(path.join(pip('cargo-zigbuild', CARGO_ZIGBUILD), 'bin', 'cargo-zigbuild'), [...args, '--target', target, ...build, ...rest], {
+  return execFileSync(path.join(pip('cargo-zigbuild', CARGO_ZIGBUILD), 'bin', 'cargo-zigbuild'), [...args, '--target', target, ...build, ...rest], {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 64 << 20,

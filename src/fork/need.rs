@@ -23,7 +23,6 @@ const SLOT: u64 = 8;
 const LARGEST_REGULAR_OBJECT: u64 = 128 << 10;
 /// A Buffer is a view, its memory, and V8's note of it, which is on a page with other notes, or between the memory of two Buffers.
 const OBJECTS_PER_BUFFER: u64 = 3;
-const PAGE: u64 = 4096;
 
 /// A heap before the fork, by its own statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,10 +75,15 @@ pub(super) fn about(heap: &Heap, layout: &Layout, count: &Count) -> u64 {
     let objects = if count.objects == 0 { count.used_bytes / USUAL_OBJECT } else { count.objects };
     let each = if heap.has_numbers { PER_OBJECT + PER_NUMBER } else { PER_OBJECT };
     let names = objects.min(longest(layout, count.large_bytes));
-    let notes = heap.external_bytes.min(layout.malloc_bytes).min((objects / OBJECTS_PER_BUFFER).saturating_mul(PAGE));
+    let notes = notes(heap, layout, objects, rustix::param::page_size() as u64);
     [count.used_bytes, objects.saturating_mul(each), names.saturating_mul(PER_NAME), notes]
         .into_iter()
         .fold(BASE_BYTES, u64::saturating_add)
+}
+
+/// What V8's notes of Buffers take, which are written to: a page each at worst, and on arm64 a page may have 64 KiB.
+fn notes(heap: &Heap, layout: &Layout, objects: u64, page_bytes: u64) -> u64 {
+    heap.external_bytes.min(layout.malloc_bytes).min((objects / OBJECTS_PER_BUFFER).saturating_mul(page_bytes))
 }
 
 /// How many elements the longest array, or table of a Map, can have.
@@ -119,6 +123,16 @@ mod tests {
         // Buffers of 20 KB; an array of doubles, which has no names.
         within(about(22, 319_984, 8 * 90_000, 1760), 514);
         assert!(about(43, 57_201, 22 << 20, 0) < 180 * MB);
+    }
+
+    #[test]
+    fn notes_of_buffers_take_as_much_as_the_kernels_pages() {
+        let heap = Heap { external_bytes: 1760 * MB, ..Heap::default() };
+        let layout = Layout { malloc_bytes: 1760 * MB, ..Layout::default() };
+        let [small, large] = [4 << 10, 64 << 10].map(|page_bytes| notes(&heap, &layout, 30_000, page_bytes));
+        assert_eq!(small * 16, large);
+        // Never more than there is.
+        assert_eq!(notes(&heap, &layout, 30_000_000, 64 << 10), 1760 * MB);
     }
 
     #[test]
