@@ -22,7 +22,7 @@ const TRIXIE = { name: 'trixie', suites: [['debian', 'trixie']] }
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'rust-web-clippy'].map((name) => `${name}=${RUST}*`)
 const RUST_FOR_OTHERS = [`libstd-rust-web-dev:arm64=${RUST}*`]
 
-module.exports = { CROSS, TRIXIE, cargo, debian, once, pip, script, zig }
+module.exports = { BOOKWORM, CROSS, TRIXIE, cargo, debian, once, pip, script, zig }
 
 /** What `make(dir)` puts into a folder of .cross/, made once and again when `id` changes. Answers the folder. */
 function once (name, id, make) {
