@@ -11,14 +11,17 @@ const os = require('node:os')
 const { npm } = require('../scripts/npm')
 const { pack, platformPackages } = require('../scripts/pack')
 const { addonOf, ownTarget } = require('../scripts/targets')
+const { npm: noNpm, posix, program } = require('./needs')
 const { cleanEnv } = require('./support')
 
 const manifest = require('../package.json')
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-install-'))
 const app = path.join(work, 'app')
 let tarballs
+const skip = noNpm()
 
 before(() => {
+  if (skip) return
   tarballs = pack(path.join(work, 'tarballs'))
   fs.mkdirSync(app)
   fs.writeFileSync(path.join(app, 'package.json'), '{"name":"app","private":true}\n')
@@ -46,7 +49,7 @@ function runApp (name, source, { node = [], env } = {}) {
   return JSON.parse(stdout)
 }
 
-test('the packed files are exactly those meant', () => {
+test('the packed files are exactly those meant', { skip: skip || program('tar') }, () => {
   const root = path.join(__dirname, '..')
   const docs = fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
   const lib = files(path.join(root, 'lib')).filter((file) => /\.(js|css|html)$/.test(file))
@@ -57,7 +60,7 @@ test('the packed files are exactly those meant', () => {
   assert.deepEqual(contents(tarballs[1]), ['README.md', addonOf(ownTarget()), 'package.json'])
 })
 
-test('the published package has its platforms as optional dependencies, and nothing else', () => {
+test('the published package has its platforms as optional dependencies, and nothing else', { skip }, () => {
   const published = JSON.parse(fs.readFileSync(path.join(app, 'node_modules/heapkit/package.json'), 'utf8'))
   assert.equal(published.dependencies, undefined)
   assert.equal(published.scripts, undefined)
@@ -71,7 +74,7 @@ test('the published package has its platforms as optional dependencies, and noth
   assert.equal(platformPackages().length, manifest.napi.targets.length)
 })
 
-test('both packages say where the project lives', () => {
+test('both packages say where the project lives', { skip }, () => {
   for (const name of ['heapkit', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, '')]) {
     const { homepage, repository, bugs, scripts } = JSON.parse(fs.readFileSync(path.join(app, 'node_modules', name, 'package.json'), 'utf8'))
     assert.deepEqual({ homepage, repository, bugs }, { homepage: manifest.homepage, repository: manifest.repository, bugs: manifest.bugs })
@@ -79,7 +82,7 @@ test('both packages say where the project lives', () => {
   }
 })
 
-test('CommonJS: a sampling profile and a snapshot', () => {
+test('CommonJS: a sampling profile and a snapshot', { skip }, () => {
   const [sampling, snapshot] = runApp('app.cjs', `
     const { startSampling, takeSnapshot } = require('heapkit')
     async function main () {
@@ -93,7 +96,7 @@ test('CommonJS: a sampling profile and a snapshot', () => {
   for (const { path: file, bytes } of [sampling, snapshot]) assert.equal(fs.statSync(file).size, bytes)
 })
 
-test('ESM: named imports, a sampling profile and a snapshot', () => {
+test('ESM: named imports, a sampling profile and a snapshot', { skip }, () => {
   const [sampling, snapshot] = runApp('app.mjs', `
     import { startSampling, takeSnapshot, HeapkitError } from 'heapkit'
     import heapkit from 'heapkit'
@@ -104,7 +107,7 @@ test('ESM: named imports, a sampling profile and a snapshot', () => {
   assert.equal(snapshot.kind, 'snapshot')
 })
 
-test('heapkit/register by --require and by --import', () => {
+test('heapkit/register by --require and by --import', { skip }, () => {
   for (const flag of ['--require', '--import']) {
     const kind = runApp('registered.cjs', `
       require('heapkit').stopSampling().then(({ kind }) => console.log(JSON.stringify(kind)))`,
@@ -113,12 +116,12 @@ test('heapkit/register by --require and by --import', () => {
   }
 })
 
-test('the command is installed', () => {
+test('the command is installed', { skip: skip || posix('a command that is a link') }, () => {
   const version = execFileSync(process.execPath, [path.join(app, 'node_modules/.bin/heapkit'), '--version'], { cwd: app, encoding: 'utf8' })
   assert.equal(version.trim(), manifest.version)
 })
 
-test('an addon that is missing is a clear error', () => {
+test('an addon that is missing is a clear error', { skip }, () => {
   const platform = path.join(app, 'node_modules', path.basename(tarballs[1]).replace(`-${manifest.version}.tgz`, ''))
   fs.renameSync(platform, `${platform}.away`)
   try {

@@ -16,6 +16,8 @@ const posix = (what) => process.platform === 'win32' && `needs POSIX: ${what}`
 const nodeFrom = (major, what) => Number(process.versions.node.split('.')[0]) < major && `needs Node ${major}: ${what}`
 const npm = () => npmCli() === undefined && 'needs npm: there is none beside Node, or in PATH'
 
+const program = (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined && `needs ${name}: it is not installed`
+
 /** That `command` succeeds; what it printed is in the reason. */
 function success (what, [file, ...args]) {
   const missing = linux(what)
@@ -98,4 +100,4 @@ function mounts () {
   })
 }
 
-module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, npm, ownMounts, ownPids, posix, success }
+module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, npm, ownMounts, ownPids, posix, program, success }

@@ -9,7 +9,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 const { runNpm } = require('../scripts/npm')
 const { TARGETS, addonOf } = require('../scripts/targets')
-const { npm } = require('./needs')
+const { npm, program } = require('./needs')
 const { cleanEnv, tmpDir } = require('./support')
 
 const ROOT = path.join(__dirname, '..')
@@ -35,7 +35,7 @@ function resolved (packages, from, name) {
   }
 }
 
-test('the project has one home', () => {
+test('the project has one home', { skip: program('git') }, () => {
   const home = manifest.homepage.replace('#readme', '')
   assert.deepEqual(manifest.repository, { type: 'git', url: `git+${home}.git` })
   assert.deepEqual(manifest.bugs, { url: `${home}/issues` })
@@ -47,7 +47,7 @@ test('the project has one home', () => {
   }
 })
 
-test('the documents name only scripts, files and headings that there are', () => {
+test('the documents name only scripts, files and headings that there are', { skip: program('git') }, () => {
   const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
   const problems = []
   for (const document of documents) {
@@ -129,7 +129,7 @@ function packAll (dir) {
   return { status, stderr, tarballs: stdout.split('\n').filter(Boolean) }
 }
 
-test('every addon that was built is packed into its own package, and what is missing is named', { skip: npm() }, (t) => {
+test('every addon that was built is packed into its own package, and what is missing is named', { skip: npm() || program('tar') }, (t) => {
   const dir = copy(t)
   const some = TARGETS.filter(({ name }) => ['linux-arm64-musl', 'darwin-x64', 'win32-x64-msvc'].includes(name))
   for (const target of some) fs.writeFileSync(path.join(dir, 'npm', target.name, addonOf(target)), header(target))
@@ -147,7 +147,7 @@ test('every addon that was built is packed into its own package, and what is mis
   assert.match(stderr, new RegExp(`no addon of ${missing.join(', ')} is in npm/`))
 })
 
-test('an addon in the package of another platform is refused', (t) => {
+test('an addon in the package of another platform is refused', { skip: npm() }, (t) => {
   const dir = copy(t)
   const find = (wanted) => TARGETS.find(({ name }) => name === wanted)
   const addon = path.join(dir, 'npm/linux-x64-musl/heapkit.linux-x64-musl.node')
