@@ -1,6 +1,6 @@
 'use strict'
 
-// npm run test:arm64 [-- --node glibc-24,musl-24 --part rust,smoke,tests,stress --file fork.test.js --cell churn --trials N --work DIR]: both addons for Linux on
+// npm run test:arm64 [-- --node glibc-24,musl-24 --part rust,smoke,tests,stress --file fork.test.js --only PATTERN --cell churn --trials N --work DIR]: both addons for Linux on
 // arm64, cross-built, in an emulated machine (scripts/vm.js): the Rust tests of src/fork, everything once (scripts/smoke.js), the JavaScript tests of forked
 // snapshots, cells of the stress matrix. A whole machine, because an emulator of processes knows no seccomp(2), and no child is forked without. What runs inside is vm-arm64/guest.js; what such
 // a machine cannot show is named in vm-arm64/lists.js. Exits 1 unless every check held.
@@ -34,6 +34,8 @@ const { values } = parseArgs({
     node: { type: 'string', default: 'glibc-24,musl-24' },
     part: { type: 'string', default: PARTS.join() },
     file: { type: 'string' },
+    // A pattern for the titles of the tests to run.
+    only: { type: 'string' },
     cell: { type: 'string', multiple: true },
     trials: { type: 'string', default: '1' },
     // Where the image is, kept to be looked at; otherwise a temporary directory that goes away.
@@ -58,7 +60,7 @@ async function main () {
   // However it ends.
   if (!values.work) process.on('exit', () => fs.rmSync(work, { recursive: true, force: true }))
   const parts = partsOf('arm64')
-  const plan = { nodes, parts: values.part.split(','), files: testFiles(), cells: cells(), trials: Number(values.trials) }
+  const plan = { nodes, parts: values.part.split(','), files: testFiles(), only: values.only, cells: cells(), trials: Number(values.trials) }
   const targets = TARGETS.filter(({ os, cpu }) => os === 'linux' && cpu === 'arm64')
   const rustTests = plan.parts.includes('rust') ? buildTests(targets.find(({ libc }) => libc === 'glibc')) : undefined
   const addons = targets.map(addon)

@@ -26,7 +26,9 @@ const RUNNER = NODES.find(({ name }) => name.startsWith('glibc-24.'))
 
 const LIBRARIES = ['libc6', 'libstdc++6', 'libgcc-s1', 'libblkid1', 'libmount1', 'libsmartcols1', 'libuuid1', 'libselinux1', 'libpcre2-8-0', 'libext2fs2', 'libcom-err2']
 // BusyBox has these, too, but for what the tests ask of them.
-const TOOLS = { packages: ['util-linux', 'mount', 'e2fsprogs'], files: ['bin/mount', 'bin/umount', 'sbin/losetup', 'sbin/fsfreeze', 'sbin/mke2fs', 'usr/bin/unshare'] }
+const TOOLS = { packages: ['util-linux', 'mount', 'e2fsprogs'], files: ['bin/mount', 'bin/umount', 'sbin/losetup', 'sbin/fsfreeze', 'sbin/mke2fs', 'usr/bin/prlimit', 'usr/bin/unshare'] }
+// The tools need glibc; where the C library is musl, theirs is in a folder that nothing else looks into.
+const WITH_GLIBC = '#!/bin/sh\nexec /tools/lib/ld-linux-aarch64.so.1 --library-path /tools/lib "/tools/bin/$(basename "$0")" "$@"\n'
 const LDD = '#!/bin/sh\n# of musl: programs tell the C library by this file\nexec /lib/ld-musl-aarch64.so.1 --list "$@"\n'
 
 /** Writes the image of a machine for a plan of guest.js; answers the archive. */
@@ -34,11 +36,16 @@ function makeImage ({ work, parts, plan, addons, rustTests }) {
   const { dir, put } = image(work)
   const arm64 = (names) => ({ alone: names.map((name) => `${name}:arm64`) })
   const debs = debian('arm64-packages', BOOKWORM, arm64(['busybox-static', ...LIBRARIES, ...TOOLS.packages]))
-  for (const folder of ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu']) {
-    for (const name of fs.readdirSync(path.join(debs, folder)).filter((name) => /\.so\.\d+$/.test(name))) put(path.join(debs, folder, name), path.join('lib/aarch64-linux-gnu', name))
-  }
+  const libraries = ['lib/aarch64-linux-gnu', 'usr/lib/aarch64-linux-gnu'].flatMap((folder) =>
+    fs.readdirSync(path.join(debs, folder)).filter((name) => /\.so\.\d+$/.test(name)).map((name) => path.join(debs, folder, name)))
+  for (const folder of ['lib/aarch64-linux-gnu', 'musl/tools/lib']) for (const library of libraries) put(library, path.join(folder, path.basename(library)))
   put(path.join(debs, 'lib/aarch64-linux-gnu/ld-linux-aarch64.so.1'), 'lib/ld-linux-aarch64.so.1')
-  for (const file of TOOLS.files) put(path.join(debs, file), file.replace('usr/', ''))
+  fs.mkdirSync(path.join(dir, 'musl/bin'))
+  for (const file of TOOLS.files) {
+    const name = path.basename(file)
+    for (const folder of ['bin', 'musl/tools/bin']) put(path.join(debs, file), path.join(folder, name))
+    fs.writeFileSync(path.join(dir, 'musl/bin', name), WITH_GLIBC, { mode: 0o755 })
+  }
   const modules = path.join(parts.tree, 'lib/modules')
   put(path.join(modules, fs.readdirSync(modules)[0], 'kernel/drivers/block/loop.ko'), 'loop.ko')
   for (const root of ['', 'musl']) {
