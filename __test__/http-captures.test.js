@@ -10,6 +10,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 const { threadId } = require('node:worker_threads')
 const zlib = require('node:zlib')
+const { linux } = require('./needs')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
 const { createHandler, createSnapshotStream, takeSnapshot, startTimeline, startSampling, stopSampling, startCpuProfile } = require('..')
 const { TOKEN, client, listen, serve, nextEvent } = require('./http-support')
@@ -238,15 +239,17 @@ test('an operator ends what is under way, whoever began it', async (t) => {
   assert.match((await asked).json().detail, /an operator ended it/)
   assert.equal((await request('GET', '/status')).json().capture, null)
 
-  // Of the program: a stream that nobody reads, a snapshot, a timeline.
-  const stream = createSnapshotStream({ dir })
-  const failed = once(stream, 'error')
-  assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
-  assert.match((await failed)[0].message, /an operator ended it/)
-  const snapshot = takeSnapshot({ dir })
-  const rejected = assert.rejects(snapshot, heapkitError('HEAPKIT_ERR_ABORTED', /an operator ended it/))
-  assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
-  await rejected
+  // Of the program: a stream that nobody reads and a snapshot, which no request can reach where V8 takes it on this thread; a timeline.
+  if (!linux('fork')) {
+    const stream = createSnapshotStream({ dir })
+    const failed = once(stream, 'error')
+    assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
+    assert.match((await failed)[0].message, /an operator ended it/)
+    const snapshot = takeSnapshot({ dir })
+    const rejected = assert.rejects(snapshot, heapkitError('HEAPKIT_ERR_ABORTED', /an operator ended it/))
+    assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'snapshot')
+    await rejected
+  }
   const session = startTimeline()
   assert.equal((await request('DELETE', '/capture')).json().ended.kind, 'timeline')
   await assert.rejects(session.stop({ dir }), heapkitError('HEAPKIT_ERR_NOT_ACTIVE'))
