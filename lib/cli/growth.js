@@ -12,7 +12,7 @@ const NAME_WIDTH = 120
 /** Of a path, where no terminal says how wide it is. */
 const PATH_WIDTH = 160
 /** What grew has this much room at least, however narrow the terminal is. */
-const MIN_ROOM = 40
+const MIN_ROOM = 24
 const GAP = '  '
 const TITLE = 'WHAT, AND WHO HOLDS IT'
 

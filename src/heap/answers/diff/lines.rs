@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::change::{delta, rose};
 use super::drafts::{Draft, Key};
 use super::view::View;
-use crate::heap::holding::{Kind, TOP};
+use crate::heap::holding::{Kind, Sum, TOP};
 
 /// What is said of what only V8 knows of.
 const INTERNAL: &str = "(compiled code, and what else V8 keeps)";
@@ -54,10 +54,10 @@ impl View<'_> {
         let grown = self.grown_in(&places, held);
         let most = grown.first().map_or(TOP, |grown| grown.place);
         let (many, thing) = if held { self.chosen(most, &grown) } else { (most, most) };
-        let counts = self.counts(&places, thing);
-        let (name, held_by, path) = match key {
-            Key::Internal => (INTERNAL.to_owned(), "V8 itself".to_owned(), Vec::new()),
+        let (counts, name, held_by, path) = match key {
+            Key::Internal => (self.counts_of_all(&places), INTERNAL.to_owned(), "V8 itself".to_owned(), Vec::new()),
             _ => (
+                self.counts(&places, thing),
                 self.name(thing),
                 self.dominance.held_by(self.shortest, many, self.class(thing).text),
                 self.shortest.path(self.dominance.shortest[thing as usize]),
@@ -120,6 +120,11 @@ impl View<'_> {
             }
         }
         counts
+    }
+
+    fn counts_of_all(&self, places: &[u32]) -> Vec<u64> {
+        let sum = |sums: &Vec<Sum>| places.iter().map(|place| sums[*place as usize].count).sum();
+        self.dominance.sums.iter().map(sum).collect()
     }
 
     /// Whether people would count two things together.

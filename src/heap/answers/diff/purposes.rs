@@ -8,7 +8,7 @@ use crate::heap::holding::Kind;
 use crate::heap::words::Origin;
 
 /// Steps from a thing of Node's to what it is there for.
-const NEAR: usize = 5;
+const NEAR: usize = 10;
 
 impl View<'_> {
     /// What the things there are called; of Node's and of packages, also what of the application's they are for.
@@ -36,9 +36,12 @@ impl View<'_> {
         if function.is_none() && thing.is_none() && self.class(place).origin != Origin::Package {
             (function, thing) = (below(Origin::Package, Kind::Function), below(Origin::Package, Kind::Thing));
         }
+        // What waits for a promise is known by its variables only.
+        let how = if function.is_some() { "running" } else { "for" };
+        let function = function.or_else(|| below(own, Kind::Scope));
         match (function, thing) {
-            (Some(function), Some(thing)) => format!("{name} running {function}, with {thing}"),
-            (Some(function), None) => format!("{name} running {function}"),
+            (Some(function), Some(thing)) => format!("{name} {how} {function}, with {thing}"),
+            (Some(function), None) => format!("{name} {how} {function}"),
             (None, Some(thing)) => format!("{name} with {thing}"),
             (None, None) => name,
         }
