@@ -248,6 +248,22 @@ fn a_list_of_a_million_is_one_place() {
     assert_eq!(first(&[list(1), list(1_000_000)]), "+999999 Entry held by Queue.head.next");
 }
 
+#[test]
+fn an_object_with_many_keys_is_looked_at_once() {
+    // Once for each key would take minutes.
+    let dictionary = |count: usize| {
+        let mut program = Program::new();
+        let store = program.object(program.global, "store", "Store");
+        let by_key = program.object(store, "byKey", "Object");
+        for index in 0..count {
+            let value = program.object(by_key, &format!("key{index}"), "Value");
+            program.object(value, "more", "Object");
+        }
+        program.heap
+    };
+    assert_eq!(first(&[dictionary(1), dictionary(200_000)]), "+199999 Value held by Store.byKey");
+}
+
 /// Any heap, most of whose references are properties of few names.
 fn heaps() -> impl Strategy<Value = Snapshot> {
     let node = (prop::sample::select(vec!["object", "closure", "string", "array", "code"]), 0..4_usize, 0..100_u64);

@@ -13,8 +13,8 @@ use crate::heap::words::{key_text, label_text};
 pub(super) struct Labels {
     /// By place in the heap's table of strings.
     properties: FxHashMap<(u32, EdgeKind), u32>,
-    /// The last node asked about, and whether it is a dictionary.
-    dictionary: Option<(Node, bool)>,
+    /// Of objects with many references, whether they are dictionaries.
+    dictionaries: FxHashMap<Node, bool>,
 }
 
 impl Labels {
@@ -28,33 +28,25 @@ impl Labels {
         if let Some(key) = map_key(graph, holder, edge) {
             return texts.id(&key);
         }
-        *self.properties.entry((name.0, kind)).or_insert_with(|| {
-            let text = graph.text(name);
-            match kind {
-                EdgeKind::Property | EdgeKind::Shortcut if looks_like_data(text) => ANY_TEXT,
-                // `17 / part of key …`, and what V8 numbers.
-                EdgeKind::Internal | EdgeKind::Weak | EdgeKind::Invisible
-                    if text.first().is_some_and(u8::is_ascii_digit) =>
-                {
-                    ANY_TEXT
-                }
-                _ => texts.id(&label_text(graph, edge)),
-            }
+        // `17 / part of key …`, and what V8 numbers.
+        let is_numbered = || graph.text(name).first().is_some_and(u8::is_ascii_digit);
+        if matches!(kind, EdgeKind::Internal | EdgeKind::Weak | EdgeKind::Invisible) && is_numbered() {
+            return ANY_TEXT;
+        }
+        *self.properties.entry((name.0, kind)).or_insert_with(|| match kind {
+            EdgeKind::Property | EdgeKind::Shortcut if looks_like_data(graph.text(name)) => ANY_TEXT,
+            _ => texts.id(&label_text(graph, edge)),
         })
     }
 
     fn is_dictionary(&mut self, graph: &Graph, node: Node) -> bool {
-        if let Some((known, is_dictionary)) = self.dictionary
-            && known == node
-        {
-            return is_dictionary;
+        if graph.edges(node).len() <= FOLDED_ABOVE {
+            return false;
         }
-        let properties = || graph.edges(node).filter(|edge| graph.edge_kind(*edge) == EdgeKind::Property).count();
-        let is_dictionary = graph.edges(node).len() > FOLDED_ABOVE
-            && graph.text(graph.name(node)) == OBJECT
-            && properties() > FOLDED_ABOVE;
-        self.dictionary = Some((node, is_dictionary));
-        is_dictionary
+        *self.dictionaries.entry(node).or_insert_with(|| {
+            let properties = graph.edges(node).filter(|edge| graph.edge_kind(*edge) == EdgeKind::Property).count();
+            properties > FOLDED_ABOVE && graph.text(graph.name(node)) == OBJECT
+        })
     }
 }
 

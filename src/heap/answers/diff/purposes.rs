@@ -55,7 +55,8 @@ impl View<'_> {
             level.retain(|at| self.more(*at).saturating_mul(2) >= self.more(place));
             level.sort_by_key(|at| Reverse(self.grown_below(*at)));
             let class = |at: &u32| self.class(*at);
-            let found = level.iter().find(|at| class(at).origin == origin && class(at).kind == kind);
+            let found =
+                level.iter().find(|at| class(at).origin == origin && class(at).kind == kind && class(at).telling);
             if found.is_some() {
                 return found.copied();
             }
