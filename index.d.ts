@@ -572,22 +572,31 @@ export interface HeapDiff {
   sizeDelta: number
   /** Whether the objects of the first and the last have corresponding ids, and which share of the strings and functions says so. */
   ids: { correspond: boolean, agreement: number | null }
-  /** Growth by who holds it, most first (with more than two snapshots: first what grew every time). */
+  /**
+   * Growth by who holds it, most first (with more than two snapshots: first what grew every time). Each byte of a snapshot is in exactly one line: what
+   * several things hold is in that of one of them.
+   */
   paths: Array<{
+    /** What there is more of, with what it is there for: `Session`, `Timeout running expireLogin() (login.js:14), with Login`. */
     name: string
-    /** `MemoryStore.sessions` */
+    /** `MemoryStore.sessions`, `cart.js: carts`, `users.js: cache (LRUCache).keyList` */
     heldBy: string
     /** From a root; `[…]` stands for indices, keys and entries. */
     path: string[]
+    /** How many of it the line has. */
     counts: number[]
-    /** Bytes that they retain; of one object that only became larger, its own. */
+    /** All bytes of the line. */
     sizes: number[]
-    /** How many are new: the last count less the first, or less if others of the class are held elsewhere than before. */
     countDelta: number
     sizeDelta: number
     grewEveryTime: boolean
   }>
+  /** How many lines grew; `paths` has the first of them. */
   pathCount: number
+  /** The most by which a line grew, whether `paths` has it or not. */
+  maxSizeDelta: number
+  /** The lines that `paths` does not have. With these, the `sizeDelta` of all lines add up to that of the snapshots. */
+  rest: { grown: { count: number, sizeDelta: number }, shrunk: { count: number, sizeDelta: number } }
   constructors: Array<{
     name: string
     counts: number[]

@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { tmpDir, run } = require('./support')
+const { main } = require('../lib/cli/main')
 const { takeSnapshot } = require('..')
 
 async function heapkit (t, ...args) {
@@ -18,7 +19,7 @@ async function heapkit (t, ...args) {
 class Leaked { constructor (index) { this.text = ['leaked', index].join(' ') } }
 
 /** Two snapshots; between them 20,000 objects were made that `registry.items` keeps. */
-async function twoSnapshots (t) {
+async function twoSnapshots (t, options) {
   const dir = tmpDir(t)
   class Registry { items = [] }
   globalThis.registry = new Registry()
@@ -26,7 +27,7 @@ async function twoSnapshots (t) {
   const files = []
   for (const count of [100, 20_000]) {
     for (let index = 0; index < count; index++) globalThis.registry.items.push(new Leaked(index))
-    files.push((await takeSnapshot({ dir, mode: 'inline' })).path)
+    files.push((await takeSnapshot({ dir, mode: 'inline', ...options })).path)
   }
   return { dir, files }
 }
@@ -66,7 +67,8 @@ test('the whole hunt: summary, suspects, diff, retainers', async (t) => {
 
   const diff = await heapkit(t, 'diff', before, after, '--max-growth', '100k')
   assert.equal(diff.code, 3)
-  assert.match(diff.stdout, /^ *GROWTH.*\n *-.*\n *\+[\d.]+ MiB +\+20,000 Leaked held by Registry\.items +100 → 20,100 /m)
+  assert.match(diff.stdout, /^ *GROWTH.*\n *-.*\n *\+[\d.]+ MiB +\+20,000 Leaked held by Registry\.items +100 → 20,100\n +global \.registry Registry \.items Array \[…\] Leaked\n/m)
+  assert.match(diff.stdout, /^These lines explain \d+ % of \+[\d.]+ MiB; [\d,]+ more \+[\d.]+ [KM]?i?B \(--top\)/m)
   assert.match(diff.stdout, /Object ids correspond/)
   assert.equal((await heapkit(t, 'diff', before, after, '--max-growth', '1g')).code, 0)
   const json = JSON.parse((await heapkit(t, 'diff', before, after, '--json', '--top', '1')).stdout)
@@ -102,4 +104,36 @@ test('what cannot be read is one line, and exit code 1', async (t) => {
   }
   assert.equal((await heapkit(t, 'summary', bad, '--top', '0')).code, 2)
   assert.equal((await heapkit(t, 'summary', bad, '--sort', 'name')).code, 2)
+})
+
+/** What a command prints on a terminal of that many columns. */
+async function onTerminal (columns, ...args) {
+  const texts = []
+  const into = { isTTY: true, columns, write: (text) => texts.push(text) }
+  await main(args, { stdout: into, stderr: { write () {} } })
+  return texts.join('')
+}
+
+test('what grew fits the terminal: paths lose their front, and a holder is never broken', async (t) => {
+  const { files } = await twoSnapshots(t)
+  const rows = (text) => text.slice(text.indexOf('  GROWTH'), text.indexOf('These lines')).trimEnd().split('\n').slice(2)
+  for (const columns of [60, 80]) {
+    const lines = rows(await onTerminal(columns, 'diff', ...files))
+    assert.ok(lines.some((line) => /held by Registry\.items/.test(line)), lines.join('\n'))
+    for (const line of lines) assert.ok(line.length <= columns || /^ +held by/.test(line), line)
+  }
+  const wide = rows(await onTerminal(200, 'diff', ...files))
+  assert.match(wide[0], /\+20,000 Leaked held by Registry\.items +100 → 20,100$/)
+  assert.match(wide[1], /^ +global \.registry Registry \.items Array \[…\] Leaked$/)
+})
+
+test('a name from a heap gives a terminal no orders, in any command', async (t) => {
+  const hostile = '\x1b]0;mine\x07\nCLASS \u202e'
+  const { files } = await twoSnapshots(t, { compression: 'none' })
+  for (const file of files) fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('"Leaked"', JSON.stringify(hostile)))
+  for (const args of [['diff', ...files], ['summary', files[1]], ['suspects', files[1], '--threshold', '5'], ['retainers', files[1], hostile], ['retainers', files[1], `not ${hostile}`]]) {
+    const { stdout, stderr } = await heapkit(t, ...args)
+    assert.match(stdout + stderr, /\\u\{1b\}\]0;mine\\u\{7\}\\u\{a\}CLASS \\u\{202e\}/, args[0])
+    assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\u202e]|^CLASS/mu, args[0])
+  }
 })

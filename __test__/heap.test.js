@@ -204,6 +204,11 @@ describe('what grew', () => {
       const three = await diffSnapshots(files, { top: 5 })
       assert.deepEqual([three.paths[0].heldBy, three.paths[0].counts, three.paths[0].grewEveryTime], ['MemoryStore.sessions', [500, 4500, 8500], true])
       assert.ok(three.paths.length <= 5)
+      for (const { paths, rest, sizeDelta, maxSizeDelta } of [two, three]) {
+        const lines = paths.reduce((sum, line) => sum + line.sizeDelta, 0)
+        assert.equal(lines + rest.grown.sizeDelta + rest.shrunk.sizeDelta, sizeDelta, 'each byte is in one line')
+        assert.equal(maxSizeDelta, paths[0].sizeDelta)
+      }
     })
   }
 })

@@ -62,6 +62,9 @@ fn add_up(diff: &Diff) {
     let count = diff.snapshots.len();
     assert_eq!(diff.size_delta, delta(&diff.snapshots.iter().map(|one| one.total).collect::<Vec<_>>()));
     assert_eq!((diff.paths.len(), diff.constructors.len()), (diff.path_count, diff.constructor_count));
+    // Each byte is in one line.
+    let lines: i64 = diff.paths.iter().map(|line| line.size_delta).sum();
+    assert_eq!(lines + diff.rest.grown.size_delta + diff.rest.shrunk.size_delta, diff.size_delta);
     for class in &diff.constructors {
         assert_eq!([class.counts.len(), class.shallow.len(), class.retained.len()], [count; 3]);
         assert_eq!(class.count_delta, delta(&class.counts));

@@ -4,7 +4,7 @@
 
 const { parseArgs } = require('node:util')
 const { UsageError } = require('./usage-error')
-const { bytes } = require('./table')
+const { bytes, visible } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -71,14 +71,14 @@ function writeJson (stdout, answer) {
 
 /** Comes before everything else about a file. */
 function incomplete (reason) {
-  return reason === undefined ? '' : `INCOMPLETE: ${reason}. What follows is about the part that could be read.\n\n`
+  return reason === undefined ? '' : `INCOMPLETE: ${visible(reason)}. What follows is about the part that could be read.\n\n`
 }
 
 /** A path on one line: its steps joined, and the middle left out if it is long. */
 function pathText (steps, keep = 12) {
   const words = steps.map(({ name, by }, index) => index === 0 ? name : `${by || '→'} ${name}`)
   if (words.length > keep) words.splice(Math.ceil(keep / 2), words.length - keep, `… ${words.length - keep} more …`)
-  return words.join('  ')
+  return visible(words.join('  '))
 }
 
 module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText }

@@ -7,16 +7,18 @@ const { diffSnapshots } = require('../heap')
 const { byteCount } = require('../options')
 const { command, COMMON_USAGE, integer, writeJson, incomplete } = require('./command')
 const { UsageError } = require('./usage-error')
+const { growth } = require('./growth')
 const { table, bytes, count, signed, short } = require('./table')
 
 const usage = `Usage: heapkit diff A B [C …] [--top N] [--max-growth SIZE] [--partial] [--json]
 
 What grew from A to B (or, with more files, from the first to the last; what grew every time comes first), by who holds
-it and by constructor. Snapshots of one process, in the order in which they were taken.
+it and by constructor. Snapshots of one process, in the order in which they were taken. Each byte of the growth is in one
+line; lines of less than 0.1 % of it are not shown.
 
 Options:
   --top N            how many paths and constructors (20)
-  --max-growth SIZE  exit with 3 if something grew by more, say 10m
+  --max-growth SIZE  exit with 3 if a line, shown or not, grew by more, say 10m
 ${COMMON_USAGE}`
 
 const options = { top: { type: 'string' }, 'max-growth': { type: 'string' } }
@@ -26,31 +28,17 @@ async function run (files, { top, 'max-growth': maxGrowth, json }, { stdout, con
   if (typeof limit !== 'number') throw new UsageError(`--max-growth must be a size in bytes, or with k, m or g; got ${JSON.stringify(maxGrowth)}`)
   const diff = await diffSnapshots(files, { top: integer(top, 'top', 20), ...control })
   if (json) writeJson(stdout, diff)
-  else stdout.write(text(diff))
-  return diff.paths.some(({ sizeDelta }) => sizeDelta > limit) ? 3 : 0
+  else stdout.write(text(diff, stdout.isTTY ? stdout.columns : Infinity))
+  return diff.maxSizeDelta > limit ? 3 : 0
 }
 
-function text (diff) {
-  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff), paths(diff), constructors(diff), ids(diff)].join('\n')
+function text (diff, width) {
+  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff), growth(diff, width), constructors(diff), ids(diff)].join('\n')
 }
 
 function snapshots ({ snapshots, sizeDelta }) {
   return table(['SNAPSHOT', 'SIZE', 'NODES'], snapshots.map(({ path: file, total, nodes }) => [path.basename(file), bytes(total), count(nodes)]), ['SIZE', 'NODES']) +
     `${signed(sizeDelta, bytes)} from the first to the last\n`
-}
-
-function paths ({ paths, pathCount, snapshots }) {
-  if (paths.length === 0) return 'Nothing grew\n'
-  const steady = snapshots.length > 2
-  const lines = paths.map((growth) => {
-    const { name, heldBy, countDelta, sizeDelta, counts, path } = growth
-    const what = countDelta > 0 ? `${signed(countDelta)} ${short(name, 60)}` : `larger: ${short(name, 60)}`
-    return [signed(sizeDelta, bytes), `${what} held by ${heldBy}`, steady ? (growth.grewEveryTime ? 'every time' : '') : '', counts.map(count).join(' → '), short(path.join(' '), 110)]
-  })
-  const head = ['GROWTH', 'WHAT, AND WHO HOLDS IT', ...(steady ? ['GREW'] : []), 'COUNTS', 'PATH']
-  const rows = lines.map(([size, what, grew, counts, path]) => [size, what, ...(steady ? [grew] : []), counts, path])
-  const more = pathCount > paths.length ? `… ${count(pathCount - paths.length)} more (--top)\n` : ''
-  return table(head, rows, ['GROWTH']) + more
 }
 
 function constructors ({ constructors, constructorCount, ids, snapshots }) {

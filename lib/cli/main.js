@@ -4,6 +4,7 @@
 // usage, 3 where a command was asked to check something that does not hold.
 
 const { version } = require('../../package.json')
+const { visible } = require('./table')
 const { UsageError } = require('./usage-error')
 
 // In the order of the help; loaded when they are needed.
@@ -49,7 +50,7 @@ async function main (args, { stdout, stderr }) {
   } catch (error) {
     if (error.code === 'EPIPE') return 0
     const usage = error instanceof UsageError || (error.code === 'HEAPKIT_ERR_INVALID_OPTION' && !error.option.startsWith('HEAPKIT_')) || error.code?.startsWith('ERR_PARSE_ARGS')
-    stderr.write(`heapkit: ${error.message}\n`)
+    stderr.write(`heapkit: ${visible(error.message)}\n`)
     return usage ? 2 : 1
   }
 }

@@ -4,7 +4,7 @@
 
 const { openSnapshot } = require('../heap')
 const { command, COMMON_USAGE, integer, writeJson } = require('./command')
-const { bytes, count } = require('./table')
+const { bytes, count, visible } = require('./table')
 
 const usage = `Usage: heapkit retainers FILE @ID|CLASS [--paths N] [--partial] [--json]
 
@@ -27,10 +27,10 @@ async function run ([file, target], { paths, json }, { stdout, control }) {
 }
 
 function text ({ name, id, count: number, shallow, retained, pathCount, paths }) {
-  const what = id === null ? `${count(number)} ${name}` : `${name} @${id}`
+  const what = id === null ? `${count(number)} ${visible(name)}` : `${visible(name)} @${id}`
   const shown = paths.map(({ count: alike, retained, steps }, index) => {
     const head = `${index + 1}. ${id === null ? `${count(alike)} of them, retaining ${bytes(retained)}` : alike === 1 ? 'one path' : `${count(alike)} paths like this`}\n`
-    return head + steps.map(({ name, by, id }, depth) => `   ${'  '.repeat(Math.min(depth, 30))}${by ? `${by} ` : ''}${name} @${id}\n`).join('')
+    return head + steps.map(({ name, by, id }, depth) => `   ${'  '.repeat(Math.min(depth, 30))}${visible(by ? `${by} ${name}` : name)} @${id}\n`).join('')
   })
   const more = pathCount > paths.length ? `\n… ${count(pathCount - paths.length)} more (--paths)\n` : ''
   return `${what}: ${bytes(shallow)}, retaining ${bytes(retained)}\n\n${shown.join('\n')}${more}`

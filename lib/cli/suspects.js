@@ -5,7 +5,7 @@
 const { openSnapshot } = require('../heap')
 const { command, COMMON_USAGE, writeJson, pathText } = require('./command')
 const { UsageError } = require('./usage-error')
-const { table, bytes, count, percent, short } = require('./table')
+const { table, bytes, count, percent, short, visible } = require('./table')
 
 const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--partial] [--json]
 
@@ -37,7 +37,7 @@ function text ({ suspects, total }, threshold) {
     const holds = accumulation.holds.length === 0
       ? ''
       : '\n' + indent(table(['HOLDS', 'COUNT', 'RETAINED'], accumulation.holds.map(({ name, count: number, retained }) => [short(name, 60), count(number), bytes(retained)]), ['COUNT', 'RETAINED']))
-    return `${index + 1}. ${bytes(retained)} (${percent(share)} of ${bytes(total)})\n   ${text}.\n   path: ${pathText(path)}\n${holds}`
+    return `${index + 1}. ${bytes(retained)} (${percent(share)} of ${bytes(total)})\n   ${visible(text)}.\n   path: ${pathText(path)}\n${holds}`
   }).join('\n')
 }
 

@@ -4,6 +4,7 @@
 
 /** `rows` of strings under `head`; the columns named in `right` are aligned to the right. */
 function table (head, rows, right = []) {
+  rows = rows.map((row) => row.map(visible))
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)))
   const line = (cells) => cells
     .map((cell, column) => right.includes(head[column]) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))
@@ -39,8 +40,29 @@ function percent (share) {
 
 /** At most `width` characters, on one line. */
 function short (text, width) {
-  const line = text.replace(/\p{Cc}+/gu, ' ')
+  const line = visible(text)
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
 
-module.exports = { table, bytes, count, signed, percent, short }
+/** The end of a text, which says most of a path: at most `width` characters. */
+function ending (text, width) {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`
+}
+
+/** On lines of at most `width` characters, broken at spaces only. */
+function wrapped (text, width) {
+  const lines = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** Characters that a terminal would obey, or that turn the order of others round, as escapes: a heap's names may have any. */
+function visible (text) {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`)
+}
+
+module.exports = { table, bytes, count, signed, percent, short, ending, wrapped, visible }

@@ -240,13 +240,13 @@
     ]).flat(), ': ', h('strong', { title: exactly(diff.sizeDelta, true) }, bytesText(diff.sizeDelta, true)), '.'))
 
     section.append(h('h3', {}, 'By path'))
-    if (diff.paths.length === 0) section.append(h('p', { class: 'none' }, 'No position holds more than before.'))
+    if (diff.paths.length === 0) section.append(h('p', { class: 'none' }, 'Nothing grew.'))
     const most = Math.max(...diff.paths.map(({ sizeDelta }) => sizeDelta))
     const item = (grown) => h('li', {},
       share(h('span', { class: 'by-size' }, bytes(grown.sizeDelta, true)), grown.sizeDelta, most),
       h('div', { class: 'what' },
         h('p', { class: 'headline' },
-          grown.countDelta === 0
+          grown.countDelta <= 0
             ? ['larger: ', name(grown.name, 'name strong')]
             : [h('span', { class: 'number strong' }, signed(grown.countDelta)), ' ', name(grown.name, 'name strong')],
           grown.heldBy && [' held by ', name(grown.heldBy)],
@@ -271,7 +271,7 @@
       section.append(more)
     }
     if (diff.pathCount > diff.paths.length) {
-      section.append(h('p', { class: 'aside' }, `The ${number(diff.paths.length)} that grew most, of ${number(diff.pathCount)} positions that grew.`))
+      section.append(h('p', { class: 'aside' }, `The ${number(diff.paths.length)} that grew most, of ${number(diff.pathCount)} lines that grew.`))
     }
 
     section.append(h('h3', {}, 'By constructor'))

@@ -16,7 +16,7 @@
 //! | `graph` | nodes, edges and strings in columns | `v8`, `reading` |
 //! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | `v8`, `reading`, `graph` |
 //! | `words` | how nodes, references, paths and holders are named for people | `v8`, `names`, `graph`, `analysis` |
-//! | `holding` | who holds what: positions that can be compared from heap to heap | the same, and `words` |
+//! | `holding` | who holds what: places that can be compared from heap to heap | the same, and `words` |
 //! | `answers` | questions and their answers | all but `redaction` |
 //!
 //! Other rooms see what a room's `mod.rs` gives out; inside a room files name each other.

@@ -28,10 +28,12 @@ pub const NODE_TYPES: [&str; 14] = [
 pub const EDGE_TYPES: [&str; 7] = ["context", "element", "property", "internal", "hidden", "shortcut", "weak"];
 
 /// A snapshot that grows node by node; node 0 is the root.
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     nodes: Vec<(&'static str, String, u64)>,
     edges: Vec<Vec<(&'static str, String, usize)>>,
+    /// By node: script and line, both from 0.
+    locations: Vec<(usize, u32, u32)>,
 }
 
 impl Snapshot {
@@ -50,6 +52,11 @@ impl Snapshot {
     /// `name` is a number for elements and hidden edges.
     pub fn edge(&mut self, from: usize, kind: &'static str, name: &str, to: usize) {
         self.edges[from].push((kind, name.to_owned(), to));
+    }
+
+    /// Where the node's constructor, or the function that it is, is defined.
+    pub fn location(&mut self, node: usize, script: u32, line: u32) {
+        self.locations.push((node, script, line));
     }
 
     /// The id that the file gives the node.
@@ -81,6 +88,8 @@ impl Snapshot {
             let comma = if index == 0 { "" } else { "," };
             writeln!(edges, "{comma}{kind},{name},{}", to * 7).unwrap();
         }
+        let locations: Vec<String> =
+            self.locations.iter().map(|(node, script, line)| format!("{},{script},{line},0", node * 7)).collect();
         format!(
             concat!(
                 r#"{{"snapshot":{{"meta":{{"node_fields":["type","name","id","self_size","edge_count","trace_node_id","detachedness"],"#,
@@ -90,7 +99,7 @@ impl Snapshot {
                 r#""location_fields":["object_index","script_id","line","column"]}},"#,
                 r#""node_count":{},"edge_count":{},"trace_function_count":0}},"#,
                 "\n\"nodes\":[{}],\n\"edges\":[{}],\n\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n",
-                "\"locations\":[],\n\"strings\":{}}}"
+                "\"locations\":[{}],\n\"strings\":{}}}"
             ),
             serde_json::to_string(&NODE_TYPES).unwrap(),
             serde_json::to_string(&EDGE_TYPES).unwrap(),
@@ -98,6 +107,7 @@ impl Snapshot {
             all.len(),
             nodes,
             edges,
+            locations.join(","),
             serde_json::to_string(&strings).unwrap()
         )
     }

@@ -28,6 +28,11 @@ impl Paths {
         }
     }
 
+    /// Whether the path to `node` comes over `edge`.
+    pub(crate) fn is_before(&self, node: Node, edge: Edge) -> bool {
+        self.via[node.0 as usize] == edge.0
+    }
+
     /// Whether the path to `node` leads through `through`.
     pub(crate) fn passes(&self, graph: &Graph, node: Node, through: Node) -> bool {
         let mut sources = std::iter::successors(self.before(graph, node), |(source, _)| self.before(graph, *source));

@@ -1,11 +1,13 @@
 //! A snapshot's nodes, edges and strings in columns, behind handles that only this room gives out.
 //!
 //! `reader` builds the graph from a scan, `columns` is the graph, `sizes` and `strings` are two of its columns, and
-//! `attachment` says which DOM nodes are in their document.
+//! `attachment` says which DOM nodes are in their document,
+//! and `lookup` finds a reference by its name.
 
 mod attachment;
 mod columns;
 mod handles;
+mod lookup;
 mod reader;
 mod sizes;
 mod strings;

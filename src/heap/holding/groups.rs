@@ -1,53 +1,90 @@
-//! Positions that are the same in every snapshot: the same way from the nearest object whose class says something.
+//! Which places are the same in all heaps, and of which of those there is more for each holder than before.
 
-#![allow(clippy::indexing_slicing, reason = "positions and groups are numbered here")]
+#![allow(clippy::indexing_slicing, reason = "places and groups are numbered by what made the columns")]
+#![allow(clippy::cast_possible_truncation, reason = "no more groups than places")]
+#![allow(clippy::cast_possible_wrap, reason = "counts are far below 2^63")]
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::positions::{Positions, TOP};
+use super::dominance::Dominance;
+use super::places::{Held, TOP};
+use super::texts::Texts;
 
-/// The group of the root, and of what nothing reaches.
-pub(crate) const TOP_GROUP: u32 = 0;
+/// The classes of what V8 makes of functions.
+const CODE: [&str; 2] = ["(compiled code)", "(object shape)"];
 
-/// Positions that are the same way from a holder, wherever that is reached from.
-#[derive(Debug, Default)]
+/// Places that are the same way from a thing whose class says something: how that thing is reached may be another way in each heap.
+#[derive(Debug)]
 pub(crate) struct Groups {
-    known: FxHashMap<String, u32>,
-    /// By position.
+    /// By place.
     pub(crate) of: Vec<u32>,
-    /// By group, one of its positions.
-    pub(crate) examples: Vec<u32>,
-    /// By group, the bytes that its example had when it was chosen.
-    weights: Vec<u64>,
+    /// By group, by heap: how many things.
+    counts: Vec<Vec<u64>>,
+    /// By group: whether there is more of it for each holder than there was.
+    pub(crate) accumulates: Vec<bool>,
+}
+
+/// From where a group's way is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Base {
+    Class(u32),
+    Group(u32),
 }
 
 impl Groups {
-    /// Takes in positions that are new.
-    pub(crate) fn extend(&mut self, positions: &Positions) {
-        for position in self.of.len()..positions.len() {
-            let next = at(self.examples.len());
-            let group = *self.known.entry(positions.key(at(position))).or_insert(next);
-            if group == next {
-                self.examples.push(at(position));
-                self.weights.push(0);
-            }
-            self.of.push(group);
+    pub(crate) fn find(dominance: &Dominance, texts: &Texts) -> Self {
+        let places = &dominance.places;
+        let mut known: FxHashMap<(Base, Held, u32), u32> = FxHashMap::default();
+        let mut of = vec![0; places.len()];
+        for number in places.numbers() {
+            let place = places.at(number);
+            let base = if places.at(place.parent).class.telling {
+                Base::Class(places.at(place.parent).class.text)
+            } else {
+                Base::Group(of[place.parent as usize])
+            };
+            let next = known.len() as u32 + 1;
+            of[number as usize] = *known.entry((base, place.held, place.class.text)).or_insert(next);
         }
+        let heaps = dominance.sums.len();
+        let mut counts = vec![vec![0; heaps]; known.len() + 1];
+        let mut holders = counts.clone();
+        let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
+        for number in places.numbers() {
+            let (group, parent) = (of[number as usize], places.at(number).parent);
+            let first = seen.insert((group, parent));
+            for (heap, sums) in dominance.sums.iter().enumerate() {
+                counts[group as usize][heap] += sums[number as usize].count;
+                if first {
+                    holders[group as usize][heap] += if parent == TOP { 1 } else { sums[parent as usize].count };
+                }
+            }
+        }
+        let mut accumulates: Vec<bool> =
+            counts.iter().zip(&holders).map(|(counts, holders)| accumulates(counts, holders)).collect();
+        // Functions are compiled sooner or later, and objects get shapes.
+        for number in places.numbers().filter(|number| CODE.contains(&texts.get(places.at(*number).class.text))) {
+            accumulates[of[number as usize] as usize] = false;
+        }
+        Self { of, counts, accumulates }
     }
 
-    /// Makes of each group the position with most bytes its example.
-    pub(crate) fn choose(&mut self, sizes: &[u64]) {
-        for (position, bytes) in sizes.iter().enumerate() {
-            let group = self.of[position] as usize;
-            if *bytes > self.weights[group] {
-                self.weights[group] = *bytes;
-                self.examples[group] = at(position);
-            }
-        }
+    /// How many more things of a place's group there are.
+    pub(crate) fn more(&self, place: u32) -> i64 {
+        let counts = &self.counts[self.of[place as usize] as usize];
+        counts.first().zip(counts.last()).map_or(0, |(first, last)| *last as i64 - *first as i64)
     }
 }
 
-/// Positions are counted in 32 bits.
-pub(crate) fn at(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(TOP)
+/// Whether at least half of what there is more of cannot be explained by there being more holders.
+fn accumulates(counts: &[u64], holders: &[u64]) -> bool {
+    let ends = |counts: &[u64]| Some((u128::from(*counts.first()?), u128::from(*counts.last()?)));
+    let (Some((before, after)), Some((holders_before, holders_after))) = (ends(counts), ends(holders)) else {
+        return false;
+    };
+    if after <= before || holders_before == 0 {
+        return false;
+    }
+    let expected = before * holders_after / holders_before;
+    after.saturating_sub(expected) * 2 >= after - before
 }

@@ -1,14 +1,30 @@
 //! Who holds what.
 //!
-//! `positions` folds the shortest paths of all objects into one tree, `labels` says what a position is told apart by, and
-//! `groups` finds the positions that are the same in every snapshot. How a holder is named for people is
-//! [`words`](super::words).
+//! ```text
+//! texts -> labels -> names -> places -> ways -> shortest -> dominance -> dictionaries, groups, holders
+//! ```
+//!
+//! * [`Places`] is a tree of steps, into which all objects of a heap are folded: 48,000 sessions are one place. Heaps that are compared
+//!   are folded into the same tree. `names` says what a step is told apart by.
+//! * [`Shortest`] folds the shortest ways from a root: how things are reached. [`Dominance`] folds the dominator tree: what would go
+//!   with what. `dictionaries` then finds the keys that no step should be told apart by.
+//! * [`Groups`] are places that are the same in all heaps, and whether there is more for each holder than before.
+//! * `ways` and `holders` say who holds a place; how that is written for people is [`words`](super::words).
 
+mod dictionaries;
+mod dominance;
+mod edges;
 mod groups;
+mod holders;
 mod labels;
-mod positions;
+mod names;
+mod places;
+mod shortest;
 mod texts;
+mod ways;
 
-pub(crate) use groups::{Groups, TOP_GROUP, at};
-pub(crate) use positions::Positions;
-pub(crate) use texts::Texts;
+pub(crate) use dominance::{Dominance, Sum};
+pub(crate) use groups::Groups;
+pub(crate) use places::{Class, Kind, TOP};
+pub(crate) use shortest::Shortest;
+pub(crate) use texts::{NO_TEXT, Texts};

@@ -4,10 +4,21 @@ use crate::heap::v8::{NodeKind, OBJECT, is_own};
 
 /// Whether the class is one that a program named, rather than one that many unlike things have.
 pub(crate) fn is_telling(class: &str) -> bool {
-    !matches!(class, "Object" | "Array" | "Map" | "Set" | "Function" | "WeakMap" | "WeakSet" | "Module" | "")
-        && !class.starts_with('(')
-        && !class.starts_with('{')
-        && !is_own(class.as_bytes())
+    const VAGUE: [&str; 12] = [
+        "",
+        "Object",
+        "Array",
+        "Map",
+        "Set",
+        "Function",
+        "WeakMap",
+        "WeakSet",
+        "Module",
+        "Promise",
+        "Generator",
+        "ArrayBuffer",
+    ];
+    !VAGUE.contains(&class) && !class.starts_with('(') && !class.starts_with('{') && !is_own(class.as_bytes())
 }
 
 /// Whether many objects of this kind and class can be somebody's leak: functions, contexts and plain objects are many in
@@ -22,7 +33,7 @@ mod tests {
 
     #[test]
     fn classes_of_unlike_things_tell_nothing() {
-        for class in ["Object", "Array", "Map", "", "(string)", "{url, html}", "system / Context"] {
+        for class in ["Object", "Array", "Map", "Promise", "", "(string)", "{url, html}", "system / Context"] {
             assert!(!is_telling(class), "{class}");
         }
         assert!(is_telling("MemoryStore") && is_telling("Mapping") && is_telling("onRequest()"));

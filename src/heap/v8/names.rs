@@ -5,6 +5,10 @@
 const OWN: &str = "system / ";
 /// The context of all globals.
 pub(crate) const NATIVE_CONTEXT: &[u8] = b"system / NativeContext";
+/// The variables of a call, or of a module.
+pub(crate) const CONTEXT: &[u8] = b"system / Context";
+/// What describes the variables of a [`CONTEXT`]: the same for all calls of a function.
+pub(crate) const SCOPE_INFO: &[u8] = b"system / ScopeInfo";
 /// The map of functions that a [`NATIVE_CONTEXT`] refers to.
 pub(crate) const SLOPPY_FUNCTION_MAP: &[u8] = b"sloppy_function_map";
 /// An array of the descriptors of properties.
@@ -17,10 +21,18 @@ pub(crate) const ARRAY_BUFFER_DATA: &[u8] = b"system / JSArrayBufferData";
 pub(crate) const ELEMENTS: &[u8] = b"elements";
 /// The reference to an object's prototype, which V8 lists among the properties.
 pub(crate) const PROTO: &[u8] = b"__proto__";
+/// A prototype's reference to the constructor of its class.
+pub(crate) const CONSTRUCTOR: &[u8] = b"constructor";
 /// The constructor of plain objects.
 pub(crate) const OBJECT: &[u8] = b"Object";
+/// The constructor of CommonJS modules, in Node.js.
+pub(crate) const MODULE: &[u8] = b"Module";
 /// The constructor of arrays.
 pub(crate) const ARRAY: &[u8] = b"Array";
+/// The roots that keep what code in C++ refers to.
+pub(crate) const GLOBAL_HANDLES: &str = "(Global handles)";
+/// Where V8 keeps the symbols of `Symbol.for()`: a reference's name.
+pub(crate) const SYMBOL_REGISTRY: &str = "public_symbol_table";
 /// Chromium's root of all documents.
 pub(crate) const DOCUMENT_TREES: &[u8] = b"(Document DOM trees)";
 /// What a detached DOM node has before its name; DevTools writes it, and so does heapkit.

@@ -1,40 +1,52 @@
-//! How a holder is named for people, which is what a leak hunter reads first: `MemoryStore.sessions`, `the variable cache`.
+//! How a holder is named for people, which is what a leak hunter reads first: `MemoryStore.sessions`, `cart.js: carts`.
 
 use super::references::{ANY, is_v8s, variable};
 use super::steps::Step;
 use crate::heap::v8::EdgeKind;
 
-/// What is above something held, as far as words go.
+/// A reference on the way from a holder to what it holds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Holder<'a> {
-    /// How it is reached itself.
+pub(crate) struct Link<'a> {
     pub(crate) label: &'a str,
-    /// What it is.
-    pub(crate) class: &'a str,
-    /// It is V8's own.
-    pub(crate) is_internal: bool,
-    /// Its class says something; naming it is enough.
-    pub(crate) is_telling: bool,
+    /// It is one of a thing of V8's.
+    pub(crate) of_internal: bool,
+    /// It is one of a CommonJS module.
+    pub(crate) of_module: bool,
+    /// It is that to the thing itself.
+    pub(crate) is_last: bool,
 }
 
-/// Who holds what is reached over `label`, from the nearest holder whose class says something. `above` is nearest first.
-pub(crate) fn held_by<'a>(label: &str, above: impl Iterator<Item = Holder<'a>>) -> String {
-    let mut text = if label == ANY || is_v8s(label) { String::new() } else { label.to_owned() };
-    for holder in above {
-        if holder.is_telling {
-            return format!("{}{text}", holder.class);
+/// The way from a holder down to what it holds, as code would have it; `links` are those nearest to that first. What only V8
+/// knows of is left out, and so is the entry itself.
+pub(crate) fn way_text<'a>(links: impl Iterator<Item = Link<'a>>) -> String {
+    let mut text = String::new();
+    for Link { label, of_internal, of_module, is_last } in links {
+        if is_v8s(label) || (label == ANY && (is_last || of_internal)) {
+            continue;
         }
-        if !(is_v8s(holder.label) || (holder.is_internal && holder.label == ANY)) {
-            text = format!("{}{text}", holder.label);
-        }
+        text = match variable(label) {
+            Some(variable) => format!(": {variable}{text}"),
+            None if of_module && label == ".exports" => format!(": exports{text}"),
+            None => format!("{label}{text}"),
+        };
     }
-    if text.is_empty() { "V8 itself".into() } else { text }
+    text
+}
+
+/// A holder with the way from it; a function's own property is `TcpSession.open (tcp.js:8)`.
+pub(crate) fn holder_text(holder: &str, way: &str) -> String {
+    match holder.split_once("() (") {
+        Some((name, at)) if way.starts_with('.') => format!("{name}{way} ({at}"),
+        _ => format!("{holder}{way}"),
+    }
 }
 
 /// Who holds the end of a path: the object before it and the reference, or the variable.
 pub(crate) fn held_by_last(path: &[Step]) -> String {
     match path {
-        [.., own] if own.edge == EdgeKind::Context.name() => format!("the variable {}", variable(&own.by)),
+        [.., own] if own.edge == EdgeKind::Context.name() => {
+            format!("the variable {}", variable(&own.by).unwrap_or(&own.by))
+        }
         [.., holder, own] => format!("{}{}", holder.name, own.by),
         _ => String::new(),
     }
@@ -44,22 +56,33 @@ pub(crate) fn held_by_last(path: &[Step]) -> String {
 mod tests {
     use super::*;
 
-    fn holder(label: &'static str, class: &'static str, is_internal: bool, is_telling: bool) -> Holder<'static> {
-        Holder { label, class, is_internal, is_telling }
+    /// Of a thing of the program's, unless it has a `*`; of a module, if it has a `^`.
+    fn way(labels: &[&'static str]) -> String {
+        way_text(labels.iter().enumerate().map(|(index, label)| Link {
+            label: label.trim_end_matches(['*', '^']),
+            of_internal: label.ends_with('*'),
+            of_module: label.ends_with('^'),
+            is_last: index == 0,
+        }))
     }
 
     #[test]
-    fn names_the_nearest_holder_that_says_something() {
-        let store = holder(".store", "MemoryStore", false, true);
-        let sessions = holder(".sessions", "Object", false, false);
-        let table = holder("{table}", "(object elements)", true, false);
-        let entry = holder(ANY, "Array", false, false);
-        let part = holder(ANY, "system / Context", true, false);
-        assert_eq!(held_by(".data", [store].into_iter()), "MemoryStore.data");
-        assert_eq!(held_by(ANY, [table, sessions, store].into_iter()), "MemoryStore.sessions");
-        assert_eq!(held_by(ANY, [part, entry, sessions, store].into_iter()), "MemoryStore.sessions[…]");
-        assert_eq!(held_by("{table}", [sessions].into_iter()), ".sessions");
-        assert_eq!(held_by("{table}", [table].into_iter()), "V8 itself");
+    fn writes_the_way_from_a_holder_as_code_would() {
+        assert_eq!(way(&[".sessions"]), ".sessions");
+        assert_eq!(way(&[ANY, "{table}", ".sessions"]), ".sessions");
+        assert_eq!(way(&[".data", "[…]*", "{table}", ".sessions"]), ".sessions.data");
+        assert_eq!(way(&[ANY, ANY, ".rows"]), ".rows[…]");
+        assert_eq!(way(&[ANY, "{table}", "→carts*"]), ": carts");
+        assert_eq!(way(&[".cache", ".exports^"]), ": exports.cache");
+        assert_eq!(way(&["{table}"]), "");
+    }
+
+    #[test]
+    fn names_a_holder_with_the_way_from_it() {
+        assert_eq!(holder_text("MemoryStore", ".sessions"), "MemoryStore.sessions");
+        assert_eq!(holder_text("cart.js", ": carts"), "cart.js: carts");
+        assert_eq!(holder_text("serve() (cart.js:8)", ": seen"), "serve() (cart.js:8): seen");
+        assert_eq!(holder_text("Session() (tcp.js:8)", ".open"), "Session.open (tcp.js:8)");
     }
 
     #[test]

@@ -2,15 +2,23 @@
 //!
 //! The answers say everything with these, so that one thing has one name everywhere.
 
+mod aliases;
+mod code;
 mod figures;
 mod holders;
 mod nodes;
 mod references;
+mod scripts;
+mod shapes;
 mod steps;
 
+pub(crate) use aliases::{Aliases, is_short};
+pub(crate) use code::{Code, scope_info};
 pub(crate) use figures::{location_text, percent, shortened, thousands};
-pub(crate) use holders::{Holder, held_by, held_by_last};
-pub(crate) use nodes::shown_name;
-pub(crate) use references::{ANY, label_text};
+pub(crate) use holders::{Link, held_by_last, holder_text, way_text};
+pub(crate) use nodes::{class_text, function_text, shown_name};
+pub(crate) use references::{ANY, key_text, label_text};
+pub(crate) use scripts::{Origin, ScriptPlace};
+pub(crate) use shapes::shape_text;
 pub(crate) use steps::pattern;
 pub use steps::{Step, path_to};

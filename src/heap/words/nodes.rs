@@ -1,6 +1,7 @@
 //! What to call a node.
 
 use super::figures::shortened;
+use super::scripts::ScriptPlace;
 use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
 use crate::heap::v8::{NodeKind, lossy};
@@ -19,4 +20,14 @@ pub(crate) fn shown_name(heap: &Heap, node: Node) -> String {
         kind if kind.is_internal() && !own.is_empty() => shortened(&own, MAX_NAME),
         _ => lossy(heap.class_name(node)).into_owned(),
     }
+}
+
+/// A function by its name and its place.
+pub(crate) fn function_text(name: &str, at: &ScriptPlace) -> String {
+    if name.is_empty() { format!("function ({})", at.text) } else { format!("{name}() ({})", at.text) }
+}
+
+/// A class without a name by its place.
+pub(crate) fn class_text(at: &ScriptPlace) -> String {
+    format!("class ({})", at.text)
 }

@@ -19,12 +19,15 @@ pub(crate) fn label_text(graph: &Graph, edge: Edge) -> String {
     };
     match graph.edge_kind(edge) {
         EdgeKind::Property | EdgeKind::Shortcut if is_identifier(&name) => format!(".{name}"),
-        EdgeKind::Property | EdgeKind::Shortcut => {
-            format!("[{}]", serde_json::to_string(&shortened(&name, MAX_NAME)).unwrap_or_default())
-        }
+        EdgeKind::Property | EdgeKind::Shortcut => key_text(&name),
         EdgeKind::Context => format!("{VARIABLE}{name}"),
         _ => format!("{{{}}}", shortened(&name, MAX_NAME)),
     }
+}
+
+/// A property, or an entry of a Map, whose name is no identifier.
+pub(crate) fn key_text(key: &str) -> String {
+    format!("[{}]", serde_json::to_string(&shortened(key, MAX_NAME)).unwrap_or_default())
 }
 
 /// Whether the reference is one of V8's own, which no code could write.
@@ -33,8 +36,8 @@ pub(super) fn is_v8s(label: &str) -> bool {
 }
 
 /// The name in a reference from a context.
-pub(super) fn variable(label: &str) -> &str {
-    label.trim_start_matches(VARIABLE)
+pub(super) fn variable(label: &str) -> Option<&str> {
+    label.strip_prefix(VARIABLE)
 }
 
 fn is_identifier(name: &str) -> bool {

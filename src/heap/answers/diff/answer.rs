@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::classes::ClassGrowth;
 use super::identity::Ids;
 use super::lines::PathGrowth;
+use super::shown::Rest;
 use super::sums::DiffSnapshot;
 
 /// What grew.
@@ -17,10 +18,14 @@ pub struct Diff {
     pub size_delta: i64,
     /// Whether ids correspond, and so `added` and `removed` are known.
     pub ids: Ids,
-    /// Growth by where things are held, most first.
+    /// Growth by who holds things, most first; of more than two snapshots, what grew every time comes first.
     pub paths: Vec<PathGrowth>,
-    /// How many positions grew; `paths` has the first of them.
+    /// How many lines grew; `paths` has the first of them.
     pub path_count: usize,
+    /// The most by which a line grew, whether `paths` has it or not.
+    pub max_size_delta: i64,
+    /// The lines that `paths` does not have: with these, all lines add up to `size_delta`.
+    pub rest: Rest,
     /// Classes, those first whose retained or own size grew most.
     pub constructors: Vec<ClassGrowth>,
     /// How many classes changed; `constructors` has the first of them.

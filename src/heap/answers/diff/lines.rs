@@ -1,130 +1,140 @@
-//! What a line of a diff is: a group of positions at which one holder holds many more than before, or one thing that
-//! became larger.
-//!
-//! Of a whole leaked structure one group is named, with all that its objects retain; what they dominate is not named again.
+//! What a line of a diff says: what there is more of, and who holds it.
 
-#![allow(clippy::indexing_slicing, reason = "positions and groups are numbered by what made them")]
+#![allow(clippy::indexing_slicing, reason = "places and groups are numbered by what made the columns")]
 
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::change::{delta, rose};
-use super::sums::{Amount, Sums};
-use crate::heap::holding::{Groups, Positions, TOP_GROUP, at};
+use super::drafts::{Draft, Key};
+use super::view::View;
+use crate::heap::holding::{Kind, Sum, TOP};
 
-/// Groups can dominate one another in a circle.
-const MAX_ABOVE: usize = 100;
+/// What is said of what only V8 knows of.
+const INTERNAL: &str = "(compiled code, and what else V8 keeps)";
 
-/// A line: the objects at one position.
+/// A line: what one holder has, or one thing that grew.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathGrowth {
-    /// Their class.
+    /// What there is more of: a class, with what it is there for.
     pub name: String,
-    /// Who holds them: `MemoryStore.sessions`.
+    /// Who holds it: `MemoryStore.sessions`, `cart.js: carts`.
     pub held_by: String,
-    /// How they are reached, from a root, with indices and keys as `[…]`.
+    /// How it is reached, from a root, with indices and keys as `[…]`.
     pub path: Vec<String>,
-    /// How many, by snapshot.
+    /// How many there are in the line, by snapshot.
     pub counts: Vec<u64>,
-    /// Bytes that they retain (of one thing that only became larger, its own bytes), by snapshot.
+    /// All bytes of the line, by snapshot: each byte of a snapshot is in one line.
     pub sizes: Vec<u64>,
-    /// How many are new: the last count less the first, or less if others of the class are held elsewhere than before.
+    /// The last count less the first.
     pub count_delta: i64,
-    /// Their share of the last size less the first.
+    /// The last size less the first.
     pub size_delta: i64,
     /// Whether count or size rose from every snapshot to the next.
     pub grew_every_time: bool,
 }
 
-/// The lines, those that grew most first, at most `top`; and how many there are.
-pub(super) fn lines(
-    positions: &Positions,
-    groups: &Groups,
-    snapshots: &[Sums],
-    top: usize,
-) -> (Vec<PathGrowth>, usize) {
-    let of = |group: u32, which: fn(&Amount) -> u64| -> Vec<u64> {
-        snapshots.iter().map(|sums| sums.groups.get(group as usize).map_or(0, which)).collect()
-    };
-    let dominator = |group: u32| {
-        let last = snapshots.last().and_then(|sums| sums.dominators.get(group as usize)).copied();
-        last.filter(|group| *group != TOP_GROUP)
-    };
-    let change = |group: u32, which: fn(&Amount) -> u64| delta(&of(group, which));
-    let by_class = class_deltas(positions, groups, |group| change(group, |amount| amount.count));
-    // How many are new. An object may be held in another way than before, which makes one group larger and another smaller:
-    // no group has more new objects than its class has.
-    let new = |group: u32| {
-        let class = by_class.get(&positions.class_id(groups.examples[group as usize])).copied().unwrap_or_default();
-        change(group, |amount| amount.count).min(class)
-    };
-    let grows = |group: u32| {
-        let (more, own) = (change(group, |amount| amount.count), change(group, |amount| amount.shallow));
-        let above = dominator(group).map_or(0, new);
-        if group == TOP_GROUP || positions.is_internal(groups.examples[group as usize]) {
-            return None;
+/// Places of one group in a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grown {
+    /// Whether the line is theirs, and not that of others which hold them, too.
+    own: bool,
+    bytes: i64,
+    /// The one that grew most.
+    pub(super) place: u32,
+    most: i64,
+}
+
+impl View<'_> {
+    pub(super) fn line(&self, Draft { key, sizes, places }: Draft) -> PathGrowth {
+        let held = matches!(key, Key::Held(_));
+        let grown = self.grown_in(&places, held);
+        let most = grown.first().map_or(TOP, |grown| grown.place);
+        let (many, thing) = if held { self.chosen(most, &grown) } else { (most, most) };
+        let (counts, name, held_by, path) = match key {
+            Key::Internal => (self.counts_of_all(&places), INTERNAL.to_owned(), "V8 itself".to_owned(), Vec::new()),
+            _ => (
+                self.counts(&places, thing),
+                self.name(thing),
+                self.dominance.held_by(self.shortest, many, self.class(thing).text),
+                self.shortest.path(self.dominance.shortest[thing as usize]),
+            ),
+        };
+        PathGrowth {
+            name,
+            held_by,
+            path,
+            count_delta: delta(&counts),
+            size_delta: delta(&sizes),
+            grew_every_time: rose(&counts) || rose(&sizes),
+            counts,
+            sizes,
         }
-        if more > 0 {
-            // One holder, many held.
-            let bytes = part(change(group, |amount| amount.retained), new(group), more);
-            return (new(group) > 0 && bytes > 0 && new(group) > above.saturating_mul(2))
-                .then_some((bytes, true, group));
-        }
-        // One thing that itself became larger.
-        (more == 0 && own > 0).then_some((own, false, group))
-    };
-    let mut found: Vec<(i64, bool, u32)> = (0..at(groups.examples.len())).filter_map(grows).collect();
-    found.sort_by_key(|(bytes, _, group)| (Reverse(*bytes), *group));
-    let mut shown = vec![false; groups.examples.len()];
-    found.retain(|(_, many, group)| {
-        let above = std::iter::successors(dominator(*group), |group| dominator(*group)).take(MAX_ABOVE);
-        let covered = above.into_iter().any(|above| shown[above as usize]);
-        shown[*group as usize] = *many && !covered;
-        !covered
-    });
-    let path_count = found.len();
-    let mut paths: Vec<PathGrowth> = found
-        .into_iter()
-        .map(|(bytes, many, group)| {
-            let example = groups.examples[group as usize];
-            let (counts, sizes) = (
-                of(group, |amount| amount.count),
-                of(group, if many { |amount| amount.retained } else { |amount| amount.shallow }),
-            );
-            PathGrowth {
-                name: positions.class(example).to_owned(),
-                held_by: positions.held_by(example),
-                path: positions.path(example),
-                count_delta: if many { new(group) } else { 0 },
-                size_delta: bytes,
-                grew_every_time: rose(&counts) || rose(&sizes),
-                counts,
-                sizes,
+    }
+
+    /// What grew in a line, that first which has most of it; what is others', too, comes after these.
+    fn grown_in(&self, places: &[u32], held: bool) -> Vec<Grown> {
+        let mut grown: FxHashMap<u32, Grown> = FxHashMap::default();
+        for place in places.iter().copied() {
+            let accumulates = self.owners.accumulates[place as usize];
+            if held != accumulates {
+                continue;
             }
-        })
-        .collect();
-    // With three or more, what grows every time is the leak, and what grew once is a cache.
-    if snapshots.len() > 2 {
-        paths.sort_by_key(|growth| !growth.grew_every_time);
+            let bytes = if accumulates { self.grown_below(place) } else { self.grown(place) };
+            let one = grown.entry(self.groups.of[place as usize]).or_insert(Grown {
+                own: false,
+                bytes: 0,
+                place,
+                most: i64::MIN,
+            });
+            one.own |= self.owners.of[place as usize] == place;
+            one.bytes += bytes;
+            if bytes > one.most {
+                (one.most, one.place) = (bytes, place);
+            }
+        }
+        let mut grown: Vec<Grown> = grown.into_values().collect();
+        grown.sort_by_key(|one| (Reverse(one.own), Reverse(one.bytes), one.place));
+        grown
     }
-    paths.truncate(top);
-    (paths, path_count)
-}
 
-/// By class, how much the counts of its groups changed in all.
-fn class_deltas(positions: &Positions, groups: &Groups, delta_of: impl Fn(u32) -> i64) -> FxHashMap<u32, i64> {
-    let mut deltas: FxHashMap<u32, i64> = FxHashMap::default();
-    for (group, example) in (0..).zip(&groups.examples) {
-        *deltas.entry(positions.class_id(*example)).or_default() += delta_of(group);
+    /// How many things a line has, by heap, in whatever ways they are held. What such things hold farther down is not counted
+    /// again; what they hold themselves is the rest of a list.
+    fn counts(&self, places: &[u32], thing: u32) -> Vec<u64> {
+        let group = |place: u32| self.groups.of[place as usize];
+        let mut alike: FxHashSet<u32> = FxHashSet::default();
+        let mut counts = vec![0; self.dominance.sums.len()];
+        for place in places.iter().copied() {
+            if group(place) != group(thing) && !self.is_like(place, thing) {
+                continue;
+            }
+            alike.insert(place);
+            if self.dominance.places.above(place).skip(1).any(|above| alike.contains(&above)) {
+                continue;
+            }
+            for (count, sums) in counts.iter_mut().zip(&self.dominance.sums) {
+                *count += sums[place as usize].counted();
+            }
+        }
+        counts
     }
-    deltas
-}
 
-/// `bytes` of `of` objects, for `count` of them.
-#[allow(clippy::cast_possible_truncation, reason = "no more than `bytes`")]
-fn part(bytes: i64, count: i64, of: i64) -> i64 {
-    if count >= of { bytes } else { (i128::from(bytes) * i128::from(count.max(0)) / i128::from(of.max(1))) as i64 }
+    fn counts_of_all(&self, places: &[u32]) -> Vec<u64> {
+        let sum = |sums: &Vec<Sum>| places.iter().map(|place| sums[*place as usize].count).sum();
+        self.dominance.sums.iter().map(sum).collect()
+    }
+
+    /// Whether people would count two things together.
+    fn is_like(&self, a: u32, b: u32) -> bool {
+        let (one, other) = (self.class(a), self.class(b));
+        let shape = |place: u32| self.dominance.shapes.get(&place);
+        let same = match shape(b) {
+            Some(own) => shape(a) == Some(own),
+            None => (one.text, one.home) == (other.text, other.home) && one.telling || one.kind == Kind::Module,
+        };
+        one.kind == other.kind && same
+    }
 }

@@ -33,10 +33,6 @@ pub(super) struct Sums {
     pub(super) about: DiffSnapshot,
     /// By class name.
     pub(super) classes: FxHashMap<u32, Amount>,
-    /// By group.
-    pub(super) groups: Vec<Amount>,
-    /// By group: the group whose objects dominate most of it.
-    pub(super) dominators: Vec<u32>,
     /// Sorted by id.
     pub(super) objects: Vec<Object>,
 }

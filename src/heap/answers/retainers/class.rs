@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 use super::answer::{Retainers, RetainingPath};
 use crate::heap::analysis::{ClassId, Heap, from_user_root};
 use crate::heap::graph::Node;
-use crate::heap::holding::Positions;
+use crate::heap::holding::Shortest;
 use crate::heap::v8::lossy;
 use crate::heap::words::path_to;
 
-/// The positions at which they are held, those that retain most first; at most `limit` of them.
+/// The places at which they are held, those that retain most first; at most `limit` of them.
 pub(super) fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainers> {
     let graph = heap.graph();
     let wanted: Vec<bool> = heap.classes().iter().map(|(_, class)| &*class.name == name.as_bytes()).collect();
@@ -24,19 +24,19 @@ pub(super) fn of_class(heap: &Heap, name: &str, limit: usize) -> Option<Retainer
     let members: Vec<Node> = graph.nodes().filter(|node| is_wanted(heap.classes().of(*node))).collect();
     let first = members.first()?;
     let mut retained: FxHashMap<u32, u64> = FxHashMap::default();
-    let positions = Positions::new().place(heap);
+    let places = Shortest::new().place(heap);
     heap.each_top_of_class(|node, class| {
         if is_wanted(class) {
-            *retained.entry(positions[node.0 as usize]).or_default() += heap.retained_size(node);
+            *retained.entry(places[node.0 as usize]).or_default() += heap.retained_size(node);
         }
     });
     let mut groups: FxHashMap<u32, (u64, Node)> = FxHashMap::default();
     for node in &members {
-        groups.entry(positions[node.0 as usize]).or_insert((0, *node)).0 += 1;
+        groups.entry(places[node.0 as usize]).or_insert((0, *node)).0 += 1;
     }
     let mut groups: Vec<_> = groups
         .into_iter()
-        .map(|(position, (count, example))| (retained.get(&position).copied().unwrap_or_default(), count, example))
+        .map(|(place, (count, example))| (retained.get(&place).copied().unwrap_or_default(), count, example))
         .collect();
     groups.sort_by_key(|(retained, count, example)| (Reverse(*retained), Reverse(*count), *example));
     Some(Retainers {

@@ -1,7 +1,7 @@
 //! Who holds an object, or the objects of a class.
 //!
 //! Of an object: everything that refers to it, nearest to a root first, each with the shortest path to it. Of a class: the
-//! positions at which its objects are held (see [`holding`](crate::heap::holding)), those that retain most first. Either
+//! places at which its objects are held (see [`holding`](crate::heap::holding)), those that retain most first. Either
 //! way, paths that differ only in indices and keys are one path with a count.
 
 mod answer;

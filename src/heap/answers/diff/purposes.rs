@@ -1,0 +1,66 @@
+//! How things of a line are called; those of Node's and of packages with what of the application's they are for:
+//! `Timeout running expireLogin() (session.js:14), with Login`.
+
+use std::cmp::Reverse;
+
+use super::view::View;
+use crate::heap::holding::Kind;
+use crate::heap::words::Origin;
+
+/// Steps from a thing of Node's to what it is there for.
+const NEAR: usize = 10;
+
+impl View<'_> {
+    /// What the things there are called; of Node's and of packages, also what of the application's they are for.
+    pub(super) fn name(&self, place: u32) -> String {
+        let name = self.dominance.name(&self.shortest.texts, place).to_owned();
+        let class = self.class(place);
+        match (class.kind, class.origin) {
+            (Kind::Scope, _) => format!("scope of {name}"),
+            (Kind::Module, _) => format!("Module {name}"),
+            (Kind::Thing, Origin::Node | Origin::Package | Origin::Unknown) if class.telling => {
+                self.with_purpose(place, name)
+            }
+            _ => name,
+        }
+    }
+
+    /// With the functions and things of the application's, or else of packages, that are nearest below each of those at a place.
+    fn with_purpose(&self, place: u32, name: String) -> String {
+        let callback = self.dominance.callbacks.get(&place).map(|text| self.shortest.texts.get(*text).to_owned());
+        let below = |origin: Origin, kind: Kind| {
+            self.nearest_below(place, origin, kind).map(|at| self.dominance.name(&self.shortest.texts, at).to_owned())
+        };
+        let own = Origin::Application;
+        let (mut function, mut thing) = (callback.or_else(|| below(own, Kind::Function)), below(own, Kind::Thing));
+        if function.is_none() && thing.is_none() && self.class(place).origin != Origin::Package {
+            (function, thing) = (below(Origin::Package, Kind::Function), below(Origin::Package, Kind::Thing));
+        }
+        // What waits for a promise is known by its variables only.
+        let how = if function.is_some() { "running" } else { "for" };
+        let function = function.or_else(|| below(own, Kind::Scope));
+        match (function, thing) {
+            (Some(function), Some(thing)) => format!("{name} {how} {function}, with {thing}"),
+            (Some(function), None) => format!("{name} {how} {function}"),
+            (None, Some(thing)) => format!("{name} with {thing}"),
+            (None, None) => name,
+        }
+    }
+
+    /// The nearest place below of which there are as many more.
+    pub(super) fn nearest_below(&self, place: u32, origin: Origin, kind: Kind) -> Option<u32> {
+        let mut level = vec![place];
+        for _ in 0..NEAR {
+            level = level.iter().flat_map(|at| self.children(*at)).collect();
+            level.retain(|at| self.more(*at).saturating_mul(2) >= self.more(place));
+            level.sort_by_key(|at| Reverse(self.grown_below(*at)));
+            let class = |at: &u32| self.class(*at);
+            let found =
+                level.iter().find(|at| class(at).origin == origin && class(at).kind == kind && class(at).telling);
+            if found.is_some() {
+                return found.copied();
+            }
+        }
+        None
+    }
+}

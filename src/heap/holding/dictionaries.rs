@@ -1,0 +1,130 @@
+//! Dictionaries: plain objects, and tables of Maps, whose keys come and go. One heap does not tell them from fields, all heaps together do.
+
+#![allow(clippy::indexing_slicing, reason = "places are numbered by what made the columns")]
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::dominance::{Dominance, Sum};
+use super::places::{Held, Places, TOP};
+use super::texts::{ANY_TEXT, Texts};
+use crate::heap::words::ANY;
+
+/// So many keys that the first heap had not make a plain object a dictionary.
+const NEW_KEYS: usize = 8;
+
+impl Dominance {
+    /// Folds the keys of plain objects that turn out to be dictionaries when all heaps are looked at together, and makes all
+    /// columns as long as there are places.
+    pub(crate) fn finish(&mut self, texts: &Texts) {
+        // The table of a Map is an array.
+        let plain = ["Object", "(array)"];
+        for sums in &mut self.sums {
+            sums.resize(self.places.len(), Sum::default());
+        }
+        let mut fold = Fold::new(&self.places);
+        // A holder was made before what it holds.
+        for place in self.places.numbers() {
+            if !plain.contains(&texts.get(self.places.at(place).class.text)) || fold.target(place) != place {
+                continue;
+            }
+            let keys: Vec<u32> = fold.below(place).filter(|key| is_key(&self.places, texts, *key)).collect();
+            if self.is_dictionary(&keys) {
+                for key in keys {
+                    self.places.all[key as usize].held = Held::By(ANY_TEXT);
+                }
+                fold.merge(&mut self.places, place);
+            }
+        }
+        for place in self.places.numbers() {
+            let target = fold.target(place);
+            if target != place {
+                for sums in &mut self.sums {
+                    let Sum { count, nested, bytes } = std::mem::take(&mut sums[place as usize]);
+                    sums[target as usize].count += count;
+                    sums[target as usize].nested += nested;
+                    sums[target as usize].bytes += bytes;
+                }
+            }
+            let parent = fold.target(self.places.at(place).parent);
+            self.places.all[place as usize].parent = parent;
+        }
+        for via in self.via.values_mut().flatten() {
+            *via = fold.target(*via);
+        }
+    }
+
+    fn is_dictionary(&self, keys: &[u32]) -> bool {
+        if keys.iter().any(|key| self.places.at(*key).held == Held::By(ANY_TEXT)) {
+            return keys.len() > 1;
+        }
+        let has = |key: u32, sums: Option<&Vec<Sum>>| sums.is_some_and(|sums| sums[key as usize].count > 0);
+        let new: FxHashSet<Held> = keys
+            .iter()
+            .filter(|key| has(**key, self.sums.last()) && !has(**key, self.sums.first()))
+            .map(|key| self.places.at(*key).held)
+            .collect();
+        new.len() >= NEW_KEYS
+    }
+}
+
+/// Whether it is held by a property, or is an entry of a dictionary.
+fn is_key(places: &Places, texts: &Texts, place: u32) -> bool {
+    match places.at(place).held {
+        Held::By(label) => texts.get(label) == ANY || texts.get(label).starts_with(['.', '[']),
+        Held::Shared(_) => false,
+    }
+}
+
+/// Places that are made one.
+struct Fold {
+    below: FxHashMap<u32, Vec<u32>>,
+    /// By place, that which it is a part of now.
+    into: Vec<u32>,
+}
+
+impl Fold {
+    fn new(places: &Places) -> Self {
+        let mut below: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for place in places.numbers() {
+            below.entry(places.at(place).parent).or_default().push(place);
+        }
+        Self { below, into: std::iter::once(TOP).chain(places.numbers()).collect() }
+    }
+
+    fn below(&self, place: u32) -> impl Iterator<Item = u32> {
+        self.below.get(&place).into_iter().flatten().copied()
+    }
+
+    fn target(&self, place: u32) -> u32 {
+        let mut at = place;
+        while self.into[at as usize] != at {
+            at = self.into[at as usize];
+        }
+        at
+    }
+
+    /// Merges those below a place, and what is below them, that are the same step now.
+    fn merge(&mut self, places: &mut Places, place: u32) {
+        let mut list = vec![place];
+        while let Some(place) = list.pop() {
+            let mut first: FxHashMap<(Held, u32), u32> = FxHashMap::default();
+            let mut kept = Vec::new();
+            for child in self.below.remove(&place).unwrap_or_default() {
+                let step = (places.at(child).held, places.at(child).class.text);
+                let same = *first.entry(step).or_insert(child);
+                if same == child {
+                    kept.push(child);
+                    continue;
+                }
+                self.into[child as usize] = same;
+                let more = self.below.remove(&child).unwrap_or_default();
+                for one in &more {
+                    places.all[*one as usize].parent = same;
+                }
+                self.below.entry(same).or_default().extend(more);
+                list.push(same);
+            }
+            self.below.insert(place, kept);
+        }
+    }
+}

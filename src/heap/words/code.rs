@@ -1,0 +1,119 @@
+//! Which code a node comes from: the scripts of a heap, and of every function, scope and class the place in them.
+//!
+//! V8 writes the number of a script with each location, and the script's name as a node of its own; a function leads to both. A
+//! scope (a context) has no location: its `ScopeInfo` is that of the function it belongs to.
+
+use rustc_hash::FxHashMap;
+
+use super::scripts::ScriptPlace;
+use crate::heap::graph::{Graph, Name, Node};
+use crate::heap::v8::{EdgeKind, Location, NodeKind, SCOPE_INFO, lossy};
+
+/// The scripts and functions of one heap.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// By V8's number, the name.
+    scripts: FxHashMap<u32, Name>,
+    /// By a `ScopeInfo`, the function whose scope it describes.
+    scopes: FxHashMap<Node, Function>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Function {
+    name: Option<Name>,
+    script: Name,
+    location: Option<Location>,
+}
+
+impl Code {
+    pub(crate) fn find(graph: &Graph) -> Self {
+        // As V8 11 to 14 call them.
+        let named = |names: &[&[u8]]| -> Vec<Name> { names.iter().filter_map(|name| graph.find_text(name)).collect() };
+        let shared_info = named(&[b"shared"]);
+        let script = named(&[b"script", b"script_or_debug_info"]);
+        let context = named(&[b"context"]);
+        let own_scope = named(&[b"name_or_scope_info"]);
+        let outer_scope = named(&[b"raw_outer_scope_info_or_feedback_metadata"]);
+        let mut code = Self::default();
+        let mut locations: FxHashMap<Node, Location> = FxHashMap::default();
+        // Where the outer function is gone, an inner one still tells its script.
+        let mut outer = Vec::new();
+        for node in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Closure) {
+            let Some(shared) = internal(graph, node, &shared_info) else { continue };
+            let script = internal(graph, shared, &script).map(|script| graph.name(script));
+            let info = internal(graph, node, &context).and_then(|context| scope_info(graph, context));
+            outer.extend(info.map(|info| (info, script)));
+            let Some(location) = graph.location(node) else { continue };
+            locations.insert(shared, location);
+            if let Some(script) = script {
+                code.scripts.entry(location.script).or_insert(script);
+            }
+        }
+        for shared in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Code) {
+            let Some(script) = internal(graph, shared, &script).map(|script| graph.name(script)) else { continue };
+            let function =
+                Function { name: Some(graph.name(shared)), script, location: locations.get(&shared).copied() };
+            if let Some(info) = internal(graph, shared, &own_scope).filter(|info| is_scope_info(graph, *info)) {
+                code.scopes.entry(info).or_insert(function);
+            }
+            let info = internal(graph, shared, &outer_scope).filter(|info| is_scope_info(graph, *info));
+            outer.extend(info.map(|info| (info, Some(script))));
+        }
+        let mut scripts: FxHashMap<Node, Option<Name>> = FxHashMap::default();
+        for (info, script) in outer {
+            // What describes the scopes of functions of V8's own is the same for many.
+            let known = scripts.entry(info).or_insert(script);
+            *known = known.filter(|known| Some(*known) == script);
+        }
+        for (info, script) in scripts {
+            if let Some(script) = script {
+                code.scopes.entry(info).or_insert(Function { name: None, script, location: None });
+            }
+        }
+        code
+    }
+
+    /// Where the node's constructor, or the function that it is, is defined.
+    pub(crate) fn place(&self, graph: &Graph, node: Node) -> Option<ScriptPlace> {
+        let location = graph.location(node)?;
+        Some(ScriptPlace::new(&lossy(graph.text(*self.scripts.get(&location.script)?)), Some(location)))
+    }
+
+    /// What a CommonJS module is called, by its file.
+    pub(crate) fn module(&self, graph: &Graph, module: Node) -> Option<ScriptPlace> {
+        graph.property(module, b"loaded").and(graph.property(module, b"exports"))?;
+        let file = graph.property(module, b"filename").filter(|file| graph.kind(*file) == NodeKind::String)?;
+        Some(ScriptPlace::new(&lossy(graph.text(graph.name(file))), None))
+    }
+
+    /// What a scope is called: `cart.js` for that of a module, `serve() (cart.js:12)` for that of a function.
+    pub(crate) fn scope(&self, graph: &Graph, context: Node) -> Option<ScriptPlace> {
+        let function = self.scopes.get(&scope_info(graph, context)?)?;
+        let script = lossy(graph.text(function.script));
+        // A function without a name is called `(shared function info)` by V8.
+        let name =
+            function.name.map(|name| lossy(graph.text(name))).filter(|name| !name.starts_with('(')).unwrap_or_default();
+        // The function around a CommonJS module has no name, and nor has a module.
+        let at = function.location.filter(|at| !name.is_empty() || at.line > 0);
+        let place = ScriptPlace::new(&script, at);
+        let text = if name.is_empty() { place.text } else { format!("{name}() ({})", place.text) };
+        Some(ScriptPlace { text, ..place })
+    }
+}
+
+fn internal(graph: &Graph, node: Node, names: &[Name]) -> Option<Node> {
+    graph
+        .edges(node)
+        .filter(|edge| graph.edge_kind(*edge) == EdgeKind::Internal)
+        .find(|edge| graph.edge_name(*edge).is_some_and(|name| names.contains(&name)))
+        .map(|edge| graph.target(edge))
+}
+
+/// What describes a scope; the same for all scopes of a function.
+pub(crate) fn scope_info(graph: &Graph, context: Node) -> Option<Node> {
+    graph.edges(context).map(|edge| graph.target(edge)).find(|to| is_scope_info(graph, *to))
+}
+
+fn is_scope_info(graph: &Graph, node: Node) -> bool {
+    graph.text(graph.name(node)) == SCOPE_INFO
+}
