@@ -134,7 +134,7 @@ test('a name that a call does not know is refused, with the one that was meant',
   assert.throws(() => heapkit.createSnapshotStream({ maxFiles: 1 }), naming('maxFiles'))
   assert.throws(() => heapkit.configure({ file: 'a' }), refused('file', /there are dir, compression/))
   assert.throws(() => heapkit.createHandler({ token: 'a', maxSecond: 1 }), refused('maxSecond', /did you mean `maxSeconds`/))
-  assert.throws(() => heapkit.onSignal('SIGUSR2', 'cpu', { trackAllocations: true }), naming('trackAllocations'))
+  assert.throws(() => heapkit.onSignal('SIGWINCH', 'cpu', { trackAllocations: true }), naming('trackAllocations'))
   assert.throws(() => heapkit.startSampling({ interval: 1 }), naming('interval'))
   assert.throws(() => heapkit.startTimeline({ trackAllocation: true }), refused('trackAllocation', /did you mean `trackAllocations`/))
   await assert.rejects(heapkit.diffSnapshots(['a', 'b'], { tpo: 1 }), refused('tpo', /is not known/))
@@ -195,7 +195,7 @@ test('proxies that throw, or are revoked, are wrong options of every call', asyn
     await assert.rejects(heapkit.diffSnapshots(value), naming('paths'))
     await assert.rejects(heapkit.diffSnapshots([value, value]), naming('paths'))
     await assert.rejects(heapkit.listArtifacts(value), naming('dir'))
-    await assert.rejects(async () => heapkit.onSignal('SIGIO', 'cpu', value), naming('options'))
+    await assert.rejects(async () => heapkit.onSignal('SIGWINCH', 'cpu', value), naming('options'))
     for (const name of Object.keys(GARBAGE)) await assert.rejects(heapkit.takeSnapshot({ ...(name !== 'file' && { dir }), [name]: value }), naming(name))
     for (const name of ['memory', 'redact', 'mode', 'stableIds', 'maxCpu']) await assert.rejects(heapkit.takeSnapshot({ dir, [name]: value }), naming(name))
     await assert.rejects(heapkit.takeSnapshot({ dir, redact: { keep: [value] } }), naming('redact.keep'))
@@ -221,8 +221,8 @@ const SIGNALLED = {
   },
   'on a signal': async (signal, { dir }) => {
     const { promise, resolve, reject } = deferred()
-    const trigger = heapkit.onSignal('SIGIO', 'cpu', { dir, seconds: 60, signal, onArtifact: resolve, onError: reject })
-    process.emit('SIGIO', 'SIGIO')
+    const trigger = heapkit.onSignal('SIGWINCH', 'cpu', { dir, seconds: 60, signal, onArtifact: resolve, onError: reject })
+    process.emit('SIGWINCH', 'SIGWINCH')
     try {
       await promise
     } finally {
