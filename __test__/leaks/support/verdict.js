@@ -28,7 +28,7 @@ function growthLines (text) {
   const lines = text.split('\n')
   const head = lines.findIndex((line) => /^ *GROWTH +WHAT/.test(line))
   if (head === -1) return []
-  const [from, to] = [lines[head].indexOf('WHAT'), lines[head].search(/(GREW|COUNTS) /)]
+  const [from, to] = [lines[head].indexOf('WHAT'), lines[head].search(/(GREW|COUNTS)\b/)]
   const rows = lines.slice(head + 2, lines.indexOf('', head))
   return rows.filter((row) => /^ *[+-]/.test(row)).map((row) => row.slice(from, to).trim())
 }
