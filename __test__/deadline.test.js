@@ -7,6 +7,7 @@ const { test } = require('node:test')
 const { startCpuProfile, startSampling, startTimeline } = require('..')
 const { Writer } = require('../lib/native')
 const { serve } = require('./http-support')
+const { posix } = require('./needs')
 const { tmpDir, until, heapkitError } = require('./support')
 
 /** A disk that answers nothing of what `names` ask. */
@@ -20,7 +21,7 @@ const SOON_MS = 1500
 
 for (const [kind, start] of [['sampling', startSampling], ['cpu', startCpuProfile]]) {
   for (const step of ['open', 'finish']) {
-    test(`with a disk that hangs at ${step} a ${kind} capture rejects when it is due`, async (t) => {
+    test(`with a disk that hangs at ${step} a ${kind} capture rejects when it is due`, { skip: step === 'finish' && posix('the directory of an open file is removed') }, async (t) => {
       hang(t, step, 'abort')
       const session = start()
       const began = performance.now()
