@@ -95,7 +95,8 @@ fn block_at(memory: &File, at: usize) -> Option<usize> {
     is_block.then_some(bytes)
 }
 
-#[cfg(all(test, target_env = "gnu"))]
+#[cfg(test)]
+#[cfg(target_env = "gnu")]
 mod tests {
     use super::*;
 
