@@ -109,7 +109,10 @@ impl Fold {
         while let Some(place) = list.pop() {
             let mut first: FxHashMap<(Held, u32), u32> = FxHashMap::default();
             let mut kept = Vec::new();
-            for child in self.below.remove(&place).unwrap_or_default() {
+            let mut children = self.below.remove(&place).unwrap_or_default();
+            // The first of those that are merged has the least number, so that a holder's number stays below its things'.
+            children.sort_unstable();
+            for child in children {
                 let step = (places.at(child).held, places.at(child).class.text);
                 let same = *first.entry(step).or_insert(child);
                 if same == child {
@@ -126,5 +129,46 @@ impl Fold {
             }
             self.below.insert(place, kept);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::holding::places::{Class, Kind};
+    use crate::heap::words::Origin;
+
+    #[test]
+    fn what_is_merged_comes_after_what_holds_it() {
+        let mut texts = Texts::with_first();
+        let class =
+            |text| Class { text, origin: Origin::Unknown, home: 0, internal: false, telling: true, kind: Kind::Thing };
+        let (object, tenant, thing) = (class(texts.id("Object")), class(texts.id("Tenant")), class(texts.id("Thing")));
+        let by = |texts: &mut Texts, label: &str| Held::By(texts.id(label));
+        let mut dominance = Dominance::new(2);
+        let places = &mut dominance.places;
+        let held = by(&mut texts, ".tenants");
+        let tenants = places.step(TOP, held, object);
+        let keys: Vec<u32> = (0..NEW_KEYS)
+            .map(|key| {
+                let key = by(&mut texts, &format!(".key{key}"));
+                places.step(tenants, key, tenant)
+            })
+            .collect();
+        let (a, b) = (by(&mut texts, ".a"), by(&mut texts, ".b"));
+        // The second key had its thing, and that one a thing, before the first key had one.
+        let second = places.step(keys[1], a, thing);
+        let below = places.step(second, b, object);
+        let first = places.step(keys[0], a, thing);
+        let last = places.step(first, b, object);
+        for (index, sums) in dominance.sums.iter_mut().enumerate() {
+            *sums = vec![Sum { count: index as u64, nested: 0, bytes: 0 }; places.len()];
+        }
+        dominance.finish(&texts);
+        for place in dominance.places.numbers() {
+            assert!(dominance.places.at(place).parent < place, "{place} in {:?}", dominance.places.all);
+        }
+        let counts = [second, below, first, last].map(|place| dominance.sums[1][place as usize].count);
+        assert_eq!(counts, [2, 2, 0, 0]);
     }
 }
