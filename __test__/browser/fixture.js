@@ -74,7 +74,7 @@ function tree (count) {
   }
   const rest = (count, retained) => {
     made++
-    return { name: `${count} smaller`, id: null, count, shallow: retained, retained }
+    return { name: '', id: null, count, shallow: retained, retained }
   }
   const fan = (name, retained, width, inside) => node(name, retained, [
     ...Array.from({ length: width }, (_, at) => inside(Math.floor(retained * 0.9 / width), at)),

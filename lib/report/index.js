@@ -8,6 +8,7 @@
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { pageScript } = require('./script')
 
 let pieces
 
@@ -27,8 +28,8 @@ function renderReport ({ title, generatedAt, version, report, diff }) {
 
 function read () {
   // The HTML parser turns \r\n into \n, and the digests are of the result.
-  const piece = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8').replaceAll('\r\n', '\n')
-  const [html, css, js] = ['page.html', 'page.css', 'page.js'].map(piece)
+  const piece = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8')
+  const [html, css, js] = [piece('page.html'), piece('page.css'), pageScript()].map((text) => text.replaceAll('\r\n', '\n'))
   const policy = [
     "default-src 'none'",
     `style-src '${digest(css)}'`,

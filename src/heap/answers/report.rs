@@ -1,16 +1,18 @@
 //! What the page about a heap shows: everything aggregated, so that the page is small whatever the heap is.
 //!
 //! The picture is the part of the dominator tree that can be seen: of each node the largest children, as long as each has
-//! [`SMALLEST_PART`] of the heap or more, and all others together as one.
+//! [`SMALLEST_PART`] of the heap or more, and the others together: by class where those can be seen.
 
 use std::cmp::Reverse;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::summary::{Sort, Summary, SummaryOptions, summary};
 use super::suspects::{Suspects, suspects};
-use crate::heap::analysis::Heap;
+use crate::heap::analysis::{ClassId, Heap};
 use crate::heap::graph::Node;
+use crate::heap::v8::lossy;
 use crate::heap::words::shown_name;
 
 /// A node that retains less than this part of the heap (one 5000th) is not drawn.
@@ -42,11 +44,11 @@ pub struct Report {
     pub tree: Branch,
 }
 
-/// A node of the dominator tree, or the small children of one together.
+/// A node of the dominator tree, or small children of one together.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Branch {
-    /// What it is called.
+    /// What it is called; of several nodes their class, or nothing if they are of several.
     pub name: String,
     /// V8's id; `null` for several nodes together.
     pub id: Option<u32>,
@@ -79,12 +81,13 @@ fn tree(heap: &Heap) -> Branch {
 fn branch(heap: &Heap, node: Node, smallest: u64, depth: usize, left: &mut usize) -> Branch {
     *left = left.saturating_sub(1);
     let mut large: Vec<Node> = Vec::new();
-    let mut rest = Branch { name: String::new(), id: None, count: 0, shallow: 0, retained: 0, children: Vec::new() };
+    let mut small: FxHashMap<ClassId, Branch> = FxHashMap::default();
+    let mut add = |child: Node| small.entry(heap.classes().of(child)).or_insert_with(Branch::none).add(heap, child);
     for child in heap.dominated(node) {
         if heap.retained_size(child) >= smallest.max(1) {
             large.push(child);
         } else {
-            rest.add(heap, child);
+            add(child);
         }
     }
     large.sort_by_key(|child| (Reverse(heap.retained_size(*child)), *child));
@@ -93,13 +96,10 @@ fn branch(heap: &Heap, node: Node, smallest: u64, depth: usize, left: &mut usize
         if at < CHILDREN && *left > 0 && depth > 0 {
             children.push(branch(heap, child, smallest, depth - 1, left));
         } else {
-            rest.add(heap, child);
+            add(child);
         }
     }
-    if rest.count > 0 {
-        rest.name = format!("{} smaller", rest.count);
-        children.push(rest);
-    }
+    children.extend(together(heap, small, smallest));
     Branch {
         name: shown_name(heap, node),
         id: Some(heap.graph().id(node)),
@@ -110,7 +110,30 @@ fn branch(heap: &Heap, node: Node, smallest: u64, depth: usize, left: &mut usize
     }
 }
 
+/// Those that are small one by one: by class where they are many enough to be seen, the others as one.
+fn together(heap: &Heap, small: FxHashMap<ClassId, Branch>, smallest: u64) -> Vec<Branch> {
+    let mut rest = Branch::none();
+    let mut children = Vec::new();
+    for (class, mut group) in small {
+        if group.count > 1 && group.retained >= smallest.max(1) {
+            group.name = lossy(&heap.classes().get(class).name).into_owned();
+            children.push(group);
+        } else {
+            rest.count += group.count;
+            rest.shallow = rest.shallow.saturating_add(group.shallow);
+            rest.retained = rest.retained.saturating_add(group.retained);
+        }
+    }
+    children.sort_by(|a, b| (b.retained, &a.name).cmp(&(a.retained, &b.name)));
+    children.extend(Some(rest).filter(|rest| rest.count > 0));
+    children
+}
+
 impl Branch {
+    fn none() -> Self {
+        Self { name: String::new(), id: None, count: 0, shallow: 0, retained: 0, children: Vec::new() }
+    }
+
     fn add(&mut self, heap: &Heap, node: Node) {
         self.count += 1;
         self.shallow = self.shallow.saturating_add(heap.graph().self_size(node));

@@ -1,0 +1,70 @@
+/* eslint-env browser, commonjs */
+
+'use strict'
+
+// The dominator tree of the heap as a picture, and references into it.
+
+const { tree } = require('./data')
+const { byId, h } = require('./elements')
+const { bytes, bytesText, number, percent } = require('./figures')
+const { icicle } = require('./icicle')
+const { kindOf } = require('./kinds')
+const { laidOut } = require('./layout')
+const { visible } = require('./names')
+const { open } = require('./section')
+
+const nodes = laidOut(tree, ({ retained }) => retained)
+const [root] = nodes
+/** By V8's id. */
+const drawn = new Map([...nodes].reverse().filter(({ data }) => data.id !== null).map((node) => [node.data.id, node]))
+
+const words = {
+  title (node) {
+    if (node === root) return 'Heap'
+    const { id, name, count } = node.data
+    if (id === null) return `${number(count)} ${visible(name, 120) || 'smaller'}`
+    return visible(name, 120) || '(no name)'
+  },
+  size: ({ data }) => bytesText(data.retained),
+  kind: ({ data }) => kindOf(data),
+  described (node) {
+    const { id, retained, shallow, count } = node.data
+    return [
+      words.title(node), node !== root && id !== null && `@${id}`, `${count === 1 ? 'retains' : 'retain'} ${bytesText(retained)}`, `${percent(retained)} of the heap`,
+      count === 1 && `shallow ${bytesText(shallow)}`
+    ].filter(Boolean).join(', ')
+  },
+  facts (node) {
+    const { id, name, retained, shallow, count } = node.data
+    const fact = (title, value) => h('span', { class: 'fact' }, h('span', {}, title), ' ', value)
+    return [
+      h('span', { class: 'name strong', title: visible(name, 2000) }, words.title(node)), ' ',
+      node !== root && id !== null ? h('span', { class: 'id' }, `@${id}`) : '',
+      fact('retained', bytes(retained)), fact('of the heap', percent(retained)), fact('shallow', bytes(shallow)),
+      count !== 1 ? fact('objects', number(count)) : ''
+    ]
+  }
+}
+
+const picture = icicle(byId('tree'), 'Dominator tree', nodes, words)
+
+function heapTree () {
+  open('tree')
+  picture.start()
+}
+
+function isDrawn (id) {
+  return drawn.has(id)
+}
+
+function showInTree (id) {
+  picture.show(drawn.get(id))
+}
+
+/** V8's id; a button where the picture has the object. */
+function reference (id) {
+  if (!isDrawn(id)) return h('span', { class: 'id' }, `@${id}`)
+  return h('button', { type: 'button', class: 'id', title: 'Show in the tree', onclick: () => showInTree(id) }, `@${id}`)
+}
+
+module.exports = { heapTree, isDrawn, showInTree, reference }
