@@ -94,7 +94,7 @@ function addon (target) {
 /** The Rust tests of the core, as a program. */
 function buildTests (target) {
   process.stderr.write('arm64: building the Rust tests\n')
-  const messages = cargo(target, ['test', '--no-run', '--quiet', '--locked', '--lib', '--no-default-features', '--message-format=json'])
+  const messages = cargo(target, ['test', '--no-run', '--quiet', '--locked', '--lib', '--no-default-features', '--message-format=json-render-diagnostics'])
   return messages.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)).find(({ executable }) => executable).executable
 }
 

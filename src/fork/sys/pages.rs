@@ -141,7 +141,7 @@ fn copy_page(source: usize, page: usize, bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::os::fd::{AsRawFd, OwnedFd};
 
     use super::super::{exit_now, fork};
     use super::*;
@@ -159,8 +159,7 @@ mod tests {
 
     impl Shared {
         fn of_a_file(bytes: usize) -> Self {
-            // SAFETY: a name that ends with zero, and the descriptor is nobody else's.
-            let file = unsafe { OwnedFd::from_raw_fd(libc::memfd_create(c"shared".as_ptr(), 0)) };
+            let file = rustix::fs::memfd_create("shared", rustix::fs::MemfdFlags::empty()).unwrap();
             rustix::fs::ftruncate(&file, bytes as u64).unwrap();
             Self { start: Self::map(bytes, libc::MAP_SHARED, file.as_raw_fd()), file: Some(file) }
         }
