@@ -564,6 +564,8 @@ export function openSnapshot (path: string, options?: ReadingOptions): Promise<H
 export interface DiffOptions extends ReadingOptions {
   /** How many paths and constructors, 1 to 10000. Default: 20. */
   top?: number
+  /** Whether the answer has the tree of what grew, for a picture: some thousand places at most. Default: false. */
+  tree?: boolean
 }
 
 /** Arrays have one number for each snapshot; a delta is the last less the first. */
@@ -612,6 +614,25 @@ export interface HeapDiff {
     grewEveryTime: boolean
   }>
   constructorCount: number
+  /** What grew as a tree, where {@link DiffOptions.tree} asks for it. */
+  tree?: GrowthBranch
+}
+
+/**
+ * A place in the dominator trees of the first and the last snapshot, laid on each other, that has more bytes in the last. Objects that are held alike are
+ * at one place; so are the entries of a Map, and the nodes of a list. Pairs are of the first and the last.
+ */
+export interface GrowthBranch {
+  /** What the objects there are called; empty where several small places that grew are together. */
+  name: string
+  /** How they are held by what is above: `.sessions`, `[…]`; may be empty. */
+  by: string
+  /** How many. */
+  counts: [number, number]
+  /** Bytes, with all that they retain. */
+  retained: [number, number]
+  /** What grew of what they dominate, most first. */
+  children?: GrowthBranch[]
 }
 
 /** What grew between two or more snapshots of one program, the earlier first. Rejects as {@link openSnapshot} does. */

@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { tmpDir, run } = require('./support')
+const { growth } = require('../lib/cli/growth')
 const { main } = require('../lib/cli/main')
 const { takeSnapshot } = require('..')
 
@@ -136,4 +137,10 @@ test('a name from a heap gives a terminal no orders, in any command', async (t) 
     assert.match(stdout + stderr, /\\u\{1b\}\]0;mine\\u\{7\}\\u\{a\}CLASS \\u\{202e\}/, args[0])
     assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\u202e]|^CLASS/mu, args[0])
   }
+})
+
+test('a line of growth says whether there are more things, as many, or fewer', () => {
+  const line = (countDelta) => ({ name: 'Job', heldBy: 'Queue.jobs', countDelta, sizeDelta: 4096, counts: [9, 9 + countDelta], path: [], grewEveryTime: true })
+  const text = growth({ paths: [line(3), line(0), line(-5)], pathCount: 3, snapshots: [{}, {}], rest: { grown: { count: 0, sizeDelta: 0 }, shrunk: { count: 0, sizeDelta: 0 } } }, Infinity)
+  assert.match(text, /\+3 Job held by.*\n.*larger: Job held by.*\n.*-5 Job, but larger held by Queue\.jobs +9 → 4\n/)
 })

@@ -72,7 +72,7 @@ async function diffSnapshots (files, given) {
   const paths = options.guarded('paths', () => Array.isArray(files) ? [...files] : [])
   if (paths.length < 2) throw invalidOption('paths', 'must be an array of at least two paths, the earlier first', files)
   const wanted = options.diff(given)
-  return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.partial))
+  return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.tree, wanted.partial))
 }
 
 /** Does `work` with a HeapReading, while progress is reported and the signal is listened to. */

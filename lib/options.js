@@ -270,7 +270,7 @@ function suspects (given) {
 }
 
 function diff (given) {
-  return bare({ top: 20, partial: false }, read(given, { top: TOP, ...READING }))
+  return bare({ top: 20, tree: false, partial: false }, read(given, { top: TOP, tree: boolean, ...READING }))
 }
 
 module.exports = {

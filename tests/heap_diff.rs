@@ -4,7 +4,7 @@
 
 mod support;
 
-use heapkit::heap::{Diff, Differ, Heap, Source};
+use heapkit::heap::{Diff, Differ, GrowthBranch, Heap, Source};
 use proptest::prelude::*;
 use support::Snapshot;
 
@@ -18,7 +18,7 @@ fn diff(snapshots: &[Snapshot]) -> Diff {
     for (index, snapshot) in earlier.iter().enumerate() {
         differ.add(index, &Source::of("earlier"), &heap(snapshot, Some(&newest.definitions())));
     }
-    differ.finish(1000)
+    differ.finish(1000, true)
 }
 
 /// What the first line says: how many more, what, and who holds it.
@@ -227,11 +227,32 @@ fn the_rest_and_the_largest_are_of_all_lines_not_only_of_those_shown() {
     for index in [2, 0, 1] {
         differ.add(index, &Source::of("file"), &heaps[index]);
     }
-    let diff = differ.finish(3);
+    let diff = differ.finish(3, false);
     assert!(diff.paths.iter().all(|line| line.grew_every_time && line.name == "Small"));
     assert_eq!((diff.path_count, diff.max_size_delta), (4, 999 * 40));
     assert_eq!((diff.rest.grown.count, diff.rest.grown.size_delta), (1, 999 * 40));
     assert_eq!(adds_up(&diff), diff.size_delta);
+}
+
+#[test]
+fn the_tree_has_what_grew_below_what_holds_it() {
+    let store = |count: usize| {
+        let mut program = Program::new();
+        let store = program.object(program.global, "store", "Store");
+        let items = program.object(store, "items", "Array");
+        program.items(items, "Session", count);
+        program.object(program.global, "steady", "Steady");
+        program.heap
+    };
+    let tree = diff(&[store(1), store(1001)]).tree.unwrap();
+    let (mut at, mut way) = (&tree, Vec::new());
+    while let [only] = at.children.as_slice() {
+        way.push(format!("{} {} {:?}", only.by, only.name, only.counts));
+        at = only;
+    }
+    assert_eq!(way, [" global [1, 1]", ".store Store [1, 1]", ".items Array [1, 1]", "[…] Session [1, 1001]"]);
+    assert_eq!((at.retained, tree.retained[1] - tree.retained[0]), ([40, 1001 * 40], 1000 * 40));
+    assert_eq!(diff(&[store(9), store(9)]).tree.unwrap().children, []);
 }
 
 #[test]
@@ -283,11 +304,19 @@ fn heaps() -> impl Strategy<Value = Snapshot> {
     })
 }
 
+/// Whether all that is below it grew.
+fn only_grown(branch: &GrowthBranch) -> bool {
+    branch.children.iter().all(|child| child.retained[1] > child.retained[0] && only_grown(child))
+}
+
 proptest! {
     #[test]
     fn all_lines_add_up_to_the_growth(snapshots in prop::collection::vec(heaps(), 2..4)) {
         let diff = diff(&snapshots);
         prop_assert_eq!(adds_up(&diff), diff.size_delta);
+        let tree = diff.tree.unwrap();
+        prop_assert_eq!(tree.retained[1] as i64 - tree.retained[0] as i64, diff.size_delta);
+        prop_assert!(only_grown(&tree));
         for line in &diff.paths {
             prop_assert_eq!(line.size_delta, line.sizes[line.sizes.len() - 1] as i64 - line.sizes[0] as i64);
         }

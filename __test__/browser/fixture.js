@@ -189,6 +189,7 @@ function makeDiff ({ correspond = true, incomplete } = {}) {
       grown('Session', 'MemoryStore.sessions', ['global', '[…] Function', '.cache Object', '[…] Module', '→store MemoryStore', '.sessions Object', '[…] Session'], [120, 48120], [160 * KIB, 58 * MIB]),
       grown(HOSTILE[0], `Cache["${HOSTILE[1]}"]`, ['global', `["${HOSTILE[1]}"] ${HOSTILE[0]}`], [0, 12], [0, 90 * KIB]),
       grown('Array', 'Queue.items', ['global', '.queue Queue', '.items Array'], [1, 1], [2 * KIB, 70 * KIB]),
+      grown('Job', 'Queue.running', ['global', '.queue Queue', '.running Job'], [9, 4], [2 * KIB, 69 * KIB]),
       ...Array.from({ length: 20 }, (_, at) => grown(`Model${at}`, `Registry.model${at}`, ['global', `.model${at} Model${at}`], [0, 5], [0, 40 * KIB - at]))
     ],
     pathCount: 41,
@@ -199,8 +200,18 @@ function makeDiff ({ correspond = true, incomplete } = {}) {
       constructor('Socket', [40, 12], [4000, 1200], [9000, 2700]),
       ...Array.from({ length: 40 }, (_, at) => constructor(`Model${at}`, [1, 6], [100, 600], [100, 700 - at]))
     ],
-    constructorCount: 90
+    constructorCount: 90,
+    tree: growthTree()
   }
+}
+
+/** What grew as a tree: sessions, and what somebody named. */
+function growthTree () {
+  const branch = (name, by, counts, grown, children = []) => ({ name, by, counts, retained: [MIB, MIB + grown], ...(children.length > 0 && { children }) })
+  const session = branch('Session', '[…]', [120, 48120], 56 * MIB, [branch('(string)', '.data', [120, 48120], 30 * MIB), branch('Cookie', '.cookie', [120, 48120], 12 * MIB)])
+  const store = branch('MemoryStore', '→store', [1, 1], 57 * MIB, [branch('Object', '.sessions', [1, 1], 57 * MIB, [session])])
+  const hostile = HOSTILE.map((name) => branch(name, `["${HOSTILE[1]}"]`, [0, 12], 300 * KIB))
+  return branch('', '', [1, 1], 61 * MIB, [branch('global', '', [1, 1], 60 * MIB, [store, ...hostile, branch('', '', [9, 40], 100 * KIB)])])
 }
 
 module.exports = { HOSTILE, makeReport, makeDiff }

@@ -65,7 +65,7 @@ function focused () {
 }
 
 function crumbs () {
-  return [...document.querySelectorAll('#crumbs li')].map((item) => item.textContent).join(' › ')
+  return [...document.querySelectorAll('#tree .crumbs li')].map((item) => item.textContent).join(' › ')
 }
 
 test('the document has one data block in which no tag can begin, and a policy that allows nothing from outside', () => {
@@ -103,9 +103,10 @@ onPage('growth by path comes first, then constructors', {}, async (page) => {
   const first = await page.evaluate(() => document.querySelector('.growths li').innerText.replace(/\s+/g, ' '))
   assert.match(first, /\+57\.8 MiB \+48,000 Session held by MemoryStore\.sessions .*120 → 48,120 objects · 160\.0 KiB → 58\.0 MiB/)
   assert.match(await page.evaluate(() => document.querySelectorAll('.growths > li')[2].innerText), /^\+68\.0 KiB\s+larger: Array held by Queue\.items/)
+  assert.match(await page.evaluate(() => document.querySelectorAll('.growths > li')[3].innerText), /^\+67\.0 KiB\s+−5 Job, but larger, held by Queue\.running/)
   assert.equal(await page.evaluate(() => document.querySelectorAll('.growths > li').length), 8)
   await page.evaluate(() => document.querySelector('#growth > .more').click())
-  await page.until(() => document.querySelectorAll('.growths > li').length === 23)
+  await page.until(() => document.querySelectorAll('.growths > li').length === 24)
   const chain = await page.evaluate(() => {
     document.querySelector('.growths summary').click()
     return [...document.querySelectorAll('.growths li:first-child .chain li')].map((step) => [...step.children].map((part) => part.textContent))
@@ -207,19 +208,19 @@ onPage('the table of constructors sorts by every column, and filters', {}, async
 
 onPage('the tree is walked and zoomed from the keyboard, and the breadcrumb says where one is', {}, async (page) => {
   assert.equal(await page.evaluate(crumbs), 'Heap')
-  const widthOf = (name) => page.evaluate((name) => document.querySelector(`[role=treeitem][aria-label^="${name}"] rect`).getBoundingClientRect().width, name)
+  const widthOf = (name) => page.evaluate((name) => document.querySelector(`#tree [role=treeitem][aria-label^="${name}"] rect`).getBoundingClientRect().width, name)
   const before = await widthOf('MemoryStore')
-  await page.evaluate(() => document.querySelector('[role=treeitem][tabindex="0"]').focus())
+  await page.evaluate(() => document.querySelector('#tree [role=treeitem][tabindex="0"]').focus())
   await page.press('ArrowDown', 'ArrowDown')
   assert.match(await page.evaluate(focused), /^MemoryStore, @66265, retains 64\.0 MiB, 66\.7 % of the heap, shallow 56 B$/)
-  assert.match(await page.evaluate(() => document.querySelector('#detail').innerText.replace(/\s+/g, ' ')), /MemoryStore @66265 retained 64\.0 MiB of the heap 66\.7 % shallow 56 B/)
+  assert.match(await page.evaluate(() => document.querySelector('#tree .detail').innerText.replace(/\s+/g, ' ')), /MemoryStore @66265 retained 64\.0 MiB of the heap 66\.7 % shallow 56 B/)
   await page.press('ArrowRight')
   assert.match(await page.evaluate(focused), /^Module/)
   await page.press('ArrowLeft', 'Enter')
   assert.equal(await page.evaluate(crumbs), 'Heap › global › MemoryStore')
   assert.match(await page.evaluate(focused), /^MemoryStore/)
   assert.ok(await widthOf('MemoryStore') > before * 1.3)
-  assert.match(await page.evaluate(() => document.querySelector('#zoomed').textContent), /^Zoomed to MemoryStore/)
+  assert.match(await page.evaluate(() => document.querySelector('#tree [role=status]').textContent), /^Zoomed to MemoryStore/)
   await page.press('ArrowDown', 'ArrowDown', 'Enter')
   assert.equal(await page.evaluate(crumbs), 'Heap › global › MemoryStore › Object › Session')
   await page.press('Escape')
@@ -228,13 +229,33 @@ onPage('the tree is walked and zoomed from the keyboard, and the breadcrumb says
   await page.press('Backspace', 'Escape', 'Escape', 'Escape')
   assert.equal(await page.evaluate(crumbs), 'Heap')
   // Exactly one of them is reached with Tab.
-  assert.equal(await page.evaluate(() => document.querySelectorAll('[role=treeitem][tabindex="0"]').length), 1)
+  assert.equal(await page.evaluate(() => document.querySelectorAll('#tree [role=treeitem][tabindex="0"]').length), 1)
+})
+
+onPage('what grew is a tree of its own', {}, async (page) => {
+  await page.evaluate(() => document.querySelector('#growth-tree [role=treeitem][tabindex="0"]').focus())
+  await page.press('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown')
+  assert.equal(await page.evaluate(focused), '+48,000 […] Session, +56.0 MiB, 91.8 % of the growth')
+  assert.match(await page.evaluate(() => document.querySelector('#growth-tree .detail').innerText.replace(/\s+/g, ' ')),
+    /Session grew by \+56\.0 MiB of the growth 91\.8 % retained 1\.0 MiB → 57\.0 MiB objects 120 → 48,120/)
+  const shown = await page.evaluate(() => [...document.querySelectorAll('#growth-tree [role=treeitem]')].map((item) => item.getAttribute('aria-label')))
+  assert.ok(shown.some((label) => label.startsWith('smaller, +100.0 KiB')), shown.join())
+  assert.equal(await page.evaluate(crumbs), 'Heap')
+})
+
+onPage('the picture is as high as what is drawn', {}, async (page) => {
+  const heights = () => page.evaluate(() => ['.icicle', '.icicle svg'].map((part) => document.querySelector(`#tree ${part}`).getBoundingClientRect().height))
+  const [first, whole] = await heights()
+  assert.ok(first < whole, 'it scrolls')
+  await page.evaluate(() => document.querySelector('#suspects .card .plain').click())
+  const [zoomed, drawn] = await heights()
+  assert.ok(zoomed < first && zoomed === drawn, `${first} → ${zoomed}, ${drawn} drawn`)
 })
 
 onPage('the tree is zoomed by click, by its breadcrumb and from the findings', {}, async (page) => {
   const click = async (prefix) => {
     const { x, y } = await page.evaluate((prefix) => {
-      const bar = document.querySelector(`[role=treeitem][aria-label^="${prefix}"] rect`)
+      const bar = document.querySelector(`#tree [role=treeitem][aria-label^="${prefix}"] rect`)
       bar.scrollIntoView({ block: 'center' })
       const { left, top } = bar.getBoundingClientRect()
       return { x: left + 8, y: top + 8 }
@@ -242,11 +263,11 @@ onPage('the tree is zoomed by click, by its breadcrumb and from the findings', {
     await page.click(x, y)
   }
   await click('MemoryStore')
-  await page.until(() => document.querySelectorAll('#crumbs li').length === 3)
+  await page.until(() => document.querySelectorAll('#tree .crumbs li').length === 3)
   assert.equal(await page.evaluate(crumbs), 'Heap › global › MemoryStore')
   await click('MemoryStore')
-  await page.until(() => document.querySelectorAll('#crumbs li').length === 2)
-  await page.evaluate(() => document.querySelector('#crumbs button').click())
+  await page.until(() => document.querySelectorAll('#tree .crumbs li').length === 2)
+  await page.evaluate(() => document.querySelector('#tree .crumbs button').click())
   assert.equal(await page.evaluate(crumbs), 'Heap')
   await page.evaluate(() => document.querySelector('#suspects .card .plain').click())
   assert.equal(await page.evaluate(crumbs), 'Heap › global › MemoryStore › Object')
@@ -260,7 +281,7 @@ onPage('everything has a name, and what sorts and what expands says so', {}, asy
     assert.ok(of(role).length > 0, role)
     for (const node of of(role)) assert.ok(node.name?.value.trim(), `a ${role} without a name`)
   }
-  assert.equal(of('tree').length, 1)
+  assert.deepEqual(of('tree').map((tree) => tree.name.value), ['What grew', 'Dominator tree'])
   assert.ok(of('treeitem').length > 500)
   assert.equal(of('article').length, 2)
 })
@@ -325,7 +346,7 @@ onPage('dark where dark is preferred, and readable in both', { report: makeRepor
 onPage('nothing is cut off at 800 pixels', {}, async (page) => {
   for (const width of [800, 1280, 800]) {
     await page.resize(width, 900)
-    await page.until((width) => innerWidth === width && document.querySelector('#icicle svg').getBoundingClientRect().width <= width - 40, width)
+    await page.until((width) => innerWidth === width && document.querySelector('#tree svg').getBoundingClientRect().width <= width - 40, width)
     assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('main *, header *')]
       .filter((element) => !element.closest('svg, .hidden-text') && element.getBoundingClientRect().right > innerWidth)
       .map((element) => element.outerHTML.slice(0, 80))), [])

@@ -29,7 +29,7 @@ async function run ([file, base], { output, top, json, partial }, { stdout, cont
   const heap = await openSnapshot(file, control)
   const report = await heap.report(wanted)
   heap.close()
-  const diff = base && await diffSnapshots([base, file], { top: 200, ...control })
+  const diff = base && await diffSnapshots([base, file], { top: 200, tree: true, ...control })
   const page = renderReport({ title: path.basename(file), generatedAt: new Date().toISOString(), version, report, diff })
   await fs.writeFile(output, page, { flag: 'wx', mode: 0o600 }).catch((error) => {
     if (error.code !== 'EEXIST') throw error

@@ -71,10 +71,10 @@ impl HeapReading {
 
     /// Compares files.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn diff(&self, paths: Vec<String>, top: i64, partial: bool) -> AsyncTask<Ask> {
+    pub fn diff(&self, paths: Vec<String>, top: i64, tree: bool, partial: bool) -> AsyncTask<Ask> {
         let progress = Arc::clone(&self.progress);
         let sources: Vec<Source> = paths.iter().map(|path| Source::of(path)).collect();
-        ask(move || json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), partial }, &progress)?))
+        ask(move || json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), tree, partial }, &progress)?))
     }
 
     /// Decompresses a file into a writer.

@@ -40,8 +40,8 @@ mod words;
 
 pub use analysis::{Class, ClassId, Classes, Definitions, Heap, NO_DISTANCE, Paths, SYSTEM_DISTANCE};
 pub use answers::{
-    Branch, Diff, DiffOptions, Differ, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions, Suspects,
-    Target, Totals, diff, report, retainers, summary, suspects,
+    Branch, Diff, DiffOptions, Differ, GrowthBranch, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions,
+    Suspects, Target, Totals, diff, report, retainers, summary, suspects,
 };
 pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
 pub use reading::{Header, Progress, Source, Stage};

@@ -6,6 +6,7 @@
 
 const { tree } = require('./data')
 const { byId, h } = require('./elements')
+const { described } = require('./facts')
 const { bytes, bytesText, number, percent } = require('./figures')
 const { icicle } = require('./icicle')
 const { kindOf } = require('./kinds')
@@ -36,13 +37,9 @@ const words = {
   },
   facts (node) {
     const { id, name, retained, shallow, count } = node.data
-    const fact = (title, value) => h('span', { class: 'fact' }, h('span', {}, title), ' ', value)
-    return [
-      h('span', { class: 'name strong', title: visible(name, 2000) }, words.title(node)), ' ',
-      node !== root && id !== null ? h('span', { class: 'id' }, `@${id}`) : '',
-      fact('retained', bytes(retained)), fact('of the heap', percent(retained)), fact('shallow', bytes(shallow)),
-      count !== 1 ? fact('objects', number(count)) : ''
-    ]
+    return described(words.title(node), name, node === root || id === null ? undefined : id, [
+      ['retained', bytes(retained)], ['of the heap', percent(retained)], ['shallow', bytes(shallow)], count !== 1 && ['objects', number(count)]
+    ])
   }
 }
 

@@ -14,14 +14,15 @@ const LEAST_ROWS = 3
 const MOST_ROWS = 18
 /** A way that has more steps is shown without its middle. */
 const CRUMBS = 8
+const HINT = [[['click', 'Enter'], 'zooms in, '], [['Esc', 'Backspace'], 'out, '], [['←', '↑', '↓', '→'], 'move']]
 
 /**
  * Draws a tree into a section of the page. `nodes` are laid out, the root first; `words` say of a node what it is called (`title`), how
  * much it is (`size`), both in a sentence (`described`), what it is coloured by (`kind`), and what is said below the picture (`facts`).
  */
 function icicle (section, label, nodes, words) {
-  const part = (selector) => section.querySelector(selector)
-  const [box, trail, facts, status] = ['.icicle', '.crumbs ol', '.detail', '[role=status]'].map(part)
+  const [trail, box, facts] = [h('ol'), h('div', { class: 'icicle' }), h('p', { class: 'detail' })]
+  const status = h('p', { class: 'hidden-text', role: 'status' })
   const picture = s('svg', { role: 'tree', 'aria-label': label })
   // On top of all bars: those next to the one that has the focus would cover a line around it.
   const ring = s('rect', { class: 'ring', 'aria-hidden': 'true' })
@@ -142,10 +143,15 @@ function icicle (section, label, nodes, words) {
   picture.addEventListener('pointerleave', () => detail(current))
 
   function start () {
-    part('.key').append(...Object.entries(KINDS).map(([kind, text]) => h('li', {}, h('span', { class: `swatch ${kind}` }), text)))
     // Where there may be a scroll bar, its place is kept: the width says what is drawn, and so how high it is.
     if (nodes.some((node) => node.depth >= MOST_ROWS)) box.style.scrollbarGutter = 'stable'
     box.append(picture)
+    section.append(
+      h('nav', { class: 'crumbs', 'aria-label': 'Zoomed to' }, trail), box, facts,
+      h('div', { class: 'underline' },
+        h('ul', { class: 'key' }, Object.entries(KINDS).map(([kind, text]) => h('li', {}, h('span', { class: `swatch ${kind}` }), text))),
+        h('p', { class: 'hint' }, HINT.map(([keys, does]) => [keys.map((key) => [h('kbd', {}, key), ' ']), does]).flat(3))),
+      status)
     new ResizeObserver(() => {
       if (box.clientWidth === width) return
       width = box.clientWidth

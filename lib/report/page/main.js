@@ -5,6 +5,7 @@
 // What the page of `heapkit report` does; the modules beside this one become one script (../script.js).
 
 const { growth } = require('./growth')
+const { growthTree } = require('./growth-tree')
 const { heapTree } = require('./heap-tree')
 const { masthead } = require('./masthead')
 const { suspectCards } = require('./suspects')
@@ -13,6 +14,7 @@ const { constructors, largest, strings } = require('./tables')
 masthead()
 suspectCards()
 growth()
+growthTree()
 heapTree()
 constructors()
 largest()

@@ -8,7 +8,7 @@ mod retainers;
 mod summary;
 mod suspects;
 
-pub use diff::{Diff, DiffOptions, Differ, diff};
+pub use diff::{Diff, DiffOptions, Differ, GrowthBranch, diff};
 pub use report::{Branch, Report, ReportOptions, report};
 pub use retainers::{Retainers, Target, retainers};
 pub use summary::{Sort, Summary, SummaryOptions, Totals, summary};

@@ -115,6 +115,12 @@ impl Dominance {
         }
     }
 
+    /// How the things there are held by what is above, or by one of those that hold them.
+    pub(crate) fn by<'a>(&self, texts: &'a Texts, place: u32) -> &'a str {
+        let (Held::By(label) | Held::Shared(label)) = self.places.at(place).held;
+        texts.get(label)
+    }
+
     /// As what the things there are counted.
     pub(crate) fn name<'a>(&self, texts: &'a Texts, place: u32) -> &'a str {
         texts.get(self.shapes.get(&place).copied().unwrap_or(self.places.at(place).class.text))

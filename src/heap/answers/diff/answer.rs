@@ -7,6 +7,7 @@ use super::identity::Ids;
 use super::lines::PathGrowth;
 use super::shown::Rest;
 use super::sums::DiffSnapshot;
+use super::tree::GrowthBranch;
 
 /// What grew.
 #[derive(Debug, Clone, Serialize)]
@@ -30,4 +31,7 @@ pub struct Diff {
     pub constructors: Vec<ClassGrowth>,
     /// How many classes changed; `constructors` has the first of them.
     pub constructor_count: usize,
+    /// What grew as a tree, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<GrowthBranch>,
 }

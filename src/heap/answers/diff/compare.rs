@@ -11,6 +11,8 @@ use crate::heap::reading::{Progress, Source};
 pub struct DiffOptions {
     /// How many constructors and paths.
     pub top: usize,
+    /// Whether the answer has the tree of what grew.
+    pub tree: bool,
     /// Read what there is of files that break off.
     pub partial: bool,
 }
@@ -32,5 +34,5 @@ pub fn diff(sources: &[Source], options: &DiffOptions, progress: &Progress) -> R
     for (index, source) in earlier.iter().enumerate() {
         differ.add(index, source, &Heap::open(source, options.partial, Some(&definitions), progress)?);
     }
-    Ok(differ.finish(options.top))
+    Ok(differ.finish(options.top, options.tree))
 }

@@ -58,8 +58,8 @@ impl Differ {
         }
     }
 
-    /// The comparison of what was added, with the `top` classes and lines.
-    pub fn finish(self, top: usize) -> Diff {
+    /// The comparison of what was added, with the `top` classes and lines, and the tree of what grew, if it is wanted.
+    pub fn finish(self, top: usize, tree: bool) -> Diff {
         let Self { growth, names, snapshots } = self;
         let snapshots: Vec<Sums> = snapshots.into_iter().flatten().collect();
         let (ids, changes) = match (snapshots.first(), snapshots.last()) {
@@ -67,7 +67,8 @@ impl Differ {
             _ => (Ids { correspond: false, agreement: None }, FxHashMap::default()),
         };
         let changes = ids.correspond.then_some(changes);
-        let Shown { paths, path_count, max_size_delta, rest } = Shown::of(growth.lines(), snapshots.len(), top);
+        let (lines, tree) = growth.finish(tree);
+        let Shown { paths, path_count, max_size_delta, rest } = Shown::of(lines, snapshots.len(), top);
         let (constructors, constructor_count) = classes(&names, &snapshots, changes.as_ref(), top);
         let totals: Vec<u64> = snapshots.iter().map(|sums| sums.about.total).collect();
         Diff {
@@ -80,6 +81,7 @@ impl Differ {
             rest,
             constructors,
             constructor_count,
+            tree,
         }
     }
 }

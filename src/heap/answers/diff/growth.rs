@@ -2,6 +2,7 @@
 
 use super::change::delta;
 use super::lines::PathGrowth;
+use super::tree::GrowthBranch;
 use super::view::View;
 use crate::heap::analysis::Heap;
 use crate::heap::holding::{Dominance, Shortest};
@@ -24,8 +25,8 @@ impl Growth {
         self.dominance.add(index, heap, &mut self.shortest);
     }
 
-    /// Every line that is not the same in the first and the last heap, those first that grew most.
-    pub(super) fn lines(mut self) -> Vec<PathGrowth> {
+    /// Every line that is not the same in the first and the last heap, those first that grew most; and the tree, if it is wanted.
+    pub(super) fn finish(mut self, tree: bool) -> (Vec<PathGrowth>, Option<GrowthBranch>) {
         self.dominance.finish(&self.shortest.texts);
         let view = View::new(&self.shortest, &self.dominance);
         let mut lines: Vec<PathGrowth> =
@@ -33,6 +34,6 @@ impl Growth {
         lines.sort_by(|a, b| {
             b.size_delta.cmp(&a.size_delta).then_with(|| (&a.held_by, &a.name).cmp(&(&b.held_by, &b.name)))
         });
-        lines
+        (lines, tree.then(|| view.tree()))
     }
 }

@@ -56,6 +56,11 @@ impl<'a> View<'a> {
         bytes(self.dominance.sums.last()) - bytes(self.dominance.sums.first())
     }
 
+    /// Bytes at a place and below it, in the first and the last heap.
+    pub(super) fn retained(&self, place: u32) -> [u64; 2] {
+        self.below[place as usize]
+    }
+
     pub(super) fn grown_below(&self, place: u32) -> i64 {
         let [first, last] = self.below[place as usize];
         last as i64 - first as i64
