@@ -625,7 +625,7 @@ export interface HeapDiff {
 export interface GrowthBranch {
   /** What the objects there are called; empty where several small places that grew are together. */
   name: string
-  /** How they are held by what is above: `.sessions`, `[…]`; may be empty. */
+  /** How they are held by what is above: `.sessions`, `[…]`; empty where several things hold them. */
   by: string
   /** How many. */
   counts: [number, number]

@@ -153,7 +153,7 @@ class HeapReading {
   progress () { return this.#inner.progress() }
   cancel () { this.#inner.cancel() }
   async open (path, partial) { return new HeapFile(await callAsync(() => this.#inner.open(path, partial))) }
-  async diff (paths, top, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, partial))) }
+  async diff (paths, top, tree, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, tree, partial))) }
   /** Copies a snapshot, unpacked, into an open writer. */
   copy (path, writer) { return callAsync(() => this.#inner.copy(path, writer.inner)) }
 }

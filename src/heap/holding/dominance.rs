@@ -115,10 +115,12 @@ impl Dominance {
         }
     }
 
-    /// How the things there are held by what is above, or by one of those that hold them.
+    /// How the things there are held by what is above; empty for what several things hold.
     pub(crate) fn by<'a>(&self, texts: &'a Texts, place: u32) -> &'a str {
-        let (Held::By(label) | Held::Shared(label)) = self.places.at(place).held;
-        texts.get(label)
+        match self.places.at(place).held {
+            Held::By(label) => texts.get(label),
+            Held::Shared(_) => "",
+        }
     }
 
     /// As what the things there are counted.

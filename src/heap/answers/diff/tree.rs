@@ -25,7 +25,7 @@ const DEPTH: usize = 60;
 pub struct GrowthBranch {
     /// What the things there are called; empty for several places.
     pub name: String,
-    /// How they are held by what is above: `.sessions`, `[…]`; or empty.
+    /// How they are held by what is above: `.sessions`, `[…]`; empty where several things hold them.
     pub by: String,
     /// How many, in the first and the last.
     pub counts: [u64; 2],
