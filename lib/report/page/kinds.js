@@ -11,7 +11,7 @@ const KINDS = {
 /** Of a node of the tree, or of several together: without a name they are of several classes. */
 function kindOf ({ id, name }) {
   if (id === null && name === '') return 'rest'
-  if (name.endsWith('()') || name === '(anonymous function)' || name === 'Function') return 'function'
+  if (/\(\)( \([^()]*\))?$/.test(name) || name === '(anonymous function)' || name === 'Function') return 'function'
   if (/^\((\w+ )?string\)$/.test(name)) return 'string'
   if (/^(system|Node) \/ |^\(/.test(name)) return 'engine'
   if (/^(Array|Map|Set|Weak(Map|Set)|(Shared)?ArrayBuffer|DataView|Buffer|\w+\d+Array)$/.test(name)) return 'list'
