@@ -45,8 +45,13 @@ function inRoot (kind, version, [command, ...args], { cwd, env } = {}) {
   return status ?? 1
 }
 
-/** Compilers for what is to be loaded by these Nodes, as environment. */
+/** Compilers for what is to be loaded by these Nodes, as environment. zig's linker does not know `--exclude-libs`, which hides names only. */
 function compilers () {
-  const wrapper = (name) => script(path.join(CROSS, 'bin', `musl-${name}`), `ZIG_GLOBAL_CACHE_DIR='${path.join(CROSS, 'cache', 'zig')}' exec '${zig()}' ${name} -target x86_64-linux-musl -fno-sanitize=undefined "$@"`)
+  const wrapper = (name) => script(path.join(CROSS, 'bin', `musl-${name}`), `
+for argument do
+  shift
+  case $argument in -Wl,--exclude-libs,*) ;; *) set -- "$@" "$argument" ;; esac
+done
+ZIG_GLOBAL_CACHE_DIR='${path.join(CROSS, 'cache', 'zig')}' exec '${zig()}' ${name} -target x86_64-linux-musl -fno-sanitize=undefined "$@"`)
   return { CC: wrapper('cc'), CXX: wrapper('c++') }
 }
