@@ -1,12 +1,13 @@
 'use strict'
 
-// Snapshots that are read: openSnapshot() and diffSnapshots(). Everything is worked out on threads of the pool; this thread
+// Snapshots that are read: openSnapshot() and diffSnapshots(). Everything is worked out on threads of heapkit's own; this thread
 // only passes questions and answers on.
 
-const { HeapReading } = require('./native')
+const { HeapReading, abandonOnExit } = require('./native')
 const { HeapkitError, codes, invalidOption } = require('./errors')
 const { listen, leave, aborted } = require('./abort')
 const options = require('./options')
+const { bare } = options
 const { tell } = require('./progress')
 const time = require('./time')
 const { resolve } = require('./working-dir')
@@ -17,21 +18,25 @@ const WHAT = 'The reading'
 /** A snapshot in memory. */
 class HeapGraph {
   #file
+  #memory
 
   /** Use openSnapshot(). */
-  constructor (file) { this.#file = file }
+  constructor (file, memory) {
+    this.#file = file
+    this.#memory = memory
+  }
 
   summary (given) {
-    return this.#ask(() => options.summary(given), (file, { top, sort }) => file.summary(top, sort))
+    return this.#ask(() => options.summary(given), (file, reading, { top, sort }) => file.summary(reading, top, sort))
   }
 
   suspects (given) {
-    return this.#ask(() => options.suspects(given), (file, { threshold }) => file.suspects(threshold))
+    return this.#ask(() => options.suspects(given), (file, reading, { threshold }) => file.suspects(reading, threshold))
   }
 
   retainers (target, given) {
-    return this.#ask(() => ({ target: targetText(target), paths: options.top(given, 'paths', 10) }), async (file, { target, paths }) => {
-      const answer = await file.retainers(target, paths)
+    return this.#ask(() => bare({ target: targetText(target) }, options.top(given, 'paths', 10)), async (file, reading, { target, paths }) => {
+      const answer = await file.retainers(reading, target, paths)
       if (answer === null) throw invalidOption('target', 'must be the id (`@123`) of an object, or the name of a class, that this snapshot has', target)
       return answer
     })
@@ -39,7 +44,7 @@ class HeapGraph {
 
   /** What `heapkit report` shows. */
   report (given) {
-    return this.#ask(() => options.top(given, 'top', 1000), (file, top) => file.report(top))
+    return this.#ask(() => options.top(given, 'top', 1000), (file, reading, { top }) => file.report(reading, top))
   }
 
   /** Gives its memory back. */
@@ -50,7 +55,8 @@ class HeapGraph {
 
   async #ask (validate, question) {
     if (this.#file === undefined) throw new HeapkitError(codes.NOT_ACTIVE, 'This snapshot was closed; open it again with openSnapshot()')
-    return await question(this.#file, validate())
+    const wanted = validate()
+    return await read(bare({ memory: this.#memory }, wanted), (reading) => question(this.#file, reading, wanted))
   }
 }
 if (Symbol.dispose) HeapGraph.prototype[Symbol.dispose] = HeapGraph.prototype.close
@@ -64,7 +70,8 @@ function targetText (target) {
 /** Reads a snapshot: plain, gzip or zstd. */
 async function openSnapshot (file, given) {
   const wanted = options.reading(given)
-  return new HeapGraph(await read(wanted, (reading) => reading.open(options.guarded('path', () => resolved(file, 'path')), wanted.partial)))
+  const path = options.guarded('path', () => resolved(file, 'path'))
+  return new HeapGraph(await read(wanted, (reading) => reading.open(path, wanted.partial)), wanted.memory)
 }
 
 /** Compares two or more snapshots, in the order in which they were taken. */
@@ -76,8 +83,9 @@ async function diffSnapshots (files, given) {
 }
 
 /** Does `work` with a HeapReading, while progress is reported and the signal is listened to. */
-async function read ({ signal, onProgress }, work) {
-  const reading = new HeapReading()
+async function read ({ signal, onProgress, memory = options.reading().memory }, work) {
+  abandonOnExit()
+  const reading = new HeapReading(memory)
   let given
   const onAbort = () => {
     given = aborted(signal, WHAT)
