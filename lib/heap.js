@@ -4,10 +4,11 @@
 // only passes questions and answers on.
 
 const { HeapReading, abandonOnExit } = require('./native')
-const { HeapkitError, codes, invalidOption } = require('./errors')
+const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { listen, leave, aborted } = require('./abort')
 const options = require('./options')
 const { bare } = options
+const { nearest } = require('./options/nearest')
 const { tell } = require('./progress')
 const time = require('./time')
 const { resolve } = require('./working-dir')
@@ -37,7 +38,7 @@ class HeapGraph {
   retainers (target, given) {
     return this.#ask(() => bare({ target: targetText(target) }, options.top(given, 'paths', 10)), async (file, reading, { target, paths }) => {
       const answer = await file.retainers(reading, target, paths)
-      if (answer === null) throw invalidOption('target', 'must be the id (`@123`) of an object, or the name of a class, that this snapshot has', target)
+      if (answer === null) throw await notThere(file, reading, target)
       return answer
     })
   }
@@ -61,6 +62,20 @@ class HeapGraph {
 }
 if (Symbol.dispose) HeapGraph.prototype[Symbol.dispose] = HeapGraph.prototype.close
 
+/** How many classes are looked through for one that may have been meant. */
+const MOST_CLASSES = 10_000
+
+async function notThere (file, reading, target) {
+  const what = `names nothing that this snapshot has: ${describe(target)}`
+  if (/^@\d+$/.test(target)) {
+    return invalidOption('target', `${what} is no object of it. Ids are those of one snapshot: take one from its summary, its suspects, or the retainers of a class`)
+  }
+  if (/^\d+$/.test(target)) return invalidOption('target', `${what} is no class of it. For the object with that id write \`@${target}\``)
+  const { classes } = await file.summary(reading, MOST_CLASSES, 'retained')
+  const meant = nearest(target, classes.map(({ name }) => name))
+  return invalidOption('target', `${what} is no class of it; ${meant === undefined ? 'its summary has them' : `did you mean \`${meant}\`?`}`)
+}
+
 function targetText (target) {
   if (Number.isSafeInteger(target) && target >= 0) return `@${target}`
   if (typeof target === 'string' && target !== '') return target
@@ -78,6 +93,7 @@ async function openSnapshot (file, given) {
 async function diffSnapshots (files, given) {
   const paths = options.guarded('paths', () => Array.isArray(files) ? [...files] : [])
   if (paths.length < 2) throw invalidOption('paths', 'must be an array of at least two paths, the earlier first', files)
+  if (paths.filter((file) => file === '-').length > 1) throw invalidOption('paths', 'may have standard input (`-`) once: it can be read only once')
   const wanted = options.diff(given)
   return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.partial))
 }

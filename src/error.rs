@@ -412,8 +412,12 @@ fn advice(syscall: &str, error: &io::Error, of_target: bool) -> &'static str {
             "; there may be no more threads: raise the limit (`ulimit -u`, or `pids.max` of the control group), or find out what does not end them"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if of_target => {
-            "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
+            "; choose a directory that this process may write to (`dir`, HEAPKIT_DIR)"
         }
+        io::ErrorKind::PermissionDenied if matches!(syscall, "open" | "read" | "scandir") => {
+            "; read it as a user who may, or let this one read it"
+        }
+        io::ErrorKind::IsADirectory if syscall == "read" => "; name a file that is in it",
         _ => "",
     }
 }

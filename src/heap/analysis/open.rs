@@ -35,17 +35,16 @@ fn read(source: &Source, partial: bool, progress: &Progress) -> Result<Graph> {
     let mut reader = Reader::new();
     let mut is_expected = false;
     let read = source.each_chunk(progress.start(source.bytes()), &mut |chunk| {
-        progress.check()?;
         reader.push(chunk)?;
         // What the file says it has is all that can be known so early: memory is not taken for it, but asked for.
         if let Some(header) = reader.header().filter(|_| !is_expected) {
             is_expected = true;
             expect(header, progress)?;
         }
-        Ok(())
+        progress.check()
     });
     // A pipe that nobody waits for any more has broken off, too.
-    progress.check()?;
+    progress.check_wanted()?;
     match read {
         Ok(()) if partial => reader.finish_partial(None),
         Ok(()) => reader.finish(),

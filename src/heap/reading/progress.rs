@@ -67,7 +67,7 @@ impl Progress {
         self.budget.as_ref().map_or(Ok(()), Budget::look)
     }
 
-    pub(super) fn check_wanted(&self) -> Result<()> {
+    pub(crate) fn check_wanted(&self) -> Result<()> {
         if self.is_cancelled() {
             return Err(ErrorKind::Aborted { reason: "the reading was cancelled".into() }.into());
         }
