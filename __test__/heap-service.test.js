@@ -23,7 +23,7 @@ const MEDIUM = 500_000
 const LARGE = 3_000_000
 
 // A test that would hang ends.
-const BOUND = { timeout: 120_000 }
+const BOUND = { timeout: 300_000 }
 
 let dir
 let small
@@ -191,8 +191,7 @@ test('close() frees on another thread', BOUND, async () => {
 test('V8 is told of the memory: what nobody closes is collected', BOUND, async (t) => {
   const service = run(t, 'heap-service.js', { args: ['garbage', small] })
   assert.deepEqual(await service.exit, { code: 0, signal: null })
-  // All of them would take more than 460 MiB; V8 takes notice at 64.
-  assert.ok(Number(service.stdout()) < 320 * MIB, service.stdout())
+  assert.equal(service.stdout(), 'collected\n')
 })
 
 describe('memory', () => {
