@@ -169,11 +169,12 @@ export interface Progress {
 
 export interface MemoryOptions {
   /**
-   * Bytes that stay available to the service: a snapshot whose estimate (by the number of objects, or by what the last one took) does not
-   * leave them is refused, and a child that gets there is killed, both with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
+   * Bytes that stay available to the service: a snapshot whose estimate (by the number of objects, or by what the last one took), or a reading
+   * whose estimate (by the nodes and edges of the file) does not leave them is refused, and a child that gets there is killed, a reading given up, all
+   * with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
    */
   reserveBytes?: number
-  /** Begin although the estimate says that there is not enough; the child is still killed before the reserve is touched. Default: false. */
+  /** Begin although the estimate says that there is not enough; it still ends before the reserve is touched. Default: false. */
   force?: boolean
 }
 
@@ -439,6 +440,9 @@ export function listArtifacts (dir?: string): Promise<ArtifactFile[]>
 export interface ReadingOptions {
   /** Read what there is of a file that breaks off; `summary().file.incomplete` says why. Default: false, which rejects. */
   partial?: boolean
+  /** How the reading, and later the questions, treat the memory that the control groups and the machine allow. */
+  memory?: MemoryOptions
+  /** Gives the reading up, at any moment: it rejects at once, with `HEAPKIT_ERR_ABORTED`. */
   signal?: AbortSignal
   /** Called some 20 times a second. */
   onProgress?: (progress: ReadingProgress) => void | Promise<void>
@@ -461,7 +465,12 @@ export interface PathStep {
   by: string
 }
 
-export interface SummaryOptions {
+export interface QuestionOptions {
+  /** Gives the question up: it rejects at once, with `HEAPKIT_ERR_ABORTED`. The snapshot can still be asked others. */
+  signal?: AbortSignal
+}
+
+export interface SummaryOptions extends QuestionOptions {
   /** How many classes, objects and strings, 1 to 10000. Default: 20. */
   top?: number
   /** What classes are sorted by. Default: `retained`. */
@@ -503,12 +512,12 @@ export interface HeapObject {
   path: PathStep[]
 }
 
-export interface RetainersOptions {
+export interface RetainersOptions extends QuestionOptions {
   /** How many paths, 1 to 10000. Default: 10. */
   paths?: number
 }
 
-export interface SuspectsOptions {
+export interface SuspectsOptions extends QuestionOptions {
   /** The share of the heap that a suspect retains at least, 0.01 to 1. Default: 0.1. */
   threshold?: number
 }
@@ -544,20 +553,24 @@ export interface HeapRetainers {
   paths: Array<{ count: number, retained: number, steps: PathStep[] }>
 }
 
-/** A snapshot in memory, outside of V8's heap. All questions are answered on other threads. */
+/**
+ * A snapshot in memory, outside of V8's heap; V8 is told how large it is. All questions are answered on threads of heapkit's own, of a low priority, for which
+ * neither `process.exit()` nor `worker.terminate()` waits.
+ */
 export interface HeapGraph extends Disposable {
   summary (options?: SummaryOptions): Promise<HeapSummary>
   /** What retains a good part of the heap, and where the mass is. */
   suspects (options?: SuspectsOptions): Promise<HeapSuspects>
-  /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none. */
+  /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none, and names a class that may have been meant. */
   retainers (target: number | string, options?: RetainersOptions): Promise<HeapRetainers>
-  /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
+  /** Gives the memory back, on another thread. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }
 
 /**
  * Reads a `.heapsnapshot` or `.heaptimeline`, plain, gzip or zstd. Rejects with `HEAPKIT_ERR_INVALID_SNAPSHOT`, with the byte at which it
- * is wrong, and with `HEAPKIT_ERR_IO`. Takes about as much memory as the plain file is large until `close()`, and a tenth more while it reads.
+ * is wrong, with `HEAPKIT_ERR_IO`, and with `HEAPKIT_ERR_MEMORY`, where a control group or the machine has not enough. Takes about as much memory as the plain file is large
+ * until `close()`, and a tenth more while it reads. Four files are read at a time, more wait in turn.
  */
 export function openSnapshot (path: string, options?: ReadingOptions): Promise<HeapGraph>
 

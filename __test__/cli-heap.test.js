@@ -5,7 +5,10 @@
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
+const { PassThrough } = require('node:stream')
+const { text } = require('node:stream/consumers')
 const { test } = require('node:test')
+const zlib = require('node:zlib')
 const { tmpDir, run } = require('./support')
 const { growth } = require('../lib/cli/growth')
 const { main } = require('../lib/cli/main')
@@ -45,7 +48,7 @@ test('each command says what it is for, and refuses what it is not', async (t) =
     assert.ok(help.stdout.startsWith(`Usage: heapkit ${command} ${arguments_}`), help.stdout)
     const none = await heapkit(t, command)
     assert.equal(none.code, 2)
-    assert.match(none.stderr, new RegExp(`^heapkit: ${command} .*0 arguments were given; \`heapkit ${command} --help\` says more\n$`))
+    assert.match(none.stderr, new RegExp(`^heapkit: ${command}: .* (is|are) missing; \`heapkit ${command} --help\` says more\n$`))
     assert.equal((await heapkit(t, command, '--nonsense')).code, 2)
   }
 })
@@ -109,10 +112,11 @@ test('what cannot be read is one line, and exit code 1', async (t) => {
 
 /** What a command prints on a terminal of that many columns. */
 async function onTerminal (columns, ...args) {
-  const texts = []
-  const into = { isTTY: true, columns, write: (text) => texts.push(text) }
-  await main(args, { stdout: into, stderr: { write () {} } })
-  return texts.join('')
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const shown = text(stdout)
+  await main(args, { stdout: Object.assign(stdout, { isTTY: true, columns }), stderr })
+  stdout.end()
+  return await shown
 }
 
 test('what grew fits the terminal: paths lose their front, and a holder is never broken', async (t) => {
@@ -126,6 +130,31 @@ test('what grew fits the terminal: paths lose their front, and a holder is never
   const wide = rows(await onTerminal(200, 'diff', ...files))
   assert.match(wide[0], /\+20,000 Leaked held by Registry\.items +100 → 20,100$/)
   assert.match(wide[1], /^ +global \.registry Registry \.items Array \[…\] Leaked$/)
+})
+
+test('every table fits the terminal, paths lose their front, and what is cut says so', async (t) => {
+  const { dir, files } = await twoSnapshots(t)
+  // Names that are too long for any terminal.
+  const long = 'L'.repeat(300)
+  const file = path.join(dir, 'long.heapsnapshot')
+  fs.writeFileSync(file, zlib.gunzipSync(fs.readFileSync(files[1])).toString().replaceAll('"Leaked"', JSON.stringify(long)))
+  const commands = [['summary', file], ['suspects', file, '--threshold', '5'], ['diff', files[0], file], ['retainers', file, long], ['list', dir]]
+  for (const columns of [60, 80, 100]) {
+    for (const args of commands) {
+      const shown = await onTerminal(columns, ...args)
+      const wide = shown.split('\n').filter((line) => line.length > columns)
+      // What grew keeps a holder whole.
+      assert.deepEqual(wide.filter((line) => !/held by/.test(line)), [], `${args[0]} on ${columns} columns`)
+    }
+  }
+  const summary = await onTerminal(80, 'summary', file)
+  assert.match(summary, /^CONSTRUCTOR +(SCRIPT:LINE:COLUMN +)?DISTANCE/m)
+  assert.match(summary, /^ {4}(…|global).* {2}\.items Array$/m)
+  const listed = (await onTerminal(60, 'list', dir)).split('\n')
+  assert.match(listed[0], /^KIND +SIZE +FILE$/)
+  assert.ok(listed.some((line) => line.includes(path.basename(files[0]).slice(-30))), listed.join('\n'))
+  // What no terminal shows has all of it.
+  assert.match((await heapkit(t, 'summary', file)).stdout, /SCRIPT:LINE:COLUMN/)
 })
 
 test('a name from a heap gives a terminal no orders, in any command', async (t) => {

@@ -109,7 +109,7 @@ test('list of an empty or missing directory says so', async (t) => {
 test('wrong usage exits with 2 and one line that says what is wrong', async (t) => {
   for (const [args, message] of [
     [['nope'], /Unknown command "nope"/], [['constructor'], /Unknown command/], [['--nope'], /Unknown command/], [['list', '--nope'], /nope/],
-    [['list', '--json=x'], /json/], [['list', 'a', 'b'], /one directory/], [['', 'list'], /Unknown command/]
+    [['list', '--json=x'], /json/], [['list', 'a', 'b'], /it takes \[DIR\]/], [['', 'list'], /Unknown command/]
   ]) {
     const { code, stdout, stderr } = await heapkit(t, args)
     assert.deepEqual([code, stdout], [2, ''], args.join(' '))

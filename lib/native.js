@@ -120,6 +120,15 @@ class Writer {
   }
 }
 
+let isExitWatched = false
+
+/** A process that exits in the middle of a capture leaves no temporary behind, and one in the middle of a reading does not wait for it. */
+function abandonOnExit () {
+  if (isExitWatched) return
+  isExitWatched = true
+  process.on('exit', () => call(binding.abandon))
+}
+
 /** One attempt at letting a forked child do the work; see src/binding/fork.rs. */
 class ForkedWork {
   static isSupported = binding.ForkedWork !== undefined
@@ -146,9 +155,13 @@ class ForkedWork {
   dropPrepared () { this.#inner.dropPrepared() }
 }
 
-/** Reads snapshots, on threads of the pool; see src/binding/heap.rs. */
+/** One piece of work on a snapshot, on a thread of heapkit's own; see src/binding/heap.rs. */
 class HeapReading {
-  #inner = new binding.HeapReading()
+  #inner
+
+  constructor (memory) { this.#inner = new binding.HeapReading(memory) }
+
+  get inner () { return this.#inner }
 
   progress () { return this.#inner.progress() }
   cancel () { this.#inner.cancel() }
@@ -165,10 +178,10 @@ class HeapFile {
   constructor (inner) { this.#inner = inner }
 
   close () { this.#inner.close() }
-  async summary (top, sort) { return JSON.parse(await callAsync(() => this.#inner.summary(top, sort))) }
-  async suspects (share) { return JSON.parse(await callAsync(() => this.#inner.suspects(share))) }
-  async retainers (target, limit) { return JSON.parse(await callAsync(() => this.#inner.retainers(target, limit))) }
-  async report (top) { return JSON.parse(await callAsync(() => this.#inner.report(top))) }
+  async summary (reading, top, sort) { return JSON.parse(await callAsync(() => this.#inner.summary(reading.inner, top, sort))) }
+  async suspects (reading, share) { return JSON.parse(await callAsync(() => this.#inner.suspects(reading.inner, share))) }
+  async retainers (reading, target, limit) { return JSON.parse(await callAsync(() => this.#inner.retainers(reading.inner, target, limit))) }
+  async report (reading, top) { return JSON.parse(await callAsync(() => this.#inner.report(reading.inner, top))) }
 }
 
 /** A directory as it was read once; see src/binding/artifacts.rs. */
@@ -195,7 +208,7 @@ module.exports = {
   monotonicMs: binding.monotonicMs,
   wallClockMs: binding.wallClockMs,
   writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
-  abandon: () => call(binding.abandon),
+  abandonOnExit,
   codecs: () => call(binding.codecs),
   platform: () => call(binding.platform),
   nextSequence: () => call(binding.nextSequence),

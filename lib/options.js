@@ -70,7 +70,10 @@ const SESSIONS = {
 /** What a capture on a signal has besides. */
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
 
-const READING = { partial: boolean, signal: abortSignal, onProgress: callback }
+const READING = { partial: boolean, memory, signal: abortSignal, onProgress: callback }
+
+/** What questions about a snapshot that was read accept besides. */
+const QUESTION = { signal: abortSignal }
 
 /** How many entries of an answer are wanted. */
 const TOP = integerFrom(1, 10_000)
@@ -80,7 +83,7 @@ function outputSchema (format, stream) {
   return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese([format]) }
 }
 
-/** What a forked snapshot may take. */
+/** What a forked snapshot, or a reading, may take. */
 function memory (value, name) {
   const own = read(value, { reserveBytes: integerFrom(0), force: boolean }, { name, inside: `${name}.` })
   return bare({ reserveBytes: 64 * 1024 * 1024, force: false }, own)
@@ -253,24 +256,24 @@ function triggered (kind, given) {
 
 /** What reading a snapshot accepts. */
 function reading (given) {
-  return bare({ partial: false }, read(given, READING))
+  return bare({ partial: false, memory: memory(undefined, 'memory') }, read(given, READING))
 }
 
-/** How many entries of an answer are wanted, where that is the only option. */
+/** How many entries of an answer are wanted, where that is the only option of a question: { [name], signal }. */
 function top (given, name, fallback) {
-  return read(given, { [name]: TOP })[name] ?? fallback
+  return bare({ [name]: fallback }, read(given, { [name]: TOP, ...QUESTION }))
 }
 
 function summary (given) {
-  return bare({ top: 20, sort: 'retained' }, read(given, { top: TOP, sort: oneOfThese(['retained', 'shallow', 'count']) }))
+  return bare({ top: 20, sort: 'retained' }, read(given, { top: TOP, sort: oneOfThese(['retained', 'shallow', 'count']), ...QUESTION }))
 }
 
 function suspects (given) {
-  return bare({ threshold: 0.1 }, read(given, { threshold: share }))
+  return bare({ threshold: 0.1 }, read(given, { threshold: share, ...QUESTION }))
 }
 
 function diff (given) {
-  return bare({ top: 20, tree: false, partial: false }, read(given, { top: TOP, tree: boolean, ...READING }))
+  return bare({ top: 20, tree: false, partial: false, memory: memory(undefined, 'memory') }, read(given, { top: TOP, tree: boolean, ...READING }))
 }
 
 module.exports = {

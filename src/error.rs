@@ -94,6 +94,8 @@ pub enum ErrorKind {
     },
     /// There is not enough memory for what was asked, or no longer.
     Memory {
+        /// What it would have been for.
+        purpose: &'static str,
         /// What was to be done, the numbers, and what to do.
         reason: String,
     },
@@ -143,6 +145,12 @@ impl Error {
     /// The same for the place that an artifact is written to.
     pub fn io_of_target(syscall: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         ErrorKind::Io { syscall, path: path.into(), source, of_target: true }.into()
+    }
+
+    /// Leaves whatever this thread is doing with this error, up to [`guard`]: for places so deep in loops that nothing hands errors up.
+    pub(crate) fn unwind(self) -> ! {
+        // No panic: no hook hears of it.
+        std::panic::resume_unwind(Box::new(self))
     }
 
     /// An [`ErrorKind::Internal`].
@@ -227,9 +235,14 @@ impl Error {
     }
 }
 
-/// Turns a panic of `who` into an error: a bug of heapkit fails what it was doing, and nothing else.
+/// Turns a panic of `who` into an error: a bug of heapkit fails what it was doing, and nothing else. What [`Error::unwind`] ended fails with
+/// that error.
 pub(crate) fn guard<T>(who: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let panic = match panic.downcast::<Error>() {
+            Ok(error) => return Err(*error),
+            Err(panic) => panic,
+        };
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Err(Error::internal(format!("{who} panicked: {}", text.unwrap_or("no message"))))
     })
@@ -332,7 +345,7 @@ impl fmt::Display for Error {
                  snapshot to a file and send that",
                 waited.as_secs()
             ),
-            ErrorKind::Memory { reason } => write!(f, "Not enough memory for a forked snapshot: {reason}"),
+            ErrorKind::Memory { purpose, reason } => write!(f, "Not enough memory {purpose}: {reason}"),
             ErrorKind::Child { detail } => write!(f, "The forked child did not deliver the snapshot: {detail}"),
             ErrorKind::Unsupported { reason } => write!(f, "Not possible here: {reason}"),
             ErrorKind::InvalidSnapshot { path, reason, offset } => {
@@ -399,8 +412,12 @@ fn advice(syscall: &str, error: &io::Error, of_target: bool) -> &'static str {
             "; there may be no more threads: raise the limit (`ulimit -u`, or `pids.max` of the control group), or find out what does not end them"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if of_target => {
-            "; choose a `dir` (or HEAPKIT_DIR) that this process may write to"
+            "; choose a directory that this process may write to (`dir`, HEAPKIT_DIR)"
         }
+        io::ErrorKind::PermissionDenied if matches!(syscall, "open" | "read" | "scandir") => {
+            "; read it as a user who may, or let this one read it"
+        }
+        io::ErrorKind::IsADirectory if syscall == "read" => "; name a file that is in it",
         _ => "",
     }
 }

@@ -373,3 +373,17 @@ onPage('an empty heap', {
   assert.match(await page.evaluate(() => document.querySelector('#suspects').textContent), /no suspects/)
   assert.match(await page.evaluate(() => document.querySelector('#strings').textContent), /No two strings have the same content/)
 })
+
+onPage('on a telephone nothing is wider than the screen', {}, async (page) => {
+  for (const width of [400, 360]) {
+    await page.resize(width, 800)
+    await page.until((width) => innerWidth === width && document.querySelector('#icicle svg').getBoundingClientRect().width <= width, width)
+    await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true }))
+    assert.deepEqual(await page.evaluate(() => {
+      const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && getComputedStyle(one).visibility !== 'hidden' && !one.closest('.icicle'))
+      // Of those, what no parent of theirs cuts off.
+      const isCut = (one) => { for (let at = one.parentElement; at; at = at.parentElement) if (getComputedStyle(at).overflowX !== 'visible' && at.getBoundingClientRect().right <= innerWidth) return true }
+      return [document.scrollingElement.scrollWidth, ...new Set(wide.filter((one) => !isCut(one)).map((one) => `${one.tagName} #${one.id} .${one.className}`))].slice(0, 30)
+    }), [width])
+  }
+})

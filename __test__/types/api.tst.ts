@@ -104,6 +104,11 @@ describe('reading', () => {
     expect(heap.retainers).type.toBeCallableWith(5, { paths: 1 })
     expect(heap.retainers).type.toBeCallableWith('Session')
     expect(heap.summary).type.not.toBeCallableWith({ sort: 'name' })
+    const { signal } = new AbortController()
+    expect(heap.summary).type.toBeCallableWith({ signal })
+    expect(heap.suspects).type.toBeCallableWith({ signal })
+    expect(heap.retainers).type.toBeCallableWith('Session', { signal })
+    expect(heapkit.openSnapshot).type.toBeCallableWith('x', { memory: { reserveBytes: 0, force: true } })
     expect(heapkit.diffSnapshots(['a', 'b'], { top: 1 })).type.toBe<Promise<heapkit.HeapDiff>>()
   })
 

@@ -4,7 +4,7 @@
 
 const { threadId } = require('node:worker_threads')
 const { textOf } = require('../errors')
-const { Writer, abandon, nextSequence } = require('../native')
+const { Writer, abandonOnExit, nextSequence } = require('../native')
 const { deferred, race } = require('../promises')
 const time = require('../time')
 
@@ -12,8 +12,6 @@ const time = require('../time')
 const FAREWELL_MS = 250
 
 const LABELS = { cpu: 'CPU' }
-
-let isExitWatched = false
 
 /** The artifacts that a warning has named. */
 const named = new Set()
@@ -92,13 +90,6 @@ function warnOf (notRemoved) {
   } catch {
     // The capture is complete; a service that has replaced emitWarning() hears nothing.
   }
-}
-
-/** A process that exits in the middle of a capture leaves no temporary behind. */
-function abandonOnExit () {
-  if (isExitWatched) return
-  isExitWatched = true
-  process.on('exit', abandon)
 }
 
 /** 20261120.213000, in local time as Node's own diagnostic files have it. */

@@ -2,42 +2,52 @@
 
 // What the commands about snapshots share: their arguments, a progress line on a terminal, JSON or text.
 
-const { parseArgs } = require('node:util')
+const { readArguments } = require('./arguments')
 const { UsageError } = require('./usage-error')
-const { bytes, visible } = require('./table')
+const { bytes, ending, visible } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
-  partial: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' }
 }
 
-const COMMON_USAGE = `  --partial   read what there is of a file that breaks off
-  --json      the answer as JSON
+const COMMON_USAGE = `  --json      the answer as JSON
   -h, --help  this text
 `
 
+/** Of commands that hold a snapshot in memory. */
+const READING = {
+  partial: { type: 'boolean' },
+  force: { type: 'boolean' }
+}
+
+const READING_USAGE = `  --partial   read what there is of a file that breaks off
+  --force     read it although it needs more memory than there seems to be; it is given up before memory runs out
+${COMMON_USAGE}`
+
 const BAR_WIDTH = 24
+const GAP = '  '
 const CLEAR_LINE = '\r\x1b[K'
 
 /**
- * Makes a command of { usage, options, min, max, run }. `run(positionals, values, out)` is called when the number of arguments is right, and
- * returns the exit code, if that is not 0.
+ * Makes a command of { usage, options, reads, run }; `reads` says that it holds a snapshot in memory. `run(positionals, values, out)` is called when
+ * they are as the usage's first line says, and returns the exit code, if that is not 0. `out` is { output, control }.
  */
-function command ({ usage, options = {}, min, max = min, run }) {
+function command ({ usage, options = {}, reads = true, run }) {
+  const known = { ...COMMON, ...(reads && READING), ...options }
   return {
-    async run (args, { stdout, stderr }) {
-      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...COMMON, ...options } })
+    async run (args, { output, stderr }) {
+      const { values, positionals } = readArguments(args, known, usage)
       if (values.help) {
-        stdout.write(usage)
+        output.write(usage)
         return 0
       }
-      if (positionals.length < min || positionals.length > max) {
-        throw new UsageError(`${usage.split('\n')[0].replace('Usage: heapkit ', '')}: ${positionals.length} arguments were given; \`heapkit ${usage.split(' ')[2]} --help\` says more`)
+      const control = {
+        onProgress: stderr.isTTY ? progressOn(stderr) : undefined,
+        ...(reads && { partial: values.partial, memory: { force: values.force } })
       }
-      const control = { partial: values.partial, onProgress: stderr.isTTY ? progressOn(stderr) : undefined }
       try {
-        return await run(positionals, values, { stdout, control }) ?? 0
+        return await run(positionals, values, { output, control }) ?? 0
       } finally {
         if (stderr.isTTY) stderr.write(CLEAR_LINE)
       }
@@ -65,20 +75,23 @@ function integer (text, name, fallback) {
   return Number(text)
 }
 
-function writeJson (stdout, answer) {
-  stdout.write(JSON.stringify(answer, null, 2) + '\n')
-}
-
 /** Comes before everything else about a file. */
 function incomplete (reason) {
   return reason === undefined ? '' : `INCOMPLETE: ${visible(reason)}. What follows is about the part that could be read.\n\n`
 }
 
-/** A path on one line: its steps joined, and the middle left out if it is long. */
-function pathText (steps, keep = 12) {
-  const words = steps.map(({ name, by }, index) => index === 0 ? name : `${by || '→'} ${name}`)
-  if (words.length > keep) words.splice(Math.ceil(keep / 2), words.length - keep, `… ${words.length - keep} more …`)
-  return visible(words.join('  '))
+/** A path on one line of at most `width` characters: as many of its last steps as there is room for, because they say most. */
+function pathText (steps, width) {
+  const words = steps.map(({ name, by }, index) => visible(index === 0 ? name : `${by || '→'} ${name}`))
+  const whole = words.join(GAP)
+  if (whole.length <= width) return whole
+  let text = ''
+  for (const word of words.reverse()) {
+    const longer = GAP + word + text
+    if (longer.length >= width) break
+    text = longer
+  }
+  return text === '' ? ending(words[0], width) : `…${text}`
 }
 
-module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText }
+module.exports = { command, COMMON_USAGE, READING_USAGE, integer, incomplete, pathText }

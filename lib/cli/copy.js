@@ -1,7 +1,7 @@
 'use strict'
 
-// Copies of snapshots: the same file discipline as for captures (whole or absent, never over another file), packed as the
-// copy's name says.
+// Copies of snapshots, and pages: the same file discipline as for captures (whole or absent, never over another file). A copy is packed as
+// its name says.
 
 const path = require('node:path')
 const { Writer } = require('../native')
@@ -13,19 +13,7 @@ const { UsageError } = require('./usage-error')
 /** Copies `from` to `to`, redacted if there is a rule; answers what was written. */
 async function copySnapshot (from, to, { rule, ...control }) {
   const source = resolved(from, 'IN')
-  const target = path.resolve(to)
-  const { compression, level } = packingOf(to)
-  const writer = new Writer({
-    dir: path.dirname(target),
-    file: path.basename(target),
-    prefix: '',
-    extension: '',
-    compression,
-    level,
-    redact: rule && { ...rule, file: source },
-    stream: false,
-    producerWaits: true
-  })
+  const writer = fileWriter(to, { ...packingOf(to), redact: rule && { ...rule, file: source } })
   await writer.open()
   try {
     await read(control, (reading) => reading.copy(source, writer))
@@ -38,6 +26,29 @@ async function copySnapshot (from, to, { rule, ...control }) {
   return writer.finish()
 }
 
+/** Writes a file that is there whole or not at all; answers what was written. */
+async function writeFile (to, text) {
+  const writer = fileWriter(to, packingOf(''))
+  await writer.open()
+  await writer.writeAll(Buffer.from(text))
+  return writer.finish()
+}
+
+function fileWriter (to, { compression, level, redact }) {
+  const target = path.resolve(to)
+  return new Writer({
+    dir: path.dirname(target),
+    file: path.basename(target),
+    prefix: '',
+    extension: '',
+    compression,
+    level,
+    redact,
+    stream: false,
+    producerWaits: true
+  })
+}
+
 /** The name of a copy without the ending that says how it is packed. */
 function unpackedName (file) {
   if (file === '-') throw new UsageError('decompress: standard input has no name; give the copy one: heapkit decompress - OUT')
@@ -47,4 +58,4 @@ function unpackedName (file) {
   return name
 }
 
-module.exports = { copySnapshot, unpackedName }
+module.exports = { copySnapshot, writeFile, unpackedName }

@@ -2,7 +2,7 @@
 
 // heapkit decompress IN [OUT]: DevTools' Memory panel opens plain files only.
 
-const { command, COMMON_USAGE, writeJson } = require('./command')
+const { command, COMMON_USAGE } = require('./command')
 const { copySnapshot, unpackedName } = require('./copy')
 const { bytes } = require('./table')
 
@@ -13,10 +13,10 @@ Unpacks a .gz or .zst file for DevTools. Without OUT the copy lies beside it, un
 Options:
 ${COMMON_USAGE}`
 
-async function run ([from, to = unpackedName(from)], { json }, { stdout, control: { onProgress } }) {
+async function run ([from, to = unpackedName(from)], { json }, { output, control: { onProgress } }) {
   const written = await copySnapshot(from, to, { onProgress })
-  if (json) return writeJson(stdout, { path: written.path, bytes: written.bytes })
-  stdout.write(`${written.path}  ${bytes(written.bytes)}\n`)
+  if (json) return output.json({ path: written.path, bytes: written.bytes })
+  output.write(`${written.path}  ${bytes(written.bytes)}\n`)
 }
 
-module.exports = command({ usage, min: 1, max: 2, run })
+module.exports = command({ usage, reads: false, run })

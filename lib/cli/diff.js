@@ -5,12 +5,12 @@
 const path = require('node:path')
 const { diffSnapshots } = require('../heap')
 const { byteCount } = require('../options')
-const { command, COMMON_USAGE, integer, writeJson, incomplete } = require('./command')
+const { command, READING_USAGE, integer, incomplete } = require('./command')
 const { UsageError } = require('./usage-error')
 const { growth } = require('./growth')
-const { table, bytes, count, signed, short } = require('./table')
+const { table, bytes, count, signed, short, ending, wrapped } = require('./table')
 
-const usage = `Usage: heapkit diff A B [C …] [--top N] [--max-growth SIZE] [--partial] [--json]
+const usage = `Usage: heapkit diff A B [C …] [--top N] [--max-growth SIZE] [--partial] [--force] [--json]
 
 What grew from A to B (or, with more files, from the first to the last; what grew every time comes first), by who holds
 it and by constructor. Snapshots of one process, in the order in which they were taken. Each byte of the growth is in one
@@ -19,29 +19,29 @@ line; lines of less than 0.1 % of it are not shown.
 Options:
   --top N            how many paths and constructors (20)
   --max-growth SIZE  exit with 3 if a line, shown or not, grew by more, say 10m
-${COMMON_USAGE}`
+${READING_USAGE}`
 
 const options = { top: { type: 'string' }, 'max-growth': { type: 'string' } }
 
-async function run (files, { top, 'max-growth': maxGrowth, json }, { stdout, control }) {
+async function run (files, { top, 'max-growth': maxGrowth, json }, { output, control }) {
   const limit = maxGrowth === undefined ? Infinity : byteCount(maxGrowth)
-  if (typeof limit !== 'number') throw new UsageError(`--max-growth must be a size in bytes, or with k, m or g; got ${JSON.stringify(maxGrowth)}`)
+  if (typeof limit !== 'number') throw new UsageError(`--max-growth must be a size in bytes, or with k, m or g, such as 10m; got ${JSON.stringify(maxGrowth)}`)
   const diff = await diffSnapshots(files, { top: integer(top, 'top', 20), ...control })
-  if (json) writeJson(stdout, diff)
-  else stdout.write(text(diff, stdout.isTTY ? stdout.columns : Infinity))
+  if (json) output.json(diff)
+  else output.write(text(diff, output.width))
   return diff.maxSizeDelta > limit ? 3 : 0
 }
 
 function text (diff, width) {
-  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff), growth(diff, width), constructors(diff), ids(diff)].join('\n')
+  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff, width), growth(diff, width), constructors(diff, width), ids(diff, width)].join('\n')
 }
 
-function snapshots ({ snapshots, sizeDelta }) {
-  return table(['SNAPSHOT', 'SIZE', 'NODES'], snapshots.map(({ path: file, total, nodes }) => [path.basename(file), bytes(total), count(nodes)]), ['SIZE', 'NODES']) +
+function snapshots ({ snapshots, sizeDelta }, width) {
+  return table(['SNAPSHOT', 'SIZE', 'NODES'], snapshots.map(({ path: file, total, nodes }) => [path.basename(file), bytes(total), count(nodes)]), ['SIZE', 'NODES'], { width, cut: { SNAPSHOT: ending } }) +
     `${signed(sizeDelta, bytes)} from the first to the last\n`
 }
 
-function constructors ({ constructors, constructorCount, ids, snapshots }) {
+function constructors ({ constructors, constructorCount, ids, snapshots }, width) {
   const right = ['COUNT', 'DELTA', 'ADDED', 'REMOVED', 'SHALLOW', 'RETAINED']
   const head = ['CONSTRUCTOR', 'COUNT', 'DELTA', ...(ids.correspond ? ['ADDED', 'REMOVED'] : []), 'SHALLOW', 'RETAINED', ...(snapshots.length > 2 ? ['GREW'] : [])]
   const rows = constructors.map((one) => [
@@ -51,13 +51,13 @@ function constructors ({ constructors, constructorCount, ids, snapshots }) {
     ...(snapshots.length > 2 ? [one.grewEveryTime ? 'every time' : ''] : [])
   ])
   const more = constructorCount > constructors.length ? `… ${count(constructorCount - constructors.length)} more (--top)\n` : ''
-  return table(head, rows, right) + more
+  return table(head, rows, right, { width, cut: { CONSTRUCTOR: short }, drop: ['GREW', 'SHALLOW', 'REMOVED', 'ADDED'] }) + more
 }
 
-function ids ({ ids }) {
-  return ids.correspond
-    ? 'Object ids correspond, so ADDED and REMOVED are known.\n'
-    : 'Object ids do not correspond (forked snapshots without `stableIds`, or different processes): counts and sizes are compared, not objects.\n'
+function ids ({ ids }, width) {
+  return wrapped(ids.correspond
+    ? 'Object ids correspond, so ADDED and REMOVED are known.'
+    : 'Object ids do not correspond (forked snapshots without `stableIds`, or different processes): counts and sizes are compared, not objects.', width).join('\n') + '\n'
 }
 
-module.exports = command({ usage, options, min: 2, max: Infinity, run })
+module.exports = command({ usage, options, run })

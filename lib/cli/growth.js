@@ -3,7 +3,7 @@
 // The table of what grew, and who holds it. It fits the terminal's width, and is as wide as it has to be where there is none: what reads it
 // then wants whole lines.
 
-const { bytes, count, signed, short, visible, ending, wrapped } = require('./table')
+const { bytes, count, signed, short, visible, ending, wrapped, longest } = require('./table')
 
 /** Lines with a smaller share of all that grew are not shown. */
 const SMALLEST = 0.001
@@ -22,7 +22,7 @@ function growth (diff, width) {
   const grown = sum(paths) + rest.grown.sizeDelta
   const shown = paths.filter(({ sizeDelta }, index) => index === 0 || sizeDelta >= grown * SMALLEST)
   const rows = shown.map((line) => row(line, snapshots.length > 2))
-  return layout(rows, snapshots.length > 2, width) + explained(diff, shown, grown)
+  return layout(rows, snapshots.length > 2, width) + wrapped(explained(diff, shown, grown), width).join('\n') + '\n'
 }
 
 function row ({ name, heldBy, countDelta, sizeDelta, counts, path, grewEveryTime }, steady) {
@@ -58,7 +58,7 @@ function layout (rows, steady, width) {
 /** On one line if there is room; else the holder begins one of its own, which is never broken in its middle. */
 function lines ({ what, holder }, room) {
   const whole = `${what} ${holder}`
-  return whole.length <= room ? [whole] : [...wrapped(what, room), holder]
+  return whole.length <= room ? [whole] : [...wrapped(what, room).map((line) => short(line, room)), holder]
 }
 
 /** What the lines come to, and what is left. */
@@ -69,15 +69,11 @@ function explained ({ paths, pathCount, rest }, shown, grown) {
     ...(others.count > 0 ? [`${count(others.count)} more ${signed(others.sizeDelta, bytes)}${pathCount > paths.length ? ' (--top)' : ''}`] : []),
     ...(rest.shrunk.count > 0 ? [`${count(rest.shrunk.count)} that shrank ${signed(rest.shrunk.sizeDelta, bytes)}`] : [])
   ]
-  return `${words[0]}${words.length > 1 ? '; ' : ''}${words.slice(1).join(', ')}\n`
+  return `${words[0]}${words.length > 1 ? '; ' : ''}${words.slice(1).join(', ')}`
 }
 
 function sum (lines) {
   return lines.reduce((all, { sizeDelta }) => all + sizeDelta, 0)
-}
-
-function longest (texts) {
-  return Math.max(...texts.map((text) => text.length))
 }
 
 module.exports = { growth }

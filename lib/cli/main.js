@@ -4,6 +4,8 @@
 // usage, 3 where a command was asked to check something that does not hold.
 
 const { version } = require('../../package.json')
+const { nearest } = require('../options/nearest')
+const { Output } = require('./output')
 const { visible } = require('./table')
 const { UsageError } = require('./usage-error')
 
@@ -34,25 +36,53 @@ Snapshots are .heapsnapshot files, plain, .gz or .zst; \`-\` is standard input.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
+/** What the arguments are called that the API has as options of another name. */
+const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', IN: 'IN' }
+
+/** What the core's advice says about captures. */
+const OF_CAPTURES = ' (`dir`, HEAPKIT_DIR)'
+
 async function main (args, { stdout, stderr }) {
-  const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    stdout.write(USAGE)
-    return name === undefined ? 2 : 0
-  }
-  if (name === '--version' || name === '-v') {
-    stdout.write(`${version}\n`)
-    return 0
-  }
+  const output = new Output(stdout)
+  // What goes wrong with the place for errors can be told nowhere.
+  stderr.on('error', () => {})
+  const code = await run(args, { output, stderr })
+  const failure = await output.end()
+  // Whoever has closed a pipe, as `head` does, has what it wanted.
+  if (failure === undefined || failure.code === 'EPIPE') return code
+  stderr.write(`heapkit: standard output cannot be written: ${visible(failure.message)}\n`)
+  return 1
+}
+
+/** Answers the exit code. */
+async function run ([name, ...rest], { output, stderr }) {
   try {
-    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`Unknown command ${JSON.stringify(name)}; \`heapkit --help\` lists them`)
-    return await COMMANDS[name][1]().run(rest, { stdout, stderr })
+    if (name === 'help' && rest.length > 0) return await command(rest[0]).run(['--help'], { output, stderr })
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      output.write(USAGE)
+      return name === undefined ? 2 : 0
+    }
+    if (name === '--version' || name === '-v') {
+      output.write(`${version}\n`)
+      return 0
+    }
+    return await command(name).run(rest, { output, stderr })
   } catch (error) {
-    if (error.code === 'EPIPE') return 0
-    const usage = error instanceof UsageError || (error.code === 'HEAPKIT_ERR_INVALID_OPTION' && !error.option.startsWith('HEAPKIT_')) || error.code?.startsWith('ERR_PARSE_ARGS')
-    stderr.write(`heapkit: ${visible(error.message)}\n`)
-    return usage ? 2 : 1
+    const isOption = error.code === 'HEAPKIT_ERR_INVALID_OPTION' && !error.option.startsWith('HEAPKIT_')
+    stderr.write(`heapkit: ${visible(isOption ? asArgument(error) : error.message.replace(OF_CAPTURES, ''))}\n`)
+    return isOption || error instanceof UsageError ? 2 : 1
   }
+}
+
+function command (name) {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name][1]()
+  const meant = nearest(name, Object.keys(COMMANDS))
+  throw new UsageError(`Unknown command ${JSON.stringify(name)}; ${meant === undefined ? '' : `did you mean \`${meant}\`? `}\`heapkit --help\` lists them`)
+}
+
+/** The command line's names of options. */
+function asArgument ({ message, option }) {
+  return message.replace(/^Option `[^`]*`/, ARGUMENTS[option] ?? `--${option.split('.').at(-1)}`)
 }
 
 module.exports = { main }

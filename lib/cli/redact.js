@@ -3,7 +3,7 @@
 // heapkit redact IN OUT: a copy without the contents of strings.
 
 const { redact } = require('../options')
-const { command, COMMON_USAGE, writeJson } = require('./command')
+const { command, COMMON_USAGE } = require('./command')
 const { copySnapshot } = require('./copy')
 const { table, bytes, count } = require('./table')
 
@@ -32,12 +32,12 @@ const WHY = {
   extra: 'match --extra'
 }
 
-async function run ([from, to], { keep = [], extra = [], json }, { stdout, control: { onProgress } }) {
+async function run ([from, to], { keep = [], extra = [], json }, { output, control: { onProgress } }) {
   const rule = redact({ keep, extra }, 'redact')
   const written = await copySnapshot(from, to, { rule, onProgress })
   const report = JSON.parse(written.redacted)
-  if (json) return writeJson(stdout, { path: written.path, bytes: written.bytes, redacted: report })
-  stdout.write(text(written, report))
+  if (json) return output.json({ path: written.path, bytes: written.bytes, redacted: report })
+  output.write(text(written, report))
 }
 
 function text ({ path, bytes: size }, report) {
@@ -48,4 +48,4 @@ function text ({ path, bytes: size }, report) {
     table(['LEFT, NAMES OF', 'STRINGS'], rows(kept), ['STRINGS'])
 }
 
-module.exports = command({ usage, options, min: 2, run })
+module.exports = command({ usage, options, reads: false, run })

@@ -3,27 +3,27 @@
 // heapkit retainers FILE @ID|CLASS: who holds an object, or the objects of a class.
 
 const { openSnapshot } = require('../heap')
-const { command, COMMON_USAGE, integer, writeJson } = require('./command')
-const { bytes, count, visible } = require('./table')
+const { command, READING_USAGE, integer } = require('./command')
+const { bytes, count, fitting, visible } = require('./table')
 
-const usage = `Usage: heapkit retainers FILE @ID|CLASS [--paths N] [--partial] [--json]
+const usage = `Usage: heapkit retainers FILE @ID|CLASS [--paths N] [--partial] [--force] [--json]
 
 Shortest paths from roots to the object with V8's id ID, or to the objects of the class CLASS. Paths that differ only in
 indices and keys are one path, with a count.
 
 Options:
   --paths N   how many paths (10)
-${COMMON_USAGE}`
+${READING_USAGE}`
 
 const options = { paths: { type: 'string' } }
 
-async function run ([file, target], { paths, json }, { stdout, control }) {
+async function run ([file, target], { paths, json }, { output, control }) {
   const wanted = { paths: integer(paths, 'paths', 10) }
   const heap = await openSnapshot(file, control)
   const answer = await heap.retainers(target, wanted)
   heap.close()
-  if (json) return writeJson(stdout, answer)
-  stdout.write(text(answer))
+  if (json) return output.json(answer)
+  output.write(text(answer).split('\n').map((line) => fitting(line, output.width)).join('\n'))
 }
 
 function text ({ name, id, count: number, shallow, retained, pathCount, paths }) {
@@ -36,4 +36,4 @@ function text ({ name, id, count: number, shallow, retained, pathCount, paths })
   return `${what}: ${bytes(shallow)}, retaining ${bytes(retained)}\n\n${shown.join('\n')}${more}`
 }
 
-module.exports = command({ usage, options, min: 2, run })
+module.exports = command({ usage, options, run })

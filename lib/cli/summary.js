@@ -4,10 +4,14 @@
 
 const { openSnapshot } = require('../heap')
 const { summary: summaryOptions } = require('../options')
-const { command, COMMON_USAGE, integer, writeJson, incomplete, pathText } = require('./command')
+const { command, READING_USAGE, integer, incomplete, pathText } = require('./command')
 const { table, bytes, count, percent, short } = require('./table')
 
-const usage = `Usage: heapkit summary FILE [--top N] [--sort retained|shallow|count] [--partial] [--json]
+const NAME_WIDTH = 60
+const PATH_WIDTH = 160
+const INDENT = '    '
+
+const usage = `Usage: heapkit summary FILE [--top N] [--sort retained|shallow|count] [--partial] [--force] [--json]
 
 Totals by type, the table of constructors, the largest objects, and strings that are there more than once.
 Numbers are those of Chrome DevTools.
@@ -15,17 +19,19 @@ Numbers are those of Chrome DevTools.
 Options:
   --top N     how many constructors, objects and strings (20)
   --sort KEY  sort constructors by retained (the default), shallow or count
-${COMMON_USAGE}`
+${READING_USAGE}`
 
 const options = { top: { type: 'string' }, sort: { type: 'string' } }
 
-async function run ([file], { top, sort, json }, { stdout, control }) {
+async function run ([file], { top, sort, json }, { output, control }) {
   const wanted = summaryOptions({ top: integer(top, 'top', 20), sort })
   const heap = await openSnapshot(file, control)
   const summary = await heap.summary(wanted)
   heap.close()
-  if (json) return writeJson(stdout, summary)
-  stdout.write(incomplete(summary.file.incomplete) + [totals(summary), types(summary), classes(summary), largest(summary), strings(summary), detached(summary)].filter(Boolean).join('\n'))
+  if (json) return output.json(summary)
+  const { width } = output
+  output.write(incomplete(summary.file.incomplete) +
+    [totals(summary), types(summary), classes(summary, width), largest(summary, width), strings(summary, width), detached(summary)].filter(Boolean).join('\n'))
 }
 
 function totals ({ file, totals }) {
@@ -39,27 +45,31 @@ function types ({ types }) {
   return table(['TYPE', 'COUNT', 'SHALLOW'], types.map(({ type, count: number, shallow }) => [type, count(number), bytes(shallow)]), ['COUNT', 'SHALLOW'])
 }
 
-function classes ({ classes, classCount, totals }) {
+function classes ({ classes, classCount, totals }, width) {
   const rows = classes.map(({ name, location, count: number, shallow, retained, distance }) => [
-    short(name, 60), location ?? '', distance === null ? '-' : String(distance), count(number), bytes(shallow), bytes(retained), percent(retained / (totals.total || 1))
+    short(name, NAME_WIDTH), location ?? '', distance === null ? '-' : String(distance), count(number), bytes(shallow), bytes(retained), percent(retained / (totals.total || 1))
   ])
   const more = classCount > classes.length ? `… ${count(classCount - classes.length)} more constructors (--top)\n` : ''
-  return table(['CONSTRUCTOR', 'SCRIPT:LINE:COLUMN', 'DISTANCE', 'COUNT', 'SHALLOW', 'RETAINED', 'SHARE'], rows, ['DISTANCE', 'COUNT', 'SHALLOW', 'RETAINED', 'SHARE']) + more
+  return table(['CONSTRUCTOR', 'SCRIPT:LINE:COLUMN', 'DISTANCE', 'COUNT', 'SHALLOW', 'RETAINED', 'SHARE'], rows, ['DISTANCE', 'COUNT', 'SHALLOW', 'RETAINED', 'SHARE'],
+    { width, cut: { CONSTRUCTOR: short }, drop: ['SCRIPT:LINE:COLUMN', 'DISTANCE', 'SHARE', 'SHALLOW'] }) + more
 }
 
-function largest ({ largest }) {
-  return table(['LARGEST OBJECTS', 'ID', 'SHALLOW', 'RETAINED', 'PATH'], largest.map(({ name, id, shallow, retained, path }) =>
-    [short(name, 40), `@${id}`, bytes(shallow), bytes(retained), short(pathText(path.slice(0, -1), 5), 100)]), ['ID', 'SHALLOW', 'RETAINED'])
+/** How each is reached stands below it. */
+function largest ({ largest }, width) {
+  const [head, rule, ...lines] = table(['LARGEST OBJECTS', 'ID', 'SHALLOW', 'RETAINED'], largest.map(({ name, id, shallow, retained }) =>
+    [short(name, NAME_WIDTH), `@${id}`, bytes(shallow), bytes(retained)]), ['ID', 'SHALLOW', 'RETAINED'], { width, cut: { 'LARGEST OBJECTS': short } }).trimEnd().split('\n')
+  const path = (steps) => INDENT + pathText(steps, Math.min(width, PATH_WIDTH) - INDENT.length)
+  return [head, rule, ...lines.flatMap((line, index) => [line, path(largest[index].path)])].join('\n') + '\n'
 }
 
-function strings ({ strings }) {
+function strings ({ strings }, width) {
   if (strings.top.length === 0) return 'No string is there more than once\n'
   return `${bytes(strings.wasted)} in copies of ${count(strings.duplicated)} strings\n\n` +
-    table(['WASTED', 'COUNT', 'STRING'], strings.top.map(({ text, count: number, wasted }) => [bytes(wasted), count(number), JSON.stringify(text)]), ['WASTED', 'COUNT'])
+    table(['WASTED', 'COUNT', 'STRING'], strings.top.map(({ text, count: number, wasted }) => [bytes(wasted), count(number), JSON.stringify(text)]), ['WASTED', 'COUNT'], { width, cut: { STRING: short } })
 }
 
 function detached ({ detached }) {
   return detached && `${count(detached.count)} detached DOM nodes retain ${bytes(detached.retained)}\n`
 }
 
-module.exports = command({ usage, options, min: 1, run })
+module.exports = command({ usage, options, run })

@@ -60,12 +60,24 @@ where
     T: Send + 'static,
     J: ToNapiValue + 'static,
 {
+    promise_with(env, |_, value| convert(value))
+}
+
+/// The same where the conversion, on JavaScript's thread, needs its environment.
+pub(super) fn promise_with<T, J>(
+    env: &Env,
+    convert: impl FnOnce(Env, T) -> J + Send + 'static,
+) -> Result<(Reply<T>, Object<'_>)>
+where
+    T: Send + 'static,
+    J: ToNapiValue + 'static,
+{
     let (deferred, object) = env.create_deferred()?;
     let mut pending = Pending(Some(deferred));
     let reply = move |result: crate::Result<T>| {
         let Some(deferred) = pending.0.take() else { return };
         match result {
-            Ok(value) => deferred.resolve(move |_| Ok(convert(value))),
+            Ok(value) => deferred.resolve(move |env| Ok(convert(env, value))),
             Err(error) => deferred.reject(to_napi(&error)),
         }
     };

@@ -1,5 +1,5 @@
-//! The environments of JavaScript (the main thread's, each worker's), and the one sink that they share. Each environment has
-//! its own number; when it ends, its captures are given up.
+//! The environments of JavaScript (the main thread's, each worker's), and the one sink and the readers that they share. Each environment has
+//! its own number; when it ends, its captures and readings are given up.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +10,14 @@ use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
 
+use crate::readers::Readers;
 use crate::sink::Sink;
 
 /// How long an ending environment waits for its unfinished files to be removed.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 static SINK: OnceLock<Sink> = OnceLock::new();
+static READERS: OnceLock<Readers> = OnceLock::new();
 static NEXT_OWNER: AtomicU64 = AtomicU64::new(1);
 static QUIET: Once = Once::new();
 
@@ -36,7 +38,7 @@ pub fn init(_exports: Object, env: Env) -> Result<()> {
     Ok(())
 }
 
-/// Gives up the captures of this environment, and waits a moment for their files to be gone. For the `exit` event: Node runs
+/// Gives up the captures and readings of this environment, and waits a moment for their files to be gone. For the `exit` event: Node runs
 /// no cleanup hooks of the main thread when `process.exit()` is called.
 #[napi(catch_unwind)]
 pub fn abandon() {
@@ -44,6 +46,9 @@ pub fn abandon() {
 }
 
 fn give_up(owner: u64) {
+    if let Some(readers) = READERS.get() {
+        readers.abandon(owner);
+    }
     if let Some(sink) = SINK.get() {
         sink.abandon(owner, FAREWELL);
     }
@@ -57,4 +62,9 @@ pub(super) fn owner() -> u64 {
 /// The process's one sink.
 pub(super) fn sink() -> &'static Sink {
     SINK.get_or_init(Sink::default)
+}
+
+/// The process's readers of snapshots.
+pub(super) fn readers() -> &'static Readers {
+    READERS.get_or_init(Readers::default)
 }

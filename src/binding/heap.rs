@@ -1,20 +1,34 @@
-//! Snapshots that are read: the classes `HeapReading` (how far it is) and `HeapFile` (what is asked), for JavaScript.
+//! Snapshots that are read: the classes `HeapReading` (one piece of work, and how far it is) and `HeapFile` (what is asked), for JavaScript.
 //!
-//! All work is done on threads of the pool; answers cross as JSON.
+//! All work is done on threads of the readers; answers cross as JSON.
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Result, Task};
+use napi::bindgen_prelude::{Object, ObjectFinalize};
+use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::crossing::{json, to_napi};
+use super::crossing::{json, promise, promise_with, to_napi};
+use super::environment::readers;
+use super::reading::{Held, begin};
 use super::writer::Writer;
-use crate::error::{self, Error, ErrorKind};
-use crate::heap::{self, DiffOptions, Heap, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target};
+use crate::error::ErrorKind;
+use crate::heap::{
+    self, DiffOptions, Heap, MemoryRule, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target,
+};
+use crate::readers::Work;
 
 fn to_usize(value: i64) -> usize {
     usize::try_from(value).unwrap_or(0)
+}
+
+/// How much memory a reading may take; validated by `lib/options.js`.
+#[napi(object)]
+pub struct ReadingMemory {
+    /// What must stay available.
+    pub reserve_bytes: i64,
+    /// Begin although the estimate exceeds what is available.
+    pub force: bool,
 }
 
 /// How far a reading is.
@@ -28,19 +42,21 @@ pub struct ReadingProgress {
     pub total: f64,
 }
 
-/// Reads snapshots.
+/// One piece of work: a file that is read, files that are compared, a question.
 #[napi]
-#[derive(Default)]
 pub struct HeapReading {
     progress: Arc<Progress>,
+    work: Option<Arc<dyn Work>>,
 }
 
 #[napi]
 impl HeapReading {
     /// Nothing is read yet.
     #[napi(constructor)]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(memory: ReadingMemory) -> Self {
+        let reserve_bytes = u64::try_from(memory.reserve_bytes).unwrap_or(0);
+        let rule = MemoryRule { reserve_bytes, force: memory.force };
+        Self { progress: Arc::new(Progress::within(rule)), work: None }
     }
 
     /// How far it is.
@@ -57,147 +73,159 @@ impl HeapReading {
         ReadingProgress { stage: stage.into(), read, total }
     }
 
-    /// Gives up; what is under way is rejected.
+    /// Gives up: what is under way is rejected at once, whatever its thread still waits for.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.progress.cancel();
+        if let Some(work) = &self.work {
+            readers().give_up(work);
+        }
     }
 
     /// Reads one file, `-` for standard input.
     #[napi(catch_unwind, ts_return_type = "Promise<HeapFile>")]
-    pub fn open(&self, path: String, partial: bool) -> AsyncTask<Open> {
-        AsyncTask::new(Open { source: Source::of(&path), partial, progress: Arc::clone(&self.progress) })
+    pub fn open<'env>(&mut self, env: &'env Env, path: String, partial: bool) -> Result<Object<'env>> {
+        let (reply, object) = promise_with(env, |env, heap: Held| HeapFile::new(heap, env))?;
+        let (source, progress) = (Source::of(&path), Arc::clone(&self.progress));
+        let task = move || Ok(Held::new(Heap::open(&source, partial, None, &progress)?));
+        self.work = Some(begin(&self.progress, vec![Source::of(&path)], task, reply));
+        Ok(object)
     }
 
     /// Compares files.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn diff(&self, paths: Vec<String>, top: i64, tree: bool, partial: bool) -> AsyncTask<Ask> {
+    pub fn diff<'env>(
+        &mut self,
+        env: &'env Env,
+        paths: Vec<String>,
+        top: i64,
+        tree: bool,
+        partial: bool,
+    ) -> Result<Object<'env>> {
         let progress = Arc::clone(&self.progress);
         let sources: Vec<Source> = paths.iter().map(|path| Source::of(path)).collect();
-        ask(move || json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), tree, partial }, &progress)?))
+        self.answer(env, sources.clone(), move || {
+            json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), tree, partial }, &progress)?)
+        })
     }
 
     /// Decompresses a file into a writer.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn copy(&self, path: String, writer: &Writer) -> Result<AsyncTask<Ask>> {
+    pub fn copy<'env>(&mut self, env: &'env Env, path: String, writer: &Writer) -> Result<Object<'env>> {
         let writer = writer.opened().map_err(|error| to_napi(&error))?;
         let progress = Arc::clone(&self.progress);
-        Ok(ask(move || {
-            let source = Source::of(&path);
-            let copied = source.each_chunk(progress.start(&source), &mut |chunk| {
-                progress.check()?;
+        let source = Source::of(&path);
+        self.answer(env, vec![source.clone()], move || {
+            let copied = source.each_chunk(progress.start(source.bytes()), &mut |chunk| {
                 // Why the writer takes no more, its finish tells.
-                if writer.write(chunk) {
-                    Ok(())
-                } else {
-                    Err(ErrorKind::Aborted { reason: "the copy was given up".into() }.into())
+                if progress.is_cancelled() || !writer.write(chunk) {
+                    return Err(ErrorKind::Aborted { reason: "the copy was given up".into() }.into());
                 }
+                Ok(())
             });
             json(&copied.map_err(|error| error.about(source.name()))?)
-        }))
+        })
     }
 }
 
-/// Reads a file on a thread of the pool.
-pub struct Open {
-    source: Source,
-    partial: bool,
-    progress: Arc<Progress>,
-}
-
-impl Task for Open {
-    type Output = Heap;
-    type JsValue = HeapFile;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let heap = guard(|| Heap::open(&self.source, self.partial, None, &self.progress));
-        heap.map_err(|error| to_napi(&error))
+impl HeapReading {
+    fn answer<'env>(
+        &mut self,
+        env: &'env Env,
+        sources: Vec<Source>,
+        question: impl FnOnce() -> crate::Result<String> + Send + 'static,
+    ) -> Result<Object<'env>> {
+        let (reply, object) = promise(env, |answer: String| answer)?;
+        self.work = Some(begin(&self.progress, sources, question, reply));
+        Ok(object)
     }
-
-    fn resolve(&mut self, _env: Env, heap: Self::Output) -> Result<Self::JsValue> {
-        Ok(HeapFile { heap: Some(Arc::new(heap)) })
-    }
-}
-
-type Question = Box<dyn FnOnce() -> crate::Result<String> + Send>;
-
-/// Answers a question on a thread of the pool.
-pub struct Ask(Option<Question>);
-
-fn ask(question: impl FnOnce() -> crate::Result<String> + Send + 'static) -> AsyncTask<Ask> {
-    AsyncTask::new(Ask(Some(Box::new(question))))
-}
-
-impl Task for Ask {
-    type Output = String;
-    type JsValue = String;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let question = self.0.take();
-        let answer = guard(|| question.map_or_else(|| Err(Error::internal("asked twice")), |question| question()));
-        answer.map_err(|error| to_napi(&error))
-    }
-
-    fn resolve(&mut self, _env: Env, answer: Self::Output) -> Result<Self::JsValue> {
-        Ok(answer)
-    }
-}
-
-/// A panic in the reading of one file is the failure of that reading.
-fn guard<T>(work: impl FnOnce() -> crate::Result<T>) -> crate::Result<T> {
-    error::guard("the reading of a snapshot", work)
 }
 
 /// A snapshot that was read.
-#[napi]
+#[napi(custom_finalize)]
 pub struct HeapFile {
-    heap: Option<Arc<Heap>>,
+    heap: Option<Held>,
+    /// What V8 was told that it takes.
+    bytes: i64,
 }
 
 #[napi]
 impl HeapFile {
     /// Gives its memory back, as soon as nothing is asked any more.
     #[napi(catch_unwind)]
-    pub fn close(&mut self) {
+    pub fn close(&mut self, env: Env) {
         self.heap = None;
+        // Like collected garbage, it may be more than V8 thinks; then V8 is none the wiser.
+        let _ = env.adjust_external_memory(-std::mem::take(&mut self.bytes));
     }
 
     /// What is in the heap.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn summary(&self, top: i64, sort: String) -> Result<AsyncTask<Ask>> {
+    pub fn summary<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        top: i64,
+        sort: String,
+    ) -> Result<Object<'env>> {
         let sort = match sort.as_str() {
             "shallow" => Sort::Shallow,
             "count" => Sort::Count,
             _ => Sort::Retained,
         };
-        self.ask(move |heap| json(&heap::summary(heap, &SummaryOptions { top: to_usize(top), sort })))
+        self.ask(env, reading, move |heap| json(&heap::summary(heap, &SummaryOptions { top: to_usize(top), sort })))
     }
 
     /// What retains at least this share of it.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn suspects(&self, share: f64) -> Result<AsyncTask<Ask>> {
-        self.ask(move |heap| json(&heap::suspects(heap, share)))
+    pub fn suspects<'env>(&self, env: &'env Env, reading: &mut HeapReading, share: f64) -> Result<Object<'env>> {
+        self.ask(env, reading, move |heap| json(&heap::suspects(heap, share)))
     }
 
     /// Who holds an object or a class; `null` if there is none.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn retainers(&self, target: String, limit: i64) -> Result<AsyncTask<Ask>> {
-        self.ask(move |heap| json(&heap::retainers(heap, &Target::parse(&target), to_usize(limit))))
+    pub fn retainers<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        target: String,
+        limit: i64,
+    ) -> Result<Object<'env>> {
+        self.ask(env, reading, move |heap| json(&heap::retainers(heap, &Target::parse(&target), to_usize(limit))))
     }
 
     /// What a page about it shows.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn report(&self, top: i64) -> Result<AsyncTask<Ask>> {
-        self.ask(move |heap| json(&heap::report(heap, &ReportOptions { top: to_usize(top) })))
+    pub fn report<'env>(&self, env: &'env Env, reading: &mut HeapReading, top: i64) -> Result<Object<'env>> {
+        self.ask(env, reading, move |heap| json(&heap::report(heap, &ReportOptions { top: to_usize(top) })))
     }
 }
 
 impl HeapFile {
-    fn ask(&self, question: impl FnOnce(&Heap) -> crate::Result<String> + Send + 'static) -> Result<AsyncTask<Ask>> {
+    fn new(heap: Held, env: Env) -> Self {
+        let bytes = heap.get().map_or(0, |heap| i64::try_from(heap.bytes()).unwrap_or(i64::MAX));
+        // V8 counts it with what its own objects hold outside of its heap, and collects garbage the sooner.
+        let told = env.adjust_external_memory(bytes).is_ok();
+        Self { heap: Some(heap), bytes: if told { bytes } else { 0 } }
+    }
+
+    fn ask<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        question: impl FnOnce(&Heap) -> crate::Result<String> + Send + 'static,
+    ) -> Result<Object<'env>> {
         let heap = self
             .heap
             .clone()
             .ok_or_else(|| to_napi(&ErrorKind::Aborted { reason: "the snapshot was closed".into() }.into()))?;
-        Ok(ask(move || question(&heap)))
+        reading.answer(env, Vec::new(), move || question(heap.get()?))
+    }
+}
+
+impl ObjectFinalize for HeapFile {
+    fn finalize(mut self, env: Env) -> Result<()> {
+        self.close(env);
+        Ok(())
     }
 }

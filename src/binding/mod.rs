@@ -1,7 +1,7 @@
 //! The only module that knows napi: converts, calls the core, converts back.
 //!
-//! A file for each class, or for functions about one thing. They stand on three: `environment` (who calls, and the sink),
-//! `crossing` (how answers and errors get to JavaScript), `copies` (the record of the process).
+//! A file for each class, or for functions about one thing. They stand on four: `environment` (who calls, the sink, the readers),
+//! `crossing` (how answers and errors get to JavaScript), `reading` (what is done on threads of the readers), `copies` (the record of the process).
 
 #![allow(unreachable_pub, reason = "napi exports what is `pub`")]
 #![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in tests"))]
@@ -15,6 +15,7 @@ mod event_loop;
 mod fork;
 mod heap;
 mod process;
+mod reading;
 mod redact;
 mod time;
 mod writer;

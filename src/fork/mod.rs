@@ -248,10 +248,6 @@ fn survey(terms: &Terms, watch: Sender<watch::Order>) -> Result<Surveyed> {
     Ok(Surveyed { prepared, pipes, budget, governor })
 }
 
-fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", bytes.div_ceil(1 << 20))
-}
-
 fn open_pipes() -> io::Result<(watch::Pipes, Ends)> {
     let pipe = || rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
     // The child, too, makes 2 its standard error.

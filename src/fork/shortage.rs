@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::MemoryRule;
 use super::need::Count;
 use super::past::Attempt;
-use super::{MemoryRule, mebibytes};
 use crate::error::{Error, ErrorKind};
-use crate::host::Headroom;
+use crate::host::{Headroom, mebibytes};
 
 pub(super) struct Shortage<'a> {
     pub(super) rule: &'a MemoryRule,
@@ -35,7 +35,7 @@ pub(super) enum Why<'a> {
 
 impl From<Shortage<'_>> for Error {
     fn from(shortage: Shortage<'_>) -> Self {
-        ErrorKind::Memory { reason: shortage.reason() }.into()
+        ErrorKind::Memory { purpose: "for a forked snapshot", reason: shortage.reason() }.into()
     }
 }
 

@@ -45,6 +45,11 @@ const V1: GroupFiles = GroupFiles {
 const V2: GroupFiles =
     GroupFiles { limits: &["memory.max", "memory.high"], usage: "memory.current", inactive_file: "inactive_file" };
 
+/// Bytes, as errors about memory say them.
+pub fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
 impl MemoryLimits {
     /// Finds the limits of this process.
     pub fn of_this_process() -> Self {

@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 pub use cpu::{CpuLimits, CpuReading};
-pub use memory::{Headroom, MemoryLimits};
+pub use memory::{Headroom, MemoryLimits, mebibytes};
 
 /// Bytes that an ordinary user may still write to the volume that holds `path`. `path` must exist.
 ///

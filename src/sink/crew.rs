@@ -13,15 +13,12 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::error::{Error, ErrorKind};
+use crate::priority::lower_priority;
 
 /// Threads in one directory.
 const PER_PLACE: usize = 4;
 /// Threads in all.
 const MOST: usize = 16;
-
-/// Nice value of the threads (Linux): some 3 % of a core that the service wants for itself, all of one that is idle.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 15;
 
 /// What a thread can do.
 pub(super) trait Work: Send + Sync {
@@ -221,12 +218,3 @@ pub(super) fn is_runnable(thread: i32) -> bool {
 pub(super) fn is_runnable(_thread: i32) -> bool {
     false
 }
-
-#[cfg(target_os = "linux")]
-fn lower_priority() {
-    // On Linux "no process" means the calling thread. Where it is not allowed, the thread runs as it is.
-    let _ = rustix::process::setpriority_process(None, NICE);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn lower_priority() {}

@@ -31,6 +31,7 @@ use super::twin::Twin;
 use super::workers::Workers;
 use super::{Ends, Outcome, Outlet, Reply, locks};
 use crate::error::{Error, Result};
+use crate::priority::lower_priority;
 use last_words::LastWords;
 use pending::{Passed, Pending};
 use verdict::{End, Remains, pass};
@@ -45,8 +46,6 @@ const LEAVE: Duration = Duration::from_secs(1);
 const RETURN: Duration = Duration::from_millis(2);
 /// How long an answer waits for a child to be gone that was killed. One that the kernel holds is reaped later.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Nice value of the thread, the same as that of the writer's: both carry every byte, and the service comes first.
-const NICE: i32 = 15;
 
 /// The parent's ends.
 pub(super) struct Pipes {
@@ -74,8 +73,8 @@ pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, mut budge
         return reply(Err(Error::internal("fork gave a child no number")));
     };
     budget.begin(child);
-    // Not before: who holds the lock on the address space must get on with it. "No process" means the calling thread.
-    let _ = rustix::process::setpriority_process(None, NICE);
+    // Not before: who holds the lock on the address space must get on with it.
+    lower_priority();
     let patience = Patience { child: HANG, outlet: outlet.patience() };
     // A bug here must not leave the capture waiting, nor the child alone.
     let outcome = catch_unwind(AssertUnwindSafe(|| {

@@ -5,6 +5,7 @@
 use super::classes::ClassId;
 use super::heap::Heap;
 use crate::heap::graph::Node;
+use crate::heap::reading::checkpoint;
 
 /// One class, added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,7 @@ impl Heap {
         // Groups that are open until the list is that short again.
         let mut marks: Vec<(usize, u32)> = Vec::new();
         while let Some(node) = list.pop() {
+            checkpoint(node.0);
             let group = group_of(node);
             let children = self.tree.children(node);
             if !open[group as usize] && self.graph().self_size(node) > 0 {

@@ -81,6 +81,11 @@ impl Classes {
         Self { of, all: classes.all, definitions: interfaces.definitions(graph) }
     }
 
+    /// Bytes that the column takes; the classes themselves are few.
+    pub(super) fn bytes(&self) -> usize {
+        self.of.capacity() * size_of::<u32>()
+    }
+
     /// All classes, in the order in which the file has their first nodes.
     pub fn iter(&self) -> impl Iterator<Item = (ClassId, &Class)> {
         (0..).map(ClassId).zip(&self.all)

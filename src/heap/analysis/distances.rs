@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 use super::ephemerons::Ephemerons;
 use super::roots::user_roots;
 use crate::heap::graph::{Edge, Graph, Label, Name, Node};
+use crate::heap::reading::checkpoint;
 use crate::heap::v8::{EdgeKind, MAP_DESCRIPTORS, NATIVE_CONTEXT, NodeKind, SLOPPY_FUNCTION_MAP};
 
 /// The distance of a node that nothing reaches.
@@ -95,6 +96,7 @@ impl Walk<'_> {
     }
 
     fn visit(&mut self, node: Node) {
+        checkpoint(node.0);
         let next = self.distances[node.0 as usize] + 1;
         let kind = self.graph.kind(node);
         let name = Some(self.graph.name(node));

@@ -15,8 +15,9 @@ use super::interfaces::Definitions;
 use super::paths::Paths;
 use super::tree::Tree;
 use super::{distances, owners, roots};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, guard};
 use crate::heap::graph::{Graph, Node, Sizes, spread};
+use crate::heap::reading::{attend, checkpoint, current};
 
 /// A snapshot with its dominators, sizes, distances and classes.
 #[derive(Debug)]
@@ -35,24 +36,28 @@ impl Heap {
     /// Works everything out.
     ///
     /// # Errors
-    /// `HEAPKIT_ERR_INTERNAL`, should a thread of the analysis panic.
+    /// `HEAPKIT_ERR_INTERNAL`, should a thread of the analysis panic. Work that is given up (see `Progress::run`) unwinds.
     pub fn new(mut graph: Graph, interfaces: Option<&Definitions>) -> Result<Self> {
         spread(&mut graph);
         let ephemerons = Ephemerons::find(&graph);
         let sizes = graph.take_sizes();
+        let work = current();
         let (walked, others) = thread::scope(|scope| {
-            let (graph, ephemerons) = (&graph, &ephemerons);
+            let (graph, ephemerons, work) = (&graph, &ephemerons, &work);
             // Distances after dominators, whose columns are the most: together they would be the peak of all memory.
             let walks = move || {
-                let dominators = dominators::dominators(graph, ephemerons);
-                (dominators, distances::distances(graph, ephemerons))
+                let walk = || {
+                    let dominators = dominators::dominators(graph, ephemerons);
+                    Ok((dominators, distances::distances(graph, ephemerons)))
+                };
+                guard("the search for dominators", || attend(work.clone(), walk))
             };
             let spawned = thread::Builder::new().name("heapkit-analyse".into()).spawn_scoped(scope, walks);
             let others = (owners::give_to_owners(graph, sizes), Classes::find(graph, interfaces));
             let walked = match spawned {
-                Ok(thread) => thread.join().map_err(|_| Error::internal("the search for dominators panicked")),
+                Ok(thread) => thread.join().unwrap_or_else(|_| Err(Error::internal("the analysis panicked"))),
                 // Without a second thread it takes longer, and that is all.
-                Err(_) => Ok(walks()),
+                Err(_) => walks(),
             };
             (walked, others)
         });
@@ -87,6 +92,8 @@ impl Heap {
 
     /// What the node immediately dominates.
     pub fn dominated(&self, node: Node) -> impl Iterator<Item = Node> {
+        // Whoever asks goes through the tree.
+        checkpoint(node.0);
         self.tree.children(node).iter().copied().map(Node)
     }
 
@@ -119,6 +126,19 @@ impl Heap {
     /// The name of a node's class.
     pub fn class_name(&self, node: Node) -> &[u8] {
         &self.classes.get(self.classes.of(node)).name
+    }
+
+    /// Bytes of memory that the heap's columns take, with that of the paths, which the first question about them adds.
+    pub fn bytes(&self) -> usize {
+        let column = self.parents.capacity() * size_of::<u32>();
+        let (distances, paths) = (column, column);
+        self.graph.bytes()
+            + column
+            + self.tree.bytes()
+            + self.retained.bytes()
+            + distances
+            + self.classes.bytes()
+            + paths
     }
 
     /// Everything, in bytes: what the root retains, and what V8 knows of besides.

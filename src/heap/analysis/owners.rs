@@ -9,6 +9,7 @@
 
 use super::roots::user_roots;
 use crate::heap::graph::{Graph, Node, Sizes};
+use crate::heap::reading::checkpoint;
 use crate::heap::v8::{EXTERNAL_STRING_DATA, EdgeKind, NodeKind};
 
 const UNVISITED: u32 = u32::MAX;
@@ -51,6 +52,7 @@ fn owners(graph: &Graph) -> Vec<u32> {
         }
         work.push(node);
         while let Some(node) = work.pop() {
+            checkpoint(node.0);
             let owner = owners[node.0 as usize];
             for edge in graph.edges(node).filter(|edge| graph.edge_kind(*edge) != EdgeKind::Weak) {
                 let target = graph.target(edge);

@@ -5,6 +5,7 @@
 use super::distances::{self, NO_EDGE};
 use super::ephemerons::Ephemerons;
 use crate::heap::graph::{Edge, Graph, Node};
+use crate::heap::reading::checkpoint;
 
 /// One shortest path to every node.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ impl Paths {
     /// The reference over which the path to `node` comes, and the node that has it. `None` for the root, and for what
     /// nothing reaches.
     pub fn before(&self, graph: &Graph, node: Node) -> Option<(Node, Edge)> {
+        // Whoever asks follows paths, as long as they are.
+        checkpoint(node.0);
         match self.via[node.0 as usize] {
             NO_EDGE => None,
             edge => Some((graph.source(Edge(edge)), Edge(edge))),

@@ -4,6 +4,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "counts are bounded to 32 bits by the reader")]
 
 use crate::heap::graph::Node;
+use crate::heap::reading::checkpoint;
 
 /// Each node's children: what it immediately dominates.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(super) struct Tree {
 impl Tree {
     pub(crate) fn new(parents: &[u32], root: Node) -> Self {
         let mut first = vec![0; parents.len() + 1];
-        let others = || (0..parents.len() as u32).filter(|node| *node != root.0);
+        let others = || (0..parents.len() as u32).inspect(|node| checkpoint(*node)).filter(|node| *node != root.0);
         for node in others() {
             first[parents[node as usize] as usize + 1] += 1;
         }
@@ -33,6 +34,11 @@ impl Tree {
         first.rotate_right(1);
         first[0] = 0;
         Self { first, children }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.first.capacity() + self.children.capacity()) * size_of::<u32>()
     }
 
     pub(super) fn children(&self, node: Node) -> &[u32] {

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 use super::handles::{Edge, Label, Name, Node};
 use super::sizes::Sizes;
 use super::strings::Strings;
-use crate::heap::reading::Header;
+use crate::heap::reading::{Header, checkpoint};
 use crate::heap::v8::{EdgeKind, Location, NodeKind, is_own};
 
 /// Where a file broke off, if its graph was wanted all the same.
@@ -107,7 +107,7 @@ impl Graph {
 
     /// All nodes, in the file's order.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
-        (0..self.kinds.len() as u32).map(Node)
+        (0..self.kinds.len() as u32).inspect(|ordinal| checkpoint(*ordinal)).map(Node)
     }
 
     /// What the node is.
@@ -196,7 +196,7 @@ impl Graph {
 
     /// Where all edges lead, in the file's order.
     pub(crate) fn targets(&self) -> impl Iterator<Item = Node> {
-        self.targets.iter().copied().map(Node)
+        (0..).inspect(|edge| checkpoint(*edge)).zip(&self.targets).map(|(_, target)| Node(*target))
     }
 
     /// What the edge is called.
@@ -224,7 +224,7 @@ impl Graph {
 
     /// All strings of the table with their texts.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (Name, &[u8])> {
-        (0..).map(Name).zip(self.strings.iter())
+        (0..).inspect(|name| checkpoint(*name)).map(Name).zip(self.strings.iter())
     }
 
     /// How many strings the table has.
@@ -263,6 +263,18 @@ impl Graph {
         };
         self.labels.push(packed << KIND_BITS | kind as u32);
         self.targets.push(to);
+    }
+
+    /// Bytes that the columns take.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |capacity: usize, each: usize| capacity.saturating_mul(each);
+        of(self.kinds.capacity(), 1)
+            + of(self.names.capacity() + self.ids.capacity() + self.first_edges.capacity(), 4)
+            + of(self.labels.capacity() + self.targets.capacity(), 4)
+            + of(self.locations.capacity(), size_of::<(u32, Location)>())
+            + of(self.large_labels.capacity(), size_of::<(u32, u32)>())
+            + self.sizes.bytes()
+            + self.strings.bytes()
     }
 
     /// Gives back memory that was reserved for more.

@@ -5,7 +5,7 @@
 use super::columns::{Graph, Incomplete};
 use super::handles::Node;
 use crate::error::{Error, ErrorKind, Result};
-use crate::heap::reading::{NodeRow, Receive, Scanner};
+use crate::heap::reading::{Header, NodeRow, Receive, Scanner};
 use crate::heap::v8::{EdgeKind, Location, NodeKind};
 
 /// Reads a snapshot that is pushed into it.
@@ -65,6 +65,11 @@ impl Reader {
     /// still be had with [`Reader::finish_partial`].
     pub fn push(&mut self, chunk: &[u8]) -> Result<()> {
         self.scanner.push(chunk)
+    }
+
+    /// What the file says of itself, as soon as that was read.
+    pub fn header(&self) -> Option<&Header> {
+        self.scanner.header()
     }
 
     /// The graph, if the file was whole.

@@ -48,6 +48,11 @@ impl Sizes {
         };
     }
 
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.small.capacity() * size_of::<u32>() + self.large.capacity() * size_of::<(u32, u64)>()
+    }
+
     pub(super) fn shrink(&mut self) {
         self.small.shrink_to_fit();
     }

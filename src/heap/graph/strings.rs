@@ -58,6 +58,11 @@ impl Strings {
         (0..self.ends.len() as u32).map(|index| self.get(index).unwrap_or_default())
     }
 
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.capacity() + (self.ends.capacity() + self.turns.capacity()) * size_of::<u32>()
+    }
+
     pub(super) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();

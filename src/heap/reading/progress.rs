@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
-use super::source::Source;
+use super::budget::{Budget, MemoryRule};
 use crate::error::{ErrorKind, Result};
+use crate::host::MemoryLimits;
 
 /// What is being done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,15 @@ pub struct Progress {
     read: AtomicU64,
     total: AtomicU64,
     cancelled: AtomicBool,
+    budget: Option<Budget>,
 }
 
 impl Progress {
+    /// Of a reading that may take so much memory. Without a rule nobody looks at memory.
+    pub fn within(rule: MemoryRule) -> Self {
+        Self { budget: Some(Budget::new(rule, MemoryLimits::of_this_process())), ..Self::default() }
+    }
+
     /// What is being done.
     pub fn stage(&self) -> Stage {
         match self.stage.load(Ordering::Relaxed) {
@@ -51,20 +58,38 @@ impl Progress {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
 
-    /// Whether it is still wanted.
+    /// Whether it can go on.
     ///
     /// # Errors
-    /// `HEAPKIT_ERR_ABORTED` if not.
+    /// `HEAPKIT_ERR_ABORTED` if it is not wanted any more, `HEAPKIT_ERR_MEMORY` if no memory is left.
     pub fn check(&self) -> Result<()> {
-        if self.cancelled.load(Ordering::Relaxed) {
+        self.check_wanted()?;
+        self.budget.as_ref().map_or(Ok(()), Budget::look)
+    }
+
+    pub(crate) fn check_wanted(&self) -> Result<()> {
+        if self.is_cancelled() {
             return Err(ErrorKind::Aborted { reason: "the reading was cancelled".into() }.into());
         }
         Ok(())
     }
 
-    /// Begins a file; returns the counter for its bytes that were read.
-    pub fn start(&self, source: &Source) -> &AtomicU64 {
-        self.total.store(source.bytes(), Ordering::Relaxed);
+    /// Whether it was given up.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is memory for so many bytes more; `what` they are for.
+    ///
+    /// # Errors
+    /// `HEAPKIT_ERR_MEMORY` if not.
+    pub(crate) fn expect(&self, bytes: u64, what: &str) -> Result<()> {
+        self.budget.as_ref().map_or(Ok(()), |budget| budget.expect(bytes, what))
+    }
+
+    /// Begins a file of so many bytes; returns the counter for those that were read.
+    pub fn start(&self, bytes: u64) -> &AtomicU64 {
+        self.total.store(bytes, Ordering::Relaxed);
         self.read.store(0, Ordering::Relaxed);
         self.enter(Stage::Reading);
         &self.read

@@ -105,6 +105,11 @@ impl<R: Receive> Scanner<R> {
         }
     }
 
+    /// The header, as soon as it was read.
+    pub(crate) fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
     /// Bytes pushed so far, or the place of the error.
     pub(crate) fn offset(&self) -> u64 {
         self.offset

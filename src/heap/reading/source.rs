@@ -3,13 +3,13 @@
 //! What a file is compressed with is told from its first bytes, not from its name. Reading and decompressing happen on a
 //! thread of their own, a few chunks ahead of the parser, so that a compressed file is read about as fast as a plain one.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::input;
 use crate::error::{Error, Result};
 
 /// Large enough that handing over costs nothing, small enough to stay in the processor's cache.
@@ -49,6 +49,14 @@ impl Source {
         }
     }
 
+    /// Whether it is a file: of anything else nobody knows when it says something. Where it cannot be looked at, opening it will tell.
+    pub fn is_file(&self) -> bool {
+        match self {
+            Self::File(path) => path.metadata().map_or(true, |metadata| metadata.is_file()),
+            Self::Stdin => false,
+        }
+    }
+
     /// Gives the decompressed text to `take`, chunk by chunk; `read` counts bytes of the file. Of a file that is cut off in
     /// the middle of its compressed data, `take` gets everything up to there; then comes the error.
     ///
@@ -56,9 +64,9 @@ impl Source {
     /// `HEAPKIT_ERR_IO` if the file cannot be opened or read, `HEAPKIT_ERR_INVALID_SNAPSHOT` if its compression is
     /// broken, and what `take` answers with.
     pub fn each_chunk(&self, read: &AtomicU64, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let input: Box<dyn Read + Send> = match self {
-            Self::File(path) => Box::new(File::open(path).map_err(|error| Error::io("open", path, error))?),
-            Self::Stdin => Box::new(io::stdin()),
+        let input = match self {
+            Self::File(path) => input::open(path).map_err(|error| Error::io("open", path, error))?,
+            Self::Stdin => input::standard(),
         };
         let mut text = decompressed(Counted { input, read }).map_err(|error| Error::io("read", self.name(), error))?;
         thread::scope(|scope| {

@@ -15,6 +15,7 @@ use self::semi_nca::semi_nca;
 use super::bits::Bits;
 use super::ephemerons::Ephemerons;
 use crate::heap::graph::{Graph, Node, Sizes};
+use crate::heap::reading::checkpoint;
 
 /// Every node's immediate dominator.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ pub(super) fn retained_sizes(graph: &Graph, dominators: &Dominators) -> Sizes {
         retained.add(root, retained.get(node));
     }
     for node in dominators.order.iter().skip(1).rev() {
+        checkpoint(*node);
         let own = retained.get(Node(*node));
         retained.add(Node(dominators.parent[*node as usize]), own);
     }

@@ -18,6 +18,7 @@ use crate::heap::analysis::bits::Bits;
 use crate::heap::analysis::ephemerons::Ephemerons;
 use crate::heap::analysis::roots::is_page_root;
 use crate::heap::graph::{Edge, Graph, Node};
+use crate::heap::reading::checkpoint;
 use crate::heap::v8::EdgeKind;
 
 /// No number.
@@ -110,6 +111,7 @@ impl<'a> Search<'a> {
 
     fn number(&mut self, ordinal: u32, parent: u32) {
         let number = self.order.len() as u32;
+        checkpoint(number);
         self.numbers[ordinal as usize] = number;
         self.order.push(ordinal);
         self.parents.push(parent);

@@ -11,6 +11,8 @@
 #![allow(clippy::indexing_slicing, reason = "numbers and ordinals are below the count that the columns were made with")]
 #![allow(clippy::cast_possible_truncation, reason = "counts are bounded to 32 bits by the reader")]
 
+use crate::heap::reading::checkpoint;
+
 /// By number, the number of the immediate dominator.
 pub(super) fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, ends: Vec<u32>, sources: Vec<u32>) -> Vec<u32> {
     let mut ancestors = parents.clone();
@@ -20,6 +22,7 @@ pub(super) fn semi_nca(parents: Vec<u32>, mut semis: Vec<u32>, ends: Vec<u32>, s
     let mut end = sources.len();
     let mut path = Vec::new();
     for number in (1..parents.len() as u32).rev() {
+        checkpoint(number);
         let mut semi = semis[number as usize];
         let start = least[number as usize - 1] as usize;
         for source in &sources[start..end] {
