@@ -459,6 +459,12 @@ export interface PathStep {
   /** `property`, `element`, `context`, `internal`, `hidden`, `shortcut`; empty for the first. */
   edge: string
   by: string
+  /**
+   * This stands for so many objects between the steps before and after it. They repeat the steps before it: `by` and `name` say how each is reached (`.next Node`; of
+   * several steps that repeat together, all of them: `.entry Entry .next` and `Node`). Or, if both are empty, they are of any kind: long paths are shown without their
+   * middle. `id` is that of the first of them.
+   */
+  count?: number
 }
 
 export interface SummaryOptions {
@@ -540,7 +546,10 @@ export interface HeapRetainers {
   retained: number
   distance: number | null
   pathCount: number
-  /** Shortest first (of a class: those that retain most); paths that differ in indices and keys only are one. */
+  /**
+   * Shortest first (of a class: those that retain most); `steps` is the shortest of `count` that are alike: indices, keys, and how often a step repeats differ. Those to an object do not
+   * lead through the object itself.
+   */
   paths: Array<{ count: number, retained: number, steps: PathStep[] }>
 }
 

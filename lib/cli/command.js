@@ -4,7 +4,7 @@
 
 const { parseArgs } = require('node:util')
 const { UsageError } = require('./usage-error')
-const { bytes, visible } = require('./table')
+const { bytes, count, visible } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -76,9 +76,15 @@ function incomplete (reason) {
 
 /** A path on one line: its steps joined, and the middle left out if it is long. */
 function pathText (steps, keep = 12) {
-  const words = steps.map(({ name, by }, index) => index === 0 ? name : `${by || '→'} ${name}`)
+  const words = steps.map((step, index) => index === 0 && step.count === undefined ? step.name : stepText(step, '→'))
   if (words.length > keep) words.splice(Math.ceil(keep / 2), words.length - keep, `… ${words.length - keep} more …`)
   return visible(words.join('  '))
 }
 
-module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText }
+/** A step of a path; of those that repeat, or that are left out, how many. `nameless` stands for a reference that says nothing. */
+function stepText ({ name, by, count: number }, nameless = '') {
+  const step = `${by || (name && nameless)} ${name}`.trim()
+  return number === undefined ? step : `… ${count(number)} more ${step && `${step} `}…`
+}
+
+module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText, stepText }

@@ -9,8 +9,10 @@
 //! * [`Shortest`] folds the shortest ways from a root: how things are reached. [`Dominance`] folds the dominator tree: what would go
 //!   with what. `dictionaries` then finds the keys that no step should be told apart by.
 //! * [`Groups`] are places that are the same in all heaps, and whether there is more for each holder than before.
+//! * [`Alike`] says which of one heap's objects are at one place, where only a few are asked for.
 //! * `ways` and `holders` say who holds a place; how that is written for people is [`words`](super::words).
 
+mod alike;
 mod dictionaries;
 mod dominance;
 mod edges;
@@ -23,6 +25,7 @@ mod shortest;
 mod texts;
 mod ways;
 
+pub(crate) use alike::Alike;
 pub(crate) use dominance::{Dominance, Sum};
 pub(crate) use groups::Groups;
 pub(crate) use places::{Class, Kind, TOP};

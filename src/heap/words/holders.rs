@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn names_a_variable_or_the_object_before() {
-        let step = |name: &str, edge, by: &str| Step { id: 1, name: name.into(), edge, by: by.into() };
+        let step = |name: &str, edge, by: &str| Step { id: 1, name: name.into(), edge, by: by.into(), count: None };
         let first = step("Cache", "", "");
         assert_eq!(held_by_last(&[first.clone(), step("Map", "property", ".entries")]), "Cache.entries");
         assert_eq!(held_by_last(&[first.clone(), step("Map", "context", "→cache")]), "the variable cache");

@@ -6,7 +6,7 @@ use super::accumulation::{Accumulation, Held, accumulation, accumulation_point, 
 use crate::heap::analysis::{ClassId, Heap};
 use crate::heap::graph::Node;
 use crate::heap::v8::lossy;
-use crate::heap::words::{Step, path_to, percent, shown_name, thousands};
+use crate::heap::words::{Step, Trails, percent, shown_name, thousands};
 
 /// Objects of a group that are shown.
 const SHOWN_MEMBERS: usize = 5;
@@ -49,7 +49,7 @@ impl About<'_> {
         let retained = heap.retained_size(node);
         let point = accumulation_point(heap, node);
         let accumulation = accumulation(heap, point);
-        let path = path_to(heap, point);
+        let path = Trails::new(heap).to(point);
         let name = shown_name(heap, node);
         let share = ratio(retained, self.total);
         let mut text = format!("One {name} (@{}) retains {} of the heap", heap.graph().id(node), percent(share));
@@ -80,7 +80,7 @@ impl About<'_> {
         let share = ratio(retained, self.total);
         let first = nodes.first().copied().unwrap_or(heap.graph().root());
         let accumulation = accumulation(heap, first);
-        let path = path_to(heap, first);
+        let path = Trails::new(heap).to(first);
         let shown: Vec<String> =
             nodes.iter().take(SHOWN_MEMBERS).map(|node| format!("@{}", heap.graph().id(*node))).collect();
         let more = if nodes.len() > SHOWN_MEMBERS { ", …" } else { "" };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::heap::analysis::{ClassId, Heap};
 use crate::heap::graph::Node;
 use crate::heap::v8::lossy;
-use crate::heap::words::{held_by_last, path_to, shown_name};
+use crate::heap::words::{Trails, held_by_last, shown_name};
 
 /// A child that has less than this part of what its parent retains does not carry the mass on.
 const CARRIES: f64 = 0.7;
@@ -86,7 +86,7 @@ pub(super) fn accumulation(heap: &Heap, node: Node) -> Accumulation {
         id: heap.graph().id(node),
         name: shown_name(heap, node),
         retained: heap.retained_size(node),
-        held_by: held_by_last(&path_to(heap, node)),
+        held_by: held_by_last(&Trails::new(heap).to(node)),
         holds,
     }
 }
