@@ -62,7 +62,7 @@ test('the whole hunt: summary, suspects, diff, retainers', async (t) => {
 
   const suspects = await heapkit(t, 'suspects', after, '--threshold', '5', '--check')
   assert.equal(suspects.code, 3)
-  assert.match(suspects.stdout, /One Registry \(@\d+\) retains [\d.]+ % of the heap; the mass is in Array \(@\d+\), held by Registry\.items; it holds 20,100 Leaked\./)
+  assert.match(suspects.stdout, /^1\. [\d.]+ MiB \([\d.]+ % of [\d.]+ MiB\)\n {3}20,100 Leaked held by Registry\.items \(Array @\d+\) retain [\d.]+ % of the heap\.\n {3}path: global {2}\.registry Registry {2}\.items Array\n/)
   assert.equal((await heapkit(t, 'suspects', after, '--threshold', '100', '--check')).stdout.startsWith('Nothing retains 100 %'), true)
 
   const diff = await heapkit(t, 'diff', before, after, '--max-growth', '100k')

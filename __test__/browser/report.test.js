@@ -93,9 +93,10 @@ onPage('what the heap is, and what is suspicious in it', {}, async (page) => {
     text: card.querySelector('h3').textContent,
     path: [...card.querySelectorAll('.chain li')].map((step) => step.innerText.replace(/\s+/g, ' ').trim())
   })))
-  assert.match(cards[0].text, /held by MemoryStore\.sessions; it holds 48000 Session/)
+  assert.match(cards[0].text, /48,000 Session held by MemoryStore\.sessions/)
   assert.equal(cards[0].path[0], 'global @6051')
   assert.equal(cards[0].path.at(-1), '.sessions Object @66301')
+  assert.deepEqual(cards[1].path.slice(0, 3), ['Queue @4700', '… 21,990 more .next Node', '… 17 more …'])
   assert.equal(await page.evaluate(() => document.querySelectorAll('.note').length), 0)
 })
 

@@ -247,7 +247,7 @@
       h('div', { class: 'what' },
         h('p', { class: 'headline' },
           grown.countDelta <= 0
-            ? ['larger: ', name(grown.name, 'name strong')]
+            ? [grown.countDelta < 0 ? 'fewer, but larger: ' : 'larger: ', name(grown.name, 'name strong')]
             : [h('span', { class: 'number strong' }, signed(grown.countDelta)), ' ', name(grown.name, 'name strong')],
           grown.heldBy && [' held by ', name(grown.heldBy)],
           several && grown.grewEveryTime && h('span', { class: 'tag' }, 'every time')),

@@ -1,8 +1,9 @@
 //! Questions about heaps, and their answers: plain data that serializes.
 //!
-//! A file or folder for each question. They say everything in [`words`](super::words).
+//! A file or folder for each question; `lines` are what `diff` and `suspects` have in common. They say everything in [`words`](super::words).
 
 mod diff;
+mod lines;
 mod report;
 mod retainers;
 mod summary;

@@ -9,6 +9,7 @@
 //! * [`Shortest`] folds the shortest ways from a root: how things are reached. [`Dominance`] folds the dominator tree: what would go
 //!   with what. `dictionaries` then finds the keys that no step should be told apart by.
 //! * [`Groups`] are places that are the same in all heaps, and whether there is more for each holder than before.
+//!   Of one heap alone, `imagined` makes an earlier one, in which each holder had one of what it has many of.
 //! * [`Alike`] says which of one heap's objects are at one place, where only a few are asked for.
 //! * `ways` and `holders` say who holds a place; how that is written for people is [`words`](super::words).
 
@@ -18,6 +19,7 @@ mod dominance;
 mod edges;
 mod groups;
 mod holders;
+mod imagined;
 mod labels;
 mod names;
 mod places;

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::classes::ClassGrowth;
 use super::identity::Ids;
-use super::lines::PathGrowth;
 use super::shown::Rest;
 use super::sums::DiffSnapshot;
+use crate::heap::answers::lines::PathGrowth;
 
 /// What grew.
 #[derive(Debug, Clone, Serialize)]
