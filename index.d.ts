@@ -463,6 +463,12 @@ export interface PathStep {
   /** `property`, `element`, `context`, `internal`, `hidden`, `shortcut`; empty for the first. */
   edge: string
   by: string
+  /**
+   * This stands for so many objects between the steps before and after it. They repeat the steps before it: `by` and `name` say how each is reached (`.next Node`; of
+   * several steps that repeat together, all of them: `.entry Entry .next` and `Node`). Or, if both are empty, they are of any kind: long paths are shown without their
+   * middle. `id` is that of the first of them.
+   */
+  count?: number
 }
 
 export interface QuestionOptions {
@@ -528,16 +534,24 @@ export interface HeapSuspects {
   suspects: HeapSuspect[]
 }
 
+/** One object that holds many things (a collection, or what holds the first of a list or tree), or several of a class that do; or one that is large by itself. */
 export interface HeapSuspect {
   kind: 'object' | 'class'
+  /** Of the object or class that holds. */
   name: string
   id: number | null
   count: number
+  /** Bytes of what is held, with everything below it. */
   retained: number
   share: number
-  /** Where the mass is: the last object on the way to it. */
+  /**
+   * The object, or of several that which retains most. `heldBy` says who holds what there is much of, in the words of a diff (`MemoryStore.sessions`, `cart.js: carts`); `holds`, first what there is
+   * much of, then other classes of what the object dominates.
+   */
   accumulation: { id: number, name: string, retained: number, heldBy: string, holds: Array<{ name: string, count: number, retained: number }> }
+  /** From a root to that object. */
   path: PathStep[]
+  /** `42,000 Cart held by cart.js: carts (Array @123) retain 57.2 % of the heap` */
   text: string
 }
 
@@ -549,7 +563,10 @@ export interface HeapRetainers {
   retained: number
   distance: number | null
   pathCount: number
-  /** Shortest first (of a class: those that retain most); paths that differ in indices and keys only are one. */
+  /**
+   * Shortest first (of a class: those that retain most); `steps` is the shortest of `count` that are alike: indices, keys, and how often a step repeats differ. Those to an object do not
+   * lead through the object itself.
+   */
   paths: Array<{ count: number, retained: number, steps: PathStep[] }>
 }
 
@@ -559,7 +576,7 @@ export interface HeapRetainers {
  */
 export interface HeapGraph extends Disposable {
   summary (options?: SummaryOptions): Promise<HeapSummary>
-  /** What retains a good part of the heap, and where the mass is. */
+  /** What retains a good part of the heap, and who holds it. What Node.js has in every process is no suspect. */
   suspects (options?: SuspectsOptions): Promise<HeapSuspects>
   /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none, and names a class that may have been meant. */
   retainers (target: number | string, options?: RetainersOptions): Promise<HeapRetainers>

@@ -66,7 +66,7 @@ test('the whole hunt: summary, suspects, diff, retainers', async (t) => {
 
   const suspects = await heapkit(t, 'suspects', after, '--threshold', '5', '--check')
   assert.equal(suspects.code, 3)
-  assert.match(suspects.stdout, /One Registry \(@\d+\) retains [\d.]+ % of the heap; the mass is in Array \(@\d+\), held by Registry\.items; it holds 20,100 Leaked\./)
+  assert.match(suspects.stdout, /^1\. [\d.]+ MiB \([\d.]+ % of [\d.]+ MiB\)\n {3}20,100 Leaked held by Registry\.items \(Array @\d+\) retain [\d.]+ % of the heap\.\n {3}path: global {2}\.registry Registry {2}\.items Array\n/)
   assert.equal((await heapkit(t, 'suspects', after, '--threshold', '100', '--check')).stdout.startsWith('Nothing retains 100 %'), true)
 
   const diff = await heapkit(t, 'diff', before, after, '--max-growth', '100k')
@@ -81,6 +81,47 @@ test('the whole hunt: summary, suspects, diff, retainers', async (t) => {
   const retainers = await heapkit(t, 'retainers', after, 'Leaked', '--paths', '1')
   assert.equal(retainers.code, 0)
   assert.match(retainers.stdout, /^20,10\d Leaked: .* retaining .*\n\n1\. 20,100 of them, retaining [\d.]+ MiB\n(.*\n)* +\.items Array @\d+\n +\[\d+\] Leaked @\d+\n/)
+})
+
+test('retainers of what a long list refers to are few lines, and so is the path to its end', async (t) => {
+  class Config { name = 'shared' }
+  class Entry {
+    next = null
+    constructor (config) { this.config = config }
+  }
+  class Queue { head = null }
+  class End { letters = {} }
+  const queue = new Queue()
+  const config = new Config()
+  let last = queue.head = new Entry(config)
+  for (let index = 1; index < 20_000; index++) last = last.next = new Entry(config)
+  const end = last.config = new End()
+  // Ways that do not repeat, more than fit.
+  for (let way = 0; way < 10; way++) {
+    let at = end.letters
+    for (let step = 0; step < 100; step++) at = at[`${String.fromCharCode(97 + way)}_${'x'.repeat(step + 1)}`] = {}
+    at[`way${'y'.repeat(way + 1)}`] = config
+  }
+  globalThis.queue = queue
+  t.after(() => delete globalThis.queue)
+  const { path: file } = await takeSnapshot({ dir: tmpDir(t), mode: 'inline' })
+  const ask = async (target, ...more) => await heapkit(t, 'retainers', file, target, ...more)
+
+  const { stdout } = await ask('Config')
+  assert.match(stdout, /^1\. 1 of them.*\n +global @\d+\n +\.queue Queue @\d+\n +\.head Entry @\d+\n +\.config Config @\d+\n$/m)
+  const { id } = JSON.parse((await ask('Config', '--json')).stdout).paths[0].steps.at(-1)
+  const one = await ask(`@${id}`)
+  assert.match(one.stdout, /^2\. 19,998 paths like this\n.*\n.*\n +\.head Entry @\d+\n +\.next Entry @\d+\n +\.config Config/m)
+  assert.match(one.stdout, /^ +\.next Entry @\d+\n +… 19,99\d more \.next Entry …\n +\.next Entry @\d+\n +\.config End/m)
+  assert.match(one.stdout, /^ +… \d+ more …\n/m)
+  assert.ok(one.stdout.match(/\n/g).length <= 200, one.stdout)
+  const answer = JSON.parse((await ask(`@${id}`, '--json')).stdout)
+  assert.deepEqual([answer.pathCount >= 11, answer.paths.length], [true, 10])
+  for (const { steps } of answer.paths) assert.ok(steps.length <= 61)
+  const { largest } = JSON.parse((await heapkit(t, 'summary', file, '--top', '10000', '--json')).stdout)
+  const deep = largest.filter(({ name, distance }) => name === 'Entry' && distance > 100)
+  assert.ok(deep.length > 1000)
+  for (const { path } of deep) assert.ok(path.length < 10 && path.some(({ by, name, count }) => count > 50 && (by === '.next' || by === '')), JSON.stringify(path))
 })
 
 test('decompress unpacks beside the file, whole or not at all', async (t) => {
@@ -171,5 +212,5 @@ test('a name from a heap gives a terminal no orders, in any command', async (t) 
 test('a line of growth says whether there are more things, as many, or fewer', () => {
   const line = (countDelta) => ({ name: 'Job', heldBy: 'Queue.jobs', countDelta, sizeDelta: 4096, counts: [9, 9 + countDelta], path: [], grewEveryTime: true })
   const text = growth({ paths: [line(3), line(0), line(-5)], pathCount: 3, snapshots: [{}, {}], rest: { grown: { count: 0, sizeDelta: 0 }, shrunk: { count: 0, sizeDelta: 0 } } }, Infinity)
-  assert.match(text, /\+3 Job held by.*\n.*larger: Job held by.*\n.*-5 Job, but larger held by Queue\.jobs +9 → 4\n/)
+  assert.match(text, /\+3 Job held by.*\n.*larger: Job held by.*\n.*fewer, but larger: Job held by Queue\.jobs +9 → 4\n/)
 })

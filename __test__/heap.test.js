@@ -8,6 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { describe, test, before, after } = require('node:test')
 const zlib = require('node:zlib')
+const { linux } = require('./needs')
 const { tmpDir, run } = require('./support')
 const { openSnapshot, diffSnapshots, takeSnapshot } = require('..')
 
@@ -106,6 +107,19 @@ describe('the numbers of a snapshot', () => {
     heap.close()
     await assert.rejects(() => heap.summary(), { code: 'HEAPKIT_ERR_NOT_ACTIVE' })
   })
+
+  for (const mode of ['inline', 'fork']) {
+    test(`are no suspects in processes in which nothing has happened, ${mode}`, { skip: mode === 'fork' && linux('fork') }, async (t) => {
+      for (const what of ['empty', 'express']) {
+        const file = path.join(tmpDir(t), 'idle.heapsnapshot')
+        const idle = run(t, 'heap-idle.js', { args: [what, mode, file] })
+        assert.equal((await idle.exit).code, 0, idle.stderr())
+        const heap = await openSnapshot(file)
+        assert.deepEqual((await heap.suspects()).suspects.map(({ text }) => text), [], what)
+        heap.close()
+      }
+    })
+  }
 
   test('are told of a file that breaks off only if one asks for it', async (t) => {
     const cut = path.join(tmpDir(t), 'cut.heapsnapshot.gz')

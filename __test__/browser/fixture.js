@@ -124,8 +124,8 @@ function makeReport ({ classCount = 1000, nodeCount = 3000, incomplete } = {}) {
       suspects: [
         {
           kind: 'object',
-          name: 'global',
-          id: 6051,
+          name: 'Object',
+          id: 66301,
           count: 1,
           retained: 90 * MIB,
           share: 90 / 96,
@@ -137,7 +137,7 @@ function makeReport ({ classCount = 1000, nodeCount = 3000, incomplete } = {}) {
             holds: [{ name: 'Session', count: 48000, retained: 61 * MIB }, { name: HOSTILE[0], count: 3, retained: 4096 }]
           },
           path: TO_SESSIONS,
-          text: 'One global (@6051) retains 93.8 % of the heap; the mass is in Object (@66301), held by MemoryStore.sessions; it holds 48000 Session'
+          text: '48,000 Session held by MemoryStore.sessions (Object @66301) retain 93.8 % of the heap'
         },
         {
           kind: 'class',
@@ -147,8 +147,8 @@ function makeReport ({ classCount = 1000, nodeCount = 3000, incomplete } = {}) {
           retained: 10 * MIB,
           share: 10 / 96,
           accumulation: { id: 4711, name: HOSTILE[1], retained: 20 * KIB, heldBy: '', holds: [] },
-          path: [step(4711, HOSTILE[1])],
-          text: `812 objects of class ${HOSTILE[1]} together retain 10.4 % of the heap; the largest are @4711, @4713`
+          path: [step(4700, 'Queue'), { id: 4702, name: 'Node', edge: 'property', by: '.next', count: 21_990 }, { id: 4704, name: '', edge: '', by: '', count: 17 }, step(4711, HOSTILE[1])],
+          text: `9,000 Member held by Room.members (812 ${HOSTILE[1]}, the largest is @4711) retain 10.4 % of the heap`
         }
       ]
     },

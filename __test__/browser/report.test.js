@@ -93,9 +93,10 @@ onPage('what the heap is, and what is suspicious in it', {}, async (page) => {
     text: card.querySelector('h3').textContent,
     path: [...card.querySelectorAll('.chain li')].map((step) => step.innerText.replace(/\s+/g, ' ').trim())
   })))
-  assert.match(cards[0].text, /held by MemoryStore\.sessions; it holds 48000 Session/)
+  assert.match(cards[0].text, /48,000 Session held by MemoryStore\.sessions/)
   assert.equal(cards[0].path[0], 'global @6051')
   assert.equal(cards[0].path.at(-1), '.sessions Object @66301')
+  assert.deepEqual(cards[1].path.slice(0, 3), ['Queue @4700', '… 21,990 more .next Node', '… 17 more …'])
   assert.equal(await page.evaluate(() => document.querySelectorAll('.note').length), 0)
 })
 
@@ -103,7 +104,7 @@ onPage('growth by path comes first, then constructors', {}, async (page) => {
   const first = await page.evaluate(() => document.querySelector('.growths li').innerText.replace(/\s+/g, ' '))
   assert.match(first, /\+57\.8 MiB \+48,000 Session held by MemoryStore\.sessions .*120 → 48,120 objects · 160\.0 KiB → 58\.0 MiB/)
   assert.match(await page.evaluate(() => document.querySelectorAll('.growths > li')[2].innerText), /^\+68\.0 KiB\s+larger: Array held by Queue\.items/)
-  assert.match(await page.evaluate(() => document.querySelectorAll('.growths > li')[3].innerText), /^\+67\.0 KiB\s+−5 Job, but larger, held by Queue\.running/)
+  assert.match(await page.evaluate(() => document.querySelectorAll('.growths > li')[3].innerText), /^\+67\.0 KiB\s+fewer, but larger: Job held by Queue\.running/)
   assert.equal(await page.evaluate(() => document.querySelectorAll('.growths > li').length), 8)
   await page.evaluate(() => document.querySelector('#growth > .more').click())
   await page.until(() => document.querySelectorAll('.growths > li').length === 24)

@@ -4,7 +4,7 @@
 
 const { readArguments } = require('./arguments')
 const { UsageError } = require('./usage-error')
-const { bytes, ending, visible } = require('./table')
+const { bytes, count, ending, visible } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -82,7 +82,7 @@ function incomplete (reason) {
 
 /** A path on one line of at most `width` characters: as many of its last steps as there is room for, because they say most. */
 function pathText (steps, width) {
-  const words = steps.map(({ name, by }, index) => visible(index === 0 ? name : `${by || '→'} ${name}`))
+  const words = steps.map((step, index) => visible(index === 0 && step.count === undefined ? step.name : stepText(step, '→')))
   const whole = words.join(GAP)
   if (whole.length <= width) return whole
   let text = ''
@@ -94,4 +94,10 @@ function pathText (steps, width) {
   return text === '' ? ending(words[0], width) : `…${text}`
 }
 
-module.exports = { command, COMMON_USAGE, READING_USAGE, integer, incomplete, pathText }
+/** A step of a path; of those that repeat, or that are left out, how many. `nameless` stands for a reference that says nothing. */
+function stepText ({ name, by, count: number }, nameless = '') {
+  const step = `${by || (name && nameless)} ${name}`.trim()
+  return number === undefined ? step : `… ${count(number)} more ${step && `${step} `}…`
+}
+
+module.exports = { command, COMMON_USAGE, READING_USAGE, integer, incomplete, pathText, stepText }

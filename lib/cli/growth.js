@@ -29,7 +29,7 @@ function row ({ name, heldBy, countDelta, sizeDelta, counts, path, grewEveryTime
   const thing = short(name, NAME_WIDTH)
   return {
     size: signed(sizeDelta, bytes),
-    what: countDelta === 0 ? `larger: ${thing}` : `${signed(countDelta)} ${thing}${countDelta < 0 ? ', but larger' : ''}`,
+    what: countDelta > 0 ? `${signed(countDelta)} ${thing}` : `${countDelta < 0 ? 'fewer, but larger' : 'larger'}: ${thing}`,
     holder: `held by ${visible(heldBy)}`,
     notes: [...(steady ? [grewEveryTime ? 'every time' : ''] : []), counts.map(count).join(' → ')],
     path: visible(path.join(' '))

@@ -12,7 +12,7 @@ const PATH_WIDTH = 160
 
 const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--partial] [--force] [--json]
 
-Objects and classes that retain a good part of the heap, where in them the memory is, and who holds it.
+What retains a good part of the heap, and who holds it: what somebody has many of, and what is large by itself.
 
 Options:
   --threshold PERCENT  the least share of the heap that a suspect retains (10)

@@ -47,4 +47,4 @@ pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
 pub use reading::{Header, MemoryRule, Progress, Source, Stage};
 pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
-pub use words::{Step, path_to};
+pub use words::Step;

@@ -5,14 +5,15 @@
 // How an object is reached, step by step.
 
 const { h } = require('./elements')
+const { number } = require('./figures')
 const { reference } = require('./heap-tree')
 const { name, visible } = require('./names')
 
-/** How an object is reached, as a list of `{ by, name, id }`. */
+/** How an object is reached, as a list of `{ by, name, id, count }`; with a count, so many more steps like that. */
 function chain (steps) {
   return h('ol', { class: 'chain' }, steps.map((step, at) => h('li', { class: at === steps.length - 1 && 'end' },
-    h('span', { class: 'by' }, visible(step.by)),
-    h('span', { class: 'to' }, name(step.name), step.id !== undefined && [' ', reference(step.id)])
+    h('span', { class: 'by' }, step.count === undefined ? visible(step.by) : `… ${number(step.count)} more ${visible(step.by)}`.trimEnd()),
+    h('span', { class: 'to' }, step.count === undefined || step.name ? name(step.name) : '…', step.count === undefined && step.id !== undefined && [' ', reference(step.id)])
   )))
 }
 

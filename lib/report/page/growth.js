@@ -33,9 +33,9 @@ function growth () {
     share(h('span', { class: 'by-size' }, bytes(grown.sizeDelta, true)), grown.sizeDelta, most),
     h('div', { class: 'what' },
       h('p', { class: 'headline' },
-        grown.countDelta === 0
-          ? ['larger: ', name(grown.name, 'name strong')]
-          : [h('span', { class: 'number strong' }, signed(grown.countDelta)), ' ', name(grown.name, 'name strong'), grown.countDelta < 0 && ', but larger,'],
+        grown.countDelta <= 0
+          ? [grown.countDelta < 0 ? 'fewer, but larger: ' : 'larger: ', name(grown.name, 'name strong')]
+          : [h('span', { class: 'number strong' }, signed(grown.countDelta)), ' ', name(grown.name, 'name strong')],
         grown.heldBy && [' held by ', name(grown.heldBy)],
         several && grown.grewEveryTime && h('span', { class: 'tag' }, 'every time')),
       h('details', {},

@@ -25,20 +25,38 @@ pub(crate) fn from_user_root(distance: i32) -> Option<i32> {
     (0..SYSTEM_DISTANCE).contains(&distance).then_some(distance)
 }
 
+/// How many references from the first node of a path, that included.
+pub(super) fn steps(distance: i32) -> u64 {
+    u64::try_from(if distance >= SYSTEM_DISTANCE { distance - SYSTEM_DISTANCE } else { distance }).unwrap_or(0)
+}
+
+/// That of a node that no path is to lead through.
+const AVOIDED: i32 = NO_DISTANCE + 1;
 /// No edge.
 pub(super) const NO_EDGE: u32 = u32::MAX;
 
 /// By ordinal, the distance.
 pub(super) fn distances(graph: &Graph, ephemerons: &Ephemerons) -> Vec<i32> {
-    walk(graph, ephemerons, None).0
+    walk(graph, ephemerons, None, None).0
 }
 
 /// By ordinal, the edge over which a shortest path comes; [`NO_EDGE`] where a path begins, and where there is none.
 pub(super) fn shortest_edges(graph: &Graph, ephemerons: &Ephemerons) -> Vec<u32> {
-    walk(graph, ephemerons, Some(vec![NO_EDGE; graph.node_count()])).1.unwrap_or_default()
+    walk(graph, ephemerons, Some(vec![NO_EDGE; graph.node_count()]), None).1.unwrap_or_default()
 }
 
-fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i32>, Option<Vec<u32>>) {
+/// Distances, and the edges of shortest paths, as if `avoided` were not there.
+pub(super) fn around(graph: &Graph, ephemerons: &Ephemerons, avoided: Node) -> (Vec<i32>, Vec<u32>) {
+    let (distances, via) = walk(graph, ephemerons, Some(vec![NO_EDGE; graph.node_count()]), Some(avoided));
+    (distances, via.unwrap_or_default())
+}
+
+fn walk(
+    graph: &Graph,
+    ephemerons: &Ephemerons,
+    via: Option<Vec<u32>>,
+    avoided: Option<Node>,
+) -> (Vec<i32>, Option<Vec<u32>>) {
     let mut walk = Walk {
         graph,
         ephemerons,
@@ -51,7 +69,10 @@ fn walk(graph: &Graph, ephemerons: &Ephemerons, via: Option<Vec<u32>>) -> (Vec<i
         map_descriptors: graph.find_text(MAP_DESCRIPTORS),
     };
     let root = graph.root();
-    for edge in user_roots(graph) {
+    if let Some(node) = avoided {
+        walk.distances[node.0 as usize] = AVOIDED;
+    }
+    for edge in user_roots(graph).filter(|edge| Some(graph.target(*edge)) != avoided) {
         let target = graph.target(edge);
         walk.distances[target.0 as usize] = 1;
         walk.came_over(target, edge);

@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 use std::thread;
 
+use super::bits::Bits;
 use super::classes::Classes;
 use super::dominators::{self, Dominators};
 use super::ephemerons::Ephemerons;
@@ -97,6 +98,17 @@ impl Heap {
         self.tree.children(node).iter().copied().map(Node)
     }
 
+    /// The node itself, and all that it dominates.
+    pub(crate) fn dominated_by(&self, node: Node) -> Bits {
+        let mut all = Bits::new(self.graph.node_count());
+        let mut list = vec![node];
+        while let Some(node) = list.pop() {
+            all.insert(node.0);
+            list.extend(self.dominated(node));
+        }
+        all
+    }
+
     /// Bytes that would be free if the node were.
     pub fn retained_size(&self, node: Node) -> u64 {
         self.retained.get(node)
@@ -111,6 +123,16 @@ impl Heap {
     /// How many references away from a user root it is, if one reaches it.
     pub(crate) fn user_distance(&self, node: Node) -> Option<i32> {
         distances::from_user_root(self.distance(node))
+    }
+
+    /// The distance along some paths.
+    pub(crate) fn distance_along(&self, paths: &Paths, node: Node) -> i32 {
+        paths.own_distance(node).unwrap_or_else(|| self.distance(node))
+    }
+
+    /// How many objects the path to a node has, with that and without the root.
+    pub(crate) fn length_along(&self, paths: &Paths, node: Node) -> u64 {
+        distances::steps(self.distance_along(paths, node))
     }
 
     /// Whether every program has the node at the top of its dominator tree: V8's own roots and the global object.

@@ -25,4 +25,5 @@ pub(crate) use distances::from_user_root;
 pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
 pub use heap::Heap;
 pub use interfaces::Definitions;
+pub(crate) use paths::Passing;
 pub use paths::Paths;

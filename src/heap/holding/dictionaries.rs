@@ -9,22 +9,22 @@ use super::places::{Held, Places, TOP};
 use super::texts::{ANY_TEXT, Texts};
 use crate::heap::words::ANY;
 
+/// Plain objects, and the tables of Maps, which are arrays.
+pub(super) const PLAIN: [&str; 2] = ["Object", "(array)"];
 /// So many keys that the first heap had not make a plain object a dictionary.
-const NEW_KEYS: usize = 8;
+pub(super) const NEW_KEYS: usize = 8;
 
 impl Dominance {
     /// Folds the keys of plain objects that turn out to be dictionaries when all heaps are looked at together, and makes all
-    /// columns as long as there are places.
-    pub(crate) fn finish(&mut self, texts: &Texts) {
-        // The table of a Map is an array.
-        let plain = ["Object", "(array)"];
+    /// columns as long as there are places. Answers by place that which it is a part of now.
+    pub(crate) fn finish(&mut self, texts: &Texts) -> Vec<u32> {
         for sums in &mut self.sums {
             sums.resize(self.places.len(), Sum::default());
         }
         let mut fold = Fold::new(&self.places);
         // A holder was made before what it holds.
         for place in self.places.numbers() {
-            if !plain.contains(&texts.get(self.places.at(place).class.text)) || fold.target(place) != place {
+            if !PLAIN.contains(&texts.get(self.places.at(place).class.text)) || fold.target(place) != place {
                 continue;
             }
             let keys: Vec<u32> = fold.below(place).filter(|key| is_key(&self.places, texts, *key)).collect();
@@ -51,6 +51,7 @@ impl Dominance {
         for via in self.via.values_mut().flatten() {
             *via = fold.target(*via);
         }
+        std::iter::once(TOP).chain(self.places.numbers()).map(|place| fold.target(place)).collect()
     }
 
     fn is_dictionary(&self, keys: &[u32]) -> bool {
@@ -68,7 +69,7 @@ impl Dominance {
 }
 
 /// Whether it is held by a property, or is an entry of a dictionary.
-fn is_key(places: &Places, texts: &Texts, place: u32) -> bool {
+pub(super) fn is_key(places: &Places, texts: &Texts, place: u32) -> bool {
     match places.at(place).held {
         Held::By(label) => texts.get(label) == ANY || texts.get(label).starts_with(['.', '[']),
         Held::Shared(_) => false,

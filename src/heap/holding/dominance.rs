@@ -44,6 +44,8 @@ pub(crate) struct Dominance {
     pub(crate) via: FxHashMap<u32, Vec<u32>>,
     /// By place of plain objects: as what they are counted.
     pub(crate) shapes: FxHashMap<u32, u32>,
+    /// Where an earlier heap is imagined: the places of which there are many more.
+    pub(super) many: Option<Vec<u32>>,
     /// By place of things that are not the application's: the function of the application's that they refer to.
     pub(crate) callbacks: FxHashMap<u32, u32>,
 }
@@ -56,12 +58,13 @@ impl Dominance {
             shortest: vec![TOP],
             via: FxHashMap::default(),
             shapes: FxHashMap::default(),
+            many: None,
             callbacks: FxHashMap::default(),
         }
     }
 
-    /// Takes in the heap at `index`. The last one comes first: its words are used.
-    pub(crate) fn add(&mut self, index: usize, heap: &Heap, shortest: &mut Shortest) {
+    /// Takes in the heap at `index`. The last one comes first: its words are used. Answers the place of every node, by ordinal.
+    pub(crate) fn add(&mut self, index: usize, heap: &Heap, shortest: &mut Shortest) -> Vec<u32> {
         let mut names = Names::new(heap);
         let reached = shortest.place_with(heap, &mut names);
         let graph = heap.graph();
@@ -102,6 +105,7 @@ impl Dominance {
             self.via = holders(heap, &at, |node| edges[node.0 as usize] == NO_EDGE && node != graph.root());
         }
         self.sums[index] = sums;
+        at
     }
 
     /// What else is said of a place that is new, by its first object.

@@ -62,6 +62,12 @@ impl Groups {
         }
         let mut accumulates: Vec<bool> =
             counts.iter().zip(&holders).map(|(counts, holders)| accumulates(counts, holders)).collect();
+        if let Some(many) = &dominance.many {
+            accumulates.fill(false);
+            for place in many {
+                accumulates[of[*place as usize] as usize] = true;
+            }
+        }
         // Functions are compiled sooner or later, and objects get shapes.
         for number in places.numbers().filter(|number| CODE.contains(&texts.get(places.at(*number).class.text))) {
             accumulates[of[number as usize] as usize] = false;

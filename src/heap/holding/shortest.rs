@@ -5,8 +5,12 @@
 use super::names::Names;
 use super::places::{Held, Kind, Places, TOP};
 use super::texts::{NO_TEXT, Texts};
-use crate::heap::analysis::Heap;
+use crate::heap::analysis::{Heap, Paths};
+use crate::heap::graph::{Edge, Node};
 use crate::heap::v8::{GLOBAL_HANDLES, SYMBOL_REGISTRY};
+
+/// The place of a node that was not asked for.
+const UNKNOWN: u32 = u32::MAX;
 
 /// What V8's own roots are there for.
 const ROOTS: [(&str, &str); 2] =
@@ -19,42 +23,60 @@ pub(crate) struct Shortest {
     pub(crate) texts: Texts,
 }
 
+/// The places of one heap's nodes, found as they are asked for. Each node is walked over once.
+#[derive(Debug)]
+pub(super) struct Placed<'a> {
+    heap: &'a Heap,
+    paths: &'a Paths,
+    /// By ordinal.
+    at: Vec<u32>,
+    way: Vec<(Node, Node, Edge)>,
+}
+
+impl<'a> Placed<'a> {
+    /// Along these paths.
+    pub(super) fn new(heap: &'a Heap, paths: &'a Paths) -> Self {
+        let mut at = vec![UNKNOWN; heap.graph().node_count()];
+        at[heap.graph().root().0 as usize] = TOP;
+        Self { heap, paths, at, way: Vec::new() }
+    }
+
+    pub(super) fn place(&mut self, shortest: &mut Shortest, names: &mut Names<'_>, node: Node) -> u32 {
+        let Self { heap, paths, at, way } = self;
+        let graph = heap.graph();
+        let mut next = node;
+        while at[next.0 as usize] == UNKNOWN {
+            match paths.before(graph, next) {
+                Some((source, edge)) => {
+                    way.push((next, source, edge));
+                    next = source;
+                }
+                None => at[next.0 as usize] = TOP,
+            }
+        }
+        let Shortest { places, texts } = shortest;
+        let mut place = at[next.0 as usize];
+        while let Some((node, source, edge)) = way.pop() {
+            let label = if source == graph.root() { NO_TEXT } else { names.label(texts, source, edge) };
+            place = places.step(place, Held::By(label), names.class(texts, node));
+            at[node.0 as usize] = place;
+        }
+        place
+    }
+}
+
 impl Shortest {
     pub(crate) fn new() -> Self {
         Self { places: Places::new(), texts: Texts::with_first() }
     }
 
     /// By ordinal, the place of every node of a heap.
-    pub(crate) fn place(&mut self, heap: &Heap) -> Vec<u32> {
-        self.place_with(heap, &mut Names::new(heap))
-    }
-
     pub(super) fn place_with(&mut self, heap: &Heap, names: &mut Names<'_>) -> Vec<u32> {
-        const UNKNOWN: u32 = u32::MAX;
-        let Self { places, texts } = self;
-        let graph = heap.graph();
-        let mut at = vec![UNKNOWN; graph.node_count()];
-        at[graph.root().0 as usize] = TOP;
-        let mut way = Vec::new();
-        for node in graph.nodes() {
-            let mut next = node;
-            while at[next.0 as usize] == UNKNOWN {
-                match heap.paths().before(graph, next) {
-                    Some((source, edge)) => {
-                        way.push((next, source, edge));
-                        next = source;
-                    }
-                    None => at[next.0 as usize] = TOP,
-                }
-            }
-            let mut place = at[next.0 as usize];
-            while let Some((node, source, edge)) = way.pop() {
-                let label = if source == graph.root() { NO_TEXT } else { names.label(texts, source, edge) };
-                place = places.step(place, Held::By(label), names.class(texts, node));
-                at[node.0 as usize] = place;
-            }
+        let mut placed = Placed::new(heap, heap.paths());
+        for node in heap.graph().nodes() {
+            placed.place(self, names, node);
         }
-        at
+        placed.at
     }
 
     /// Who holds a place.

@@ -8,4 +8,4 @@ mod telling;
 
 pub(crate) use dictionaries::{FOLDED_ABOVE, REPLACED_ABOVE};
 pub(crate) use looks::{Look, look, looks_like_data};
-pub(crate) use telling::{is_telling, is_telling_group};
+pub(crate) use telling::is_telling;

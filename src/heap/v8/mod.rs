@@ -11,9 +11,9 @@ mod weak_map;
 pub use kinds::{EdgeKind, NodeKind};
 pub use location::Location;
 pub(crate) use names::{
-    ARRAY, ARRAY_BUFFER_DATA, CONSTRUCTOR, CONTEXT, DETACHED, DOCUMENT_TREES, ELEMENTS, EXTERNAL_STRING_DATA,
-    GLOBAL_HANDLES, MAP_DESCRIPTORS, MODULE, NATIVE_CONTEXT, OBJECT, PROTO, SCOPE_INFO, SLOPPY_FUNCTION_MAP,
-    SYMBOL_REGISTRY, is_detached_element, is_global, is_own, is_placeholder,
+    ARRAY, ARRAY_BUFFER, ARRAY_BUFFER_DATA, CONSTRUCTOR, CONTEXT, DETACHED, DOCUMENT_TREES, ELEMENTS,
+    EXTERNAL_STRING_DATA, GLOBAL_HANDLES, MAP_DESCRIPTORS, MODULE, NATIVE_CONTEXT, OBJECT, PROTO, SCOPE_INFO,
+    SLOPPY_FUNCTION_MAP, SYMBOL_REGISTRY, is_detached_element, is_global, is_own, is_placeholder,
 };
 pub use text::lossy;
 pub(crate) use text::utf16_length;

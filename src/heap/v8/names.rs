@@ -29,6 +29,8 @@ pub(crate) const OBJECT: &[u8] = b"Object";
 pub(crate) const MODULE: &[u8] = b"Module";
 /// The constructor of arrays.
 pub(crate) const ARRAY: &[u8] = b"Array";
+/// The constructor of ArrayBuffers.
+pub(crate) const ARRAY_BUFFER: &[u8] = b"ArrayBuffer";
 /// The roots that keep what code in C++ refers to.
 pub(crate) const GLOBAL_HANDLES: &str = "(Global handles)";
 /// Where V8 keeps the symbols of `Symbol.for()`: a reference's name.

@@ -1,8 +1,6 @@
 //! How a holder is named for people, which is what a leak hunter reads first: `MemoryStore.sessions`, `cart.js: carts`.
 
 use super::references::{ANY, is_v8s, variable};
-use super::steps::Step;
-use crate::heap::v8::EdgeKind;
 
 /// A reference on the way from a holder to what it holds.
 #[derive(Debug, Clone, Copy)]
@@ -41,17 +39,6 @@ pub(crate) fn holder_text(holder: &str, way: &str) -> String {
     }
 }
 
-/// Who holds the end of a path: the object before it and the reference, or the variable.
-pub(crate) fn held_by_last(path: &[Step]) -> String {
-    match path {
-        [.., own] if own.edge == EdgeKind::Context.name() => {
-            format!("the variable {}", variable(&own.by).unwrap_or(&own.by))
-        }
-        [.., holder, own] => format!("{}{}", holder.name, own.by),
-        _ => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,14 +70,5 @@ mod tests {
         assert_eq!(holder_text("cart.js", ": carts"), "cart.js: carts");
         assert_eq!(holder_text("serve() (cart.js:8)", ": seen"), "serve() (cart.js:8): seen");
         assert_eq!(holder_text("Session() (tcp.js:8)", ".open"), "Session.open (tcp.js:8)");
-    }
-
-    #[test]
-    fn names_a_variable_or_the_object_before() {
-        let step = |name: &str, edge, by: &str| Step { id: 1, name: name.into(), edge, by: by.into() };
-        let first = step("Cache", "", "");
-        assert_eq!(held_by_last(&[first.clone(), step("Map", "property", ".entries")]), "Cache.entries");
-        assert_eq!(held_by_last(&[first.clone(), step("Map", "context", "→cache")]), "the variable cache");
-        assert_eq!(held_by_last(&[first]), "");
     }
 }

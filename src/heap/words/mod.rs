@@ -5,20 +5,22 @@
 mod aliases;
 mod code;
 mod figures;
+mod folding;
 mod holders;
 mod nodes;
 mod references;
 mod scripts;
 mod shapes;
 mod steps;
+mod trails;
 
 pub(crate) use aliases::{Aliases, is_short};
 pub(crate) use code::{Code, scope_info};
 pub(crate) use figures::{location_text, percent, shortened, thousands};
-pub(crate) use holders::{Link, held_by_last, holder_text, way_text};
-pub(crate) use nodes::{class_text, function_text, shown_name};
+pub(crate) use holders::{Link, holder_text, way_text};
+pub(crate) use nodes::{Nodes, class_text, function_text, shown_name};
 pub(crate) use references::{ANY, key_text, label_text};
 pub(crate) use scripts::{Origin, ScriptPlace};
 pub(crate) use shapes::shape_text;
-pub(crate) use steps::pattern;
-pub use steps::{Step, path_to};
+pub use steps::Step;
+pub(crate) use trails::Trails;

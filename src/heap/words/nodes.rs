@@ -1,10 +1,11 @@
 //! What to call a node.
 
+use super::code::Code;
 use super::figures::shortened;
 use super::scripts::ScriptPlace;
 use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
-use crate::heap::v8::{NodeKind, lossy};
+use crate::heap::v8::{CONTEXT, NodeKind, lossy};
 
 /// The longest name of one of V8's own nodes.
 const MAX_NAME: usize = 60;
@@ -19,6 +20,26 @@ pub(crate) fn shown_name(heap: &Heap, node: Node) -> String {
         NodeKind::Object | NodeKind::Native => lossy(heap.class_name(node)).into_owned(),
         kind if kind.is_internal() && !own.is_empty() => shortened(&own, MAX_NAME),
         _ => lossy(heap.class_name(node)).into_owned(),
+    }
+}
+
+/// The names of one heap's nodes, with scopes by the code that they are of.
+#[derive(Debug)]
+pub(crate) struct Nodes<'a> {
+    heap: &'a Heap,
+    code: Code,
+}
+
+impl<'a> Nodes<'a> {
+    pub(crate) fn new(heap: &'a Heap) -> Self {
+        Self { heap, code: Code::find(heap.graph()) }
+    }
+
+    /// A scope as `cart.js`, or `serve() (cart.js:8)`; everything else as [`shown_name`] has it.
+    pub(crate) fn name(&self, node: Node) -> String {
+        let graph = self.heap.graph();
+        let scope = if graph.text(graph.name(node)) == CONTEXT { self.code.scope(graph, node) } else { None };
+        scope.map_or_else(|| shown_name(self.heap, node), |at| at.text)
     }
 }
 

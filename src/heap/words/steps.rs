@@ -2,18 +2,15 @@
 
 use serde::Serialize;
 
-use super::nodes::shown_name;
-use super::references::{ANY, label_text};
-use crate::heap::analysis::Heap;
-use crate::heap::graph::{Edge, Node};
-use crate::heap::names::looks_like_data;
-use crate::heap::v8::EdgeKind;
+use super::nodes::Nodes;
+use super::references::label_text;
+use crate::heap::graph::{Edge, Graph, Node};
 
-/// One step of a path: an object, and how it is reached from the one before.
+/// One step of a path: an object, and how it is reached from the one before; or several, of which only the number is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// V8's id of the object.
+    /// V8's id of the object; of several, that of the first.
     pub id: u32,
     /// The name of its class, or of itself where that says more (a function's name).
     pub name: String,
@@ -21,47 +18,20 @@ pub struct Step {
     pub edge: &'static str,
     /// The reference: `.sessions`, `[3]`, `{table}`; empty for the first.
     pub by: String,
+    /// So many more objects, each reached like this from the one before; without name and reference, so many of any kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
 }
 
 impl Step {
     /// A node, reached over `edge`.
-    pub(crate) fn over(heap: &Heap, node: Node, edge: Option<Edge>) -> Self {
-        let graph = heap.graph();
+    pub(super) fn over(graph: &Graph, nodes: &Nodes, node: Node, edge: Option<Edge>) -> Self {
         Self {
             id: graph.id(node),
-            name: shown_name(heap, node),
+            name: nodes.name(node),
             edge: edge.map_or("", |edge| graph.edge_kind(edge).name()),
             by: edge.map_or(String::new(), |edge| label_text(graph, edge)),
+            count: None,
         }
     }
-
-    /// The reference, without what differs between alike ones.
-    fn folded(&self) -> &str {
-        let numbered = [EdgeKind::Element, EdgeKind::Hidden].iter().any(|kind| kind.name() == self.edge);
-        if numbered || looks_like_data(self.by.as_bytes()) { ANY } else { &self.by }
-    }
-}
-
-/// The shortest path, from the first object that is not the root to `node`.
-pub fn path_to(heap: &Heap, node: Node) -> Vec<Step> {
-    let graph = heap.graph();
-    let paths = heap.paths();
-    let mut steps = Vec::new();
-    let mut at = node;
-    loop {
-        let before = paths.before(graph, at);
-        let first = before.is_none_or(|(source, _)| source == graph.root());
-        steps.push(Step::over(heap, at, before.map(|(_, edge)| edge).filter(|_| !first)));
-        match before {
-            Some((source, _)) if !first => at = source,
-            _ => break,
-        }
-    }
-    steps.reverse();
-    steps
-}
-
-/// The same for paths that differ in indices and keys only.
-pub(crate) fn pattern(steps: &[Step]) -> String {
-    steps.iter().map(|step| format!("{} {}\n", step.folded(), step.name)).collect()
 }

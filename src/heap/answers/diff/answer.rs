@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::classes::ClassGrowth;
 use super::identity::Ids;
-use super::lines::PathGrowth;
 use super::shown::Rest;
 use super::sums::DiffSnapshot;
-use super::tree::GrowthBranch;
+use crate::heap::answers::lines::{GrowthBranch, PathGrowth};
 
 /// What grew.
 #[derive(Debug, Clone, Serialize)]

@@ -3,9 +3,9 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::change::{delta, rose};
 use super::identity::Change;
 use super::sums::{Amount, Sums};
+use crate::heap::answers::lines::{delta, rose};
 use crate::heap::holding::Texts;
 
 /// Objects of one class.

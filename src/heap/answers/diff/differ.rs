@@ -5,13 +5,13 @@
 use rustc_hash::FxHashMap;
 
 use super::answer::Diff;
-use super::change::delta;
 use super::classes::classes;
 use super::growth::Growth;
 use super::identity::{Ids, Object, correspondence};
 use super::shown::Shown;
 use super::sums::{Amount, DiffSnapshot, Sums};
 use crate::heap::analysis::Heap;
+use crate::heap::answers::lines::delta;
 use crate::heap::holding::Texts;
 use crate::heap::reading::Source;
 use crate::heap::v8::lossy;

@@ -1,10 +1,7 @@
 //! What grew, and who holds it: growth between heaps in lines, each byte of it in exactly one.
 
-use super::change::delta;
-use super::lines::PathGrowth;
-use super::tree::GrowthBranch;
-use super::view::View;
 use crate::heap::analysis::Heap;
+use crate::heap::answers::lines::{GrowthBranch, PathGrowth, View, delta};
 use crate::heap::holding::{Dominance, Shortest};
 
 /// Takes heaps in, and gives out what grew between them.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::lines::PathGrowth;
+use crate::heap::answers::lines::PathGrowth;
 
 /// Lines that are not in the answer, by whether they grew.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

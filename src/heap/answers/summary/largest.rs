@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
-use crate::heap::words::{Step, path_to, shown_name};
+use crate::heap::words::{Step, Trails};
 
 /// One object.
 #[derive(Debug, Clone, Serialize)]
@@ -32,15 +32,16 @@ pub(super) fn largest(heap: &Heap, top: usize) -> Vec<ObjectSummary> {
     }
     nodes.truncate(top);
     nodes.sort_by_key(key);
+    let mut trails = Trails::new(heap);
     nodes
         .into_iter()
         .map(|node| ObjectSummary {
             id: graph.id(node),
-            name: shown_name(heap, node),
+            name: trails.name(node),
             shallow: graph.self_size(node),
             retained: heap.retained_size(node),
             distance: heap.user_distance(node),
-            path: path_to(heap, node),
+            path: trails.to(node),
         })
         .collect()
 }

@@ -2,16 +2,13 @@
 
 use serde::Serialize;
 
-use super::accumulation::{Accumulation, Held, accumulation, accumulation_point, ratio};
-use crate::heap::analysis::{ClassId, Heap};
+use super::holds::{Held, holds};
+use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
-use crate::heap::v8::lossy;
-use crate::heap::words::{Step, path_to, percent, shown_name, thousands};
+use crate::heap::v8::NodeKind;
+use crate::heap::words::{Step, Trails, percent, thousands};
 
-/// Objects of a group that are shown.
-const SHOWN_MEMBERS: usize = 5;
-
-/// One object, or the objects of one class.
+/// One object that holds much, or several of one class that do; or one that is large itself.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suspect {
@@ -23,11 +20,11 @@ pub struct Suspect {
     pub id: Option<u32>,
     /// How many objects: 1, or those of the class.
     pub count: u64,
-    /// Bytes that they retain.
+    /// Bytes of what they hold.
     pub retained: u64,
     /// Of all of the heap, 0 to 1.
     pub share: f64,
-    /// Where the mass is: the last object on the way to it.
+    /// Where the mass is: the object, or the one of the class that retains most.
     pub accumulation: Accumulation,
     /// The shortest path to the accumulation point, from a root.
     pub path: Vec<Step>,
@@ -35,68 +32,85 @@ pub struct Suspect {
     pub text: String,
 }
 
-/// What every description needs.
-pub(super) struct About<'a> {
-    pub(super) heap: &'a Heap,
-    /// All of the heap, in bytes.
-    pub(super) total: u64,
+/// The object below which the mass scatters.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accumulation {
+    /// V8's id.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// Bytes that it retains.
+    pub retained: u64,
+    /// Who holds it, and as what, in the words of a diff: `MemoryStore.sessions`, `cart.js: carts`.
+    pub held_by: String,
+    /// What it holds: first what there is most of.
+    pub holds: Vec<Held>,
 }
 
-impl About<'_> {
-    /// One object.
-    pub(super) fn object(&self, node: Node) -> Suspect {
-        let heap = self.heap;
-        let retained = heap.retained_size(node);
-        let point = accumulation_point(heap, node);
-        let accumulation = accumulation(heap, point);
-        let path = path_to(heap, point);
-        let name = shown_name(heap, node);
-        let share = ratio(retained, self.total);
-        let mut text = format!("One {name} (@{}) retains {} of the heap", heap.graph().id(node), percent(share));
-        if point != node {
-            text += &format!("; the mass is in {} (@{})", accumulation.name, accumulation.id);
-            if !accumulation.held_by.is_empty() {
-                text += &format!(", held by {}", accumulation.held_by);
+/// What is known of a suspect.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The object that holds, or is large.
+    pub(super) object: Node,
+    /// How many of its class do.
+    pub(super) objects: u64,
+    pub(super) retained: u64,
+    pub(super) held_by: String,
+    /// Many that those who hold it are parts of.
+    pub(super) inside: Option<String>,
+    /// What is held, and how many of it; `None` of what is large itself.
+    pub(super) thing: Option<(String, u64)>,
+}
+
+impl Known {
+    pub(super) fn describe(self, heap: &Heap, trails: &mut Trails<'_>) -> Suspect {
+        let Self { object, objects, retained, held_by, inside, thing } = self;
+        let graph = heap.graph();
+        let (name, id) = (trails.name(object), graph.id(object));
+        let share = ratio(retained, heap.total_size());
+        // The class is said, unless the words have it; V8's roots have no class.
+        let who = match objects {
+            _ if graph.kind(object) == NodeKind::Synthetic => String::new(),
+            1 if held_by.contains(&name) => format!(" (@{id})"),
+            1 => format!(" ({name} @{id})"),
+            _ => format!(" ({} {name}, the largest is @{id})", thousands(objects)),
+        };
+        let text = match &thing {
+            Some((thing, count)) => {
+                let inside = inside.map_or(String::new(), |inside| format!(", in {inside},"));
+                format!(
+                    "{} {thing} held by {held_by}{who}{inside} {} {} of the heap",
+                    thousands(*count),
+                    if *count == 1 { "retains" } else { "retain" },
+                    percent(share)
+                )
             }
-        }
-        text += &holds_text(&accumulation.holds);
+            None => format!("One {name} (@{id}) held by {held_by} is {} of the heap", percent(share)),
+        };
+        let held = thing.map(|(name, count)| Held { name, count, retained });
         Suspect {
-            kind: "object",
-            name,
-            id: Some(heap.graph().id(node)),
-            count: 1,
+            kind: if objects == 1 { "object" } else { "class" },
+            id: (objects == 1).then_some(id),
+            count: objects,
             retained,
             share,
-            accumulation,
-            path,
+            accumulation: Accumulation {
+                id,
+                name: name.clone(),
+                retained: heap.retained_size(object),
+                held_by,
+                holds: holds(heap, object, held),
+            },
+            path: trails.to(object),
+            name,
             text,
         }
     }
-
-    /// The objects of one class, those that retain most first.
-    pub(super) fn group(&self, class: ClassId, nodes: &[Node], retained: u64) -> Suspect {
-        let heap = self.heap;
-        let name = lossy(&heap.classes().get(class).name).into_owned();
-        let share = ratio(retained, self.total);
-        let first = nodes.first().copied().unwrap_or(heap.graph().root());
-        let accumulation = accumulation(heap, first);
-        let path = path_to(heap, first);
-        let shown: Vec<String> =
-            nodes.iter().take(SHOWN_MEMBERS).map(|node| format!("@{}", heap.graph().id(*node))).collect();
-        let more = if nodes.len() > SHOWN_MEMBERS { ", …" } else { "" };
-        let text = format!(
-            "{} objects of class {name} together retain {} of the heap; the largest are {}{more}",
-            thousands(nodes.len() as u64),
-            percent(share),
-            shown.join(", ")
-        );
-        Suspect { kind: "class", name, id: None, count: nodes.len() as u64, retained, share, accumulation, path, text }
-    }
 }
 
-fn holds_text(holds: &[Held]) -> String {
-    match holds.first() {
-        Some(held) if held.count > 1 => format!("; it holds {} {}", thousands(held.count), held.name),
-        _ => String::new(),
-    }
+/// What part the one is of the other, 0 to 1.
+#[allow(clippy::cast_precision_loss, reason = "a share of a size")]
+fn ratio(part: u64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { part as f64 / of as f64 }
 }

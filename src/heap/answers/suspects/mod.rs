@@ -1,13 +1,16 @@
-//! Leak suspects: what retains a good part of the heap, and where in it the mass is.
+//! Leak suspects: what retains a good part of the heap, and who holds it.
 //!
-//! The rule is that of Eclipse MAT's leak report, on V8's heaps. The dominator tree is cut at its top: V8's own roots
-//! (synthetic nodes) and the global object are passed through. A node there that retains at least the threshold is a
-//! suspect; of those that are smaller, all of one class are one suspect if they retain as much together. From a suspect
-//! the mass is followed down the tree, always to the largest child, until it scatters: that is the accumulation point,
-//! which usually is the collection that grows.
+//! Two rules. **Many**: the heap is compared with an imagined one in which each holder had one of what it has many of now (see
+//! [`Dominance::imagine`](crate::heap::holding::Dominance::imagine)). A line of that comparison that has the threshold or more is a
+//! suspect: so they are found, counted and named as what grew is in a diff, whatever holds the mass: a collection, a list by its head, a
+//! tree by its root. What only leads there, such as modules and functions, is no suspect. **Large**: an object that has as much by itself.
+//!
+//! What Node.js has in every process is no suspect, as long as it is not larger than that.
 
 mod about;
-mod accumulation;
 mod find;
+mod holds;
+mod large;
+mod many;
 
 pub use find::{Suspects, suspects};

@@ -48,21 +48,26 @@ pub(super) struct Grown {
     most: i64,
 }
 
+/// What a line says, and of which places.
+#[derive(Debug)]
+pub(in crate::heap::answers) struct Said {
+    /// Where things are held.
+    pub(in crate::heap::answers) many: u32,
+    /// What is named.
+    pub(in crate::heap::answers) thing: u32,
+    pub(in crate::heap::answers) counts: Vec<u64>,
+    pub(in crate::heap::answers) name: String,
+    pub(in crate::heap::answers) held_by: String,
+}
+
 impl View<'_> {
-    pub(super) fn line(&self, Draft { key, sizes, places }: Draft) -> PathGrowth {
-        let held = matches!(key, Key::Held(_));
-        let grown = self.grown_in(&places, held);
-        let most = grown.first().map_or(TOP, |grown| grown.place);
-        let (many, thing) = if held { self.chosen(most, &grown) } else { (most, most) };
-        let (counts, name, held_by, path) = match key {
-            Key::Internal => (self.counts_of_all(&places), INTERNAL.to_owned(), "V8 itself".to_owned(), Vec::new()),
-            _ => (
-                self.counts(&places, thing),
-                self.name(thing),
-                self.dominance.held_by(self.shortest, many, self.class(thing).text),
-                self.shortest.path(self.dominance.shortest[thing as usize]),
-            ),
+    pub(in crate::heap::answers) fn line(&self, draft: Draft) -> PathGrowth {
+        let Said { thing, counts, name, held_by, .. } = self.said(&draft);
+        let path = match draft.key {
+            Key::Internal => Vec::new(),
+            _ => self.shortest.path(self.dominance.shortest[thing as usize]),
         };
+        let sizes = draft.sizes;
         PathGrowth {
             name,
             held_by,
@@ -73,6 +78,23 @@ impl View<'_> {
             counts,
             sizes,
         }
+    }
+
+    /// The words of a line.
+    pub(in crate::heap::answers) fn said(&self, Draft { key, places, .. }: &Draft) -> Said {
+        let held = matches!(key, Key::Held(_));
+        let grown = self.grown_in(places, held);
+        let most = grown.first().map_or(TOP, |grown| grown.place);
+        let (many, thing) = if held { self.chosen(most, &grown) } else { (most, most) };
+        let (counts, name, held_by) = match key {
+            Key::Internal => (self.counts_of_all(places), INTERNAL.to_owned(), "V8 itself".to_owned()),
+            _ => (
+                self.counts(places, thing),
+                self.name(thing),
+                self.dominance.held_by(self.shortest, many, self.class(thing).text),
+            ),
+        };
+        Said { many, thing, counts, name, held_by }
     }
 
     /// What grew in a line, that first which has most of it; what is others', too, comes after these.

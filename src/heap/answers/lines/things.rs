@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "places and groups are numbered by what made the columns")]
 
-use super::lines::Grown;
+use super::line::Grown;
 use super::view::View;
 use crate::heap::holding::Kind;
 use crate::heap::words::Origin;

@@ -13,7 +13,7 @@ use crate::heap::holding::{NO_TEXT, TOP};
 
 /// What places have in common that are in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(in crate::heap::answers) enum Key {
     /// They are, or are below, what one holder accumulates.
     Held(String),
     /// They are of one group.
@@ -24,15 +24,25 @@ pub(super) enum Key {
 
 /// A line before it has words.
 #[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) key: Key,
+pub(in crate::heap::answers) struct Draft {
+    pub(in crate::heap::answers) key: Key,
     /// By heap, bytes.
-    pub(super) sizes: Vec<u64>,
-    pub(super) places: Vec<u32>,
+    pub(in crate::heap::answers) sizes: Vec<u64>,
+    pub(in crate::heap::answers) places: Vec<u32>,
+}
+
+impl Draft {
+    /// Takes in another one.
+    pub(super) fn add(&mut self, other: Self) {
+        for (size, more) in self.sizes.iter_mut().zip(other.sizes) {
+            *size += more;
+        }
+        self.places.extend(other.places);
+    }
 }
 
 impl View<'_> {
-    pub(super) fn drafts(&self) -> Vec<Draft> {
+    pub(in crate::heap::answers) fn drafts(&self) -> Vec<Draft> {
         let mut words: FxHashMap<u32, String> = FxHashMap::default();
         let mut known: FxHashMap<Key, usize> = FxHashMap::default();
         let mut drafts: Vec<Draft> = Vec::new();

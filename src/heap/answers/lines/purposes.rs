@@ -9,6 +9,8 @@ use crate::heap::words::Origin;
 
 /// Steps from a thing of Node's to what it is there for.
 const NEAR: usize = 10;
+/// Half is less by this part.
+const ABOUT: i64 = 64;
 
 impl View<'_> {
     /// What the things there are called; of Node's and of packages, also what of the application's they are for.
@@ -47,12 +49,13 @@ impl View<'_> {
         }
     }
 
-    /// The nearest place below of which there are as many more.
+    /// The nearest place below of which there are about half as many more, or more than that.
     pub(super) fn nearest_below(&self, place: u32, origin: Origin, kind: Kind) -> Option<u32> {
         let mut level = vec![place];
         for _ in 0..NEAR {
             level = level.iter().flat_map(|at| self.children(*at)).collect();
-            level.retain(|at| self.more(*at).saturating_mul(2) >= self.more(place));
+            let half = self.more(place) / 2 - self.more(place) / ABOUT;
+            level.retain(|at| self.more(*at) >= half);
             level.sort_by_key(|at| Reverse(self.grown_below(*at)));
             let class = |at: &u32| self.class(*at);
             let found =
