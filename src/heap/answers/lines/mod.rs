@@ -12,7 +12,7 @@ mod purposes;
 mod things;
 mod view;
 
-pub(super) use change::{delta, rose};
-pub(super) use drafts::Draft;
-pub(super) use line::PathGrowth;
-pub(super) use view::View;
+pub(crate) use change::{delta, rose};
+pub(crate) use drafts::Draft;
+pub(crate) use line::PathGrowth;
+pub(crate) use view::View;
