@@ -13,7 +13,7 @@ use crate::heap::words::{Origin, thousands};
 
 impl View<'_> {
     /// The lines of what holders have many of. Those of one list or tree are one: its branches are alike.
-    pub(in crate::heap::answers) fn many(&self) -> Vec<Draft> {
+    pub(crate) fn many(&self) -> Vec<Draft> {
         let mut known: FxHashMap<u32, usize> = FxHashMap::default();
         let mut drafts: Vec<Draft> = Vec::new();
         for draft in self.drafts() {
@@ -33,7 +33,7 @@ impl View<'_> {
     }
 
     /// The place of the first of a list or tree, or the place itself.
-    pub(in crate::heap::answers) fn first_of(&self, place: u32) -> u32 {
+    pub(crate) fn first_of(&self, place: u32) -> u32 {
         let mut at = place;
         loop {
             let above = self.dominance.places.at(at).parent;
@@ -45,22 +45,22 @@ impl View<'_> {
     }
 
     /// How many things there are: where nothing but the first of a chain would be counted, all of it.
-    pub(in crate::heap::answers) fn count(&self, thing: u32, counted: u64) -> u64 {
+    pub(crate) fn count(&self, thing: u32, counted: u64) -> u64 {
         if counted > 1 { counted } else { self.dominance.sums[1][thing as usize].count }
     }
 
     /// Whether what is at a place is below another.
-    pub(in crate::heap::answers) fn is_below(&self, place: u32, above: u32) -> bool {
+    pub(crate) fn is_below(&self, place: u32, above: u32) -> bool {
         self.dominance.places.above(place).any(|at| at == above)
     }
 
     /// Who holds what is at a place, where there is much of what is at the place `thing`.
-    pub(in crate::heap::answers) fn held_by(&self, place: u32, thing: u32) -> String {
+    pub(crate) fn held_by(&self, place: u32, thing: u32) -> String {
         self.dominance.held_by(self.shortest, place, self.class(thing).text)
     }
 
     /// Many things that those which hold the things of a line are parts of: `85 Settings held by tenants.js: settingsByTenant`.
-    pub(in crate::heap::answers) fn outer(&self, said: &Said) -> Option<String> {
+    pub(crate) fn outer(&self, said: &Said) -> Option<String> {
         let holder = self.dominance.places.at(said.many).parent;
         let owner = if holder == TOP { NONE } else { self.owners.of[holder as usize] };
         let is_outer = owner != NONE && owner != said.many && self.is_below(said.many, owner);
@@ -75,7 +75,7 @@ impl View<'_> {
     }
 
     /// Whether a line is about something of Node's own, in which there is nothing of anybody else's.
-    pub(in crate::heap::answers) fn is_of_node(&self, said: &Said) -> bool {
+    pub(crate) fn is_of_node(&self, said: &Said) -> bool {
         let of = |origin: Origin| {
             let around = self.dominance.places.above(said.many).chain([said.many, said.thing]);
             around.into_iter().any(|at| self.class(at).origin == origin)

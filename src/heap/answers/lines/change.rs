@@ -3,7 +3,7 @@
 #![allow(clippy::cast_possible_wrap, reason = "counts and sizes are far below 2^63")]
 
 /// The last less the first.
-pub(in crate::heap::answers) fn delta(values: &[u64]) -> i64 {
+pub(crate) fn delta(values: &[u64]) -> i64 {
     match (values.first(), values.last()) {
         (Some(first), Some(last)) => *last as i64 - *first as i64,
         _ => 0,
@@ -11,6 +11,6 @@ pub(in crate::heap::answers) fn delta(values: &[u64]) -> i64 {
 }
 
 /// Whether each is more than the one before.
-pub(in crate::heap::answers) fn rose(values: &[u64]) -> bool {
+pub(crate) fn rose(values: &[u64]) -> bool {
     values.windows(2).all(|pair| matches!(pair, [before, after] if before < after))
 }

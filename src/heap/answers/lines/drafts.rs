@@ -13,7 +13,7 @@ use crate::heap::holding::{NO_TEXT, TOP};
 
 /// What places have in common that are in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::heap::answers) enum Key {
+pub(crate) enum Key {
     /// They are, or are below, what one holder accumulates.
     Held(String),
     /// They are of one group.
@@ -24,11 +24,11 @@ pub(in crate::heap::answers) enum Key {
 
 /// A line before it has words.
 #[derive(Debug)]
-pub(in crate::heap::answers) struct Draft {
-    pub(in crate::heap::answers) key: Key,
+pub(crate) struct Draft {
+    pub(crate) key: Key,
     /// By heap, bytes.
-    pub(in crate::heap::answers) sizes: Vec<u64>,
-    pub(in crate::heap::answers) places: Vec<u32>,
+    pub(crate) sizes: Vec<u64>,
+    pub(crate) places: Vec<u32>,
 }
 
 impl Draft {
@@ -42,7 +42,7 @@ impl Draft {
 }
 
 impl View<'_> {
-    pub(in crate::heap::answers) fn drafts(&self) -> Vec<Draft> {
+    pub(crate) fn drafts(&self) -> Vec<Draft> {
         let mut words: FxHashMap<u32, String> = FxHashMap::default();
         let mut known: FxHashMap<Key, usize> = FxHashMap::default();
         let mut drafts: Vec<Draft> = Vec::new();

@@ -50,18 +50,18 @@ pub(super) struct Grown {
 
 /// What a line says, and of which places.
 #[derive(Debug)]
-pub(in crate::heap::answers) struct Said {
+pub(crate) struct Said {
     /// Where things are held.
-    pub(in crate::heap::answers) many: u32,
+    pub(crate) many: u32,
     /// What is named.
-    pub(in crate::heap::answers) thing: u32,
-    pub(in crate::heap::answers) counts: Vec<u64>,
-    pub(in crate::heap::answers) name: String,
-    pub(in crate::heap::answers) held_by: String,
+    pub(crate) thing: u32,
+    pub(crate) counts: Vec<u64>,
+    pub(crate) name: String,
+    pub(crate) held_by: String,
 }
 
 impl View<'_> {
-    pub(in crate::heap::answers) fn line(&self, draft: Draft) -> PathGrowth {
+    pub(crate) fn line(&self, draft: Draft) -> PathGrowth {
         let Said { thing, counts, name, held_by, .. } = self.said(&draft);
         let path = match draft.key {
             Key::Internal => Vec::new(),
@@ -81,7 +81,7 @@ impl View<'_> {
     }
 
     /// The words of a line.
-    pub(in crate::heap::answers) fn said(&self, Draft { key, places, .. }: &Draft) -> Said {
+    pub(crate) fn said(&self, Draft { key, places, .. }: &Draft) -> Said {
         let held = matches!(key, Key::Held(_));
         let grown = self.grown_in(places, held);
         let most = grown.first().map_or(TOP, |grown| grown.place);

@@ -14,8 +14,8 @@ mod things;
 mod tree;
 mod view;
 
-pub(super) use change::{delta, rose};
-pub(super) use drafts::Draft;
-pub(super) use line::PathGrowth;
+pub(crate) use change::{delta, rose};
+pub(crate) use drafts::Draft;
+pub(crate) use line::PathGrowth;
 pub use tree::GrowthBranch;
-pub(super) use view::View;
+pub(crate) use view::View;

@@ -38,7 +38,7 @@ pub struct GrowthBranch {
 
 impl View<'_> {
     /// The tree from the root on; of heaps that did not grow there is nothing below it.
-    pub(in crate::heap::answers) fn tree(&self) -> GrowthBranch {
+    pub(crate) fn tree(&self) -> GrowthBranch {
         let mut left = PLACES;
         let smallest = (self.grown_below(TOP) / SMALLEST_PART).max(1);
         GrowthBranch { name: String::new(), ..self.branch(TOP, smallest, DEPTH, &mut left) }

@@ -10,9 +10,9 @@ use crate::heap::holding::{Class, Dominance, Groups, Shortest, Sum};
 
 /// Everything that is asked when lines are made.
 #[derive(Debug)]
-pub(in crate::heap::answers) struct View<'a> {
-    pub(in crate::heap::answers) shortest: &'a Shortest,
-    pub(in crate::heap::answers) dominance: &'a Dominance,
+pub(crate) struct View<'a> {
+    pub(crate) shortest: &'a Shortest,
+    pub(crate) dominance: &'a Dominance,
     pub(super) groups: Groups,
     pub(super) owners: Owners,
     /// By place: bytes at it and below it, in the first and the last heap.
@@ -21,7 +21,7 @@ pub(in crate::heap::answers) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(in crate::heap::answers) fn new(shortest: &'a Shortest, dominance: &'a Dominance) -> Self {
+    pub(crate) fn new(shortest: &'a Shortest, dominance: &'a Dominance) -> Self {
         let groups = Groups::find(dominance, &shortest.texts);
         let mut children: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for number in dominance.places.numbers() {
