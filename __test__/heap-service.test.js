@@ -56,15 +56,16 @@ function silentPipe (t) {
   return pipe
 }
 
-/** The names of this process's threads. */
-const threads = () => fs.readdirSync('/proc/self/task').map((id) => {
+/** What Linux says of each thread of a process in a file. */
+const threadFiles = (pid, file) => fs.readdirSync(`/proc/${pid}/task`).map((id) => {
   try {
-    return fs.readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim()
+    return fs.readFileSync(`/proc/${pid}/task/${id}/${file}`, 'utf8').trim()
   } catch {
     // Gone meanwhile.
     return ''
   }
 })
+const threads = () => threadFiles('self', 'comm')
 const noReaders = () => until(() => !threads().some((name) => /^heapkit-(read|analyse|free)/.test(name)), 'the threads to end')
 
 /** How long it takes from the middle of an act until it is over. */
@@ -168,6 +169,17 @@ test('a pipe is read when somebody writes to it, and keeps the process alive unt
   await to.close()
   assert.deepEqual(await service.exit, { code: 0, signal: null })
   assert.equal(service.stdout(), `opened ${SMALL + 3}\n`)
+})
+
+test('threads come after those of a service, and have the priority of the command in the command', { skip: linux('priorities of threads'), ...BOUND }, async (t) => {
+  const pipe = silentPipe(t)
+  for (const [fixture, args, isService] of [['heap-service.js', ['opened', pipe], true], ['../../bin/heapkit.js', ['summary', pipe], false]]) {
+    const { child } = run(t, fixture, { args })
+    // Behind the name come the state and fifteen numbers. Whoever runs the tests may have given them a priority of their own.
+    const niceOf = (stat) => Number(stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[16])
+    await until(() => threadFiles(child.pid, 'stat').some((stat) => stat.includes('(heapkit-read)') && (niceOf(stat) === 15) === isService), `the priority of ${fixture}`)
+    child.kill('SIGKILL')
+  }
 })
 
 test('twenty are opened at once', BOUND, async (t) => {

@@ -38,7 +38,7 @@ class HeapGraph {
   retainers (target, given) {
     return this.#ask(() => bare({ target: targetText(target) }, options.top(given, 'paths', 10)), async (file, reading, { target, paths }) => {
       const answer = await file.retainers(reading, target, paths)
-      if (answer === null) throw await notThere(file, reading, target)
+      if (answer === null) throw invalidOption('target', await whyMissing(file, reading, target))
       return answer
     })
   }
@@ -65,15 +65,16 @@ if (Symbol.dispose) HeapGraph.prototype[Symbol.dispose] = HeapGraph.prototype.cl
 /** How many classes are looked through for one that may have been meant. */
 const MOST_CLASSES = 10_000
 
-async function notThere (file, reading, target) {
+/** Why there is no such target, and what may have been meant. */
+async function whyMissing (file, reading, target) {
   const what = `names nothing that this snapshot has: ${describe(target)}`
   if (/^@\d+$/.test(target)) {
-    return invalidOption('target', `${what} is no object of it. Ids are those of one snapshot: take one from its summary, its suspects, or the retainers of a class`)
+    return `${what} is no object of it. Ids are those of one snapshot: take one from its summary, its suspects, or the retainers of a class`
   }
-  if (/^\d+$/.test(target)) return invalidOption('target', `${what} is no class of it. For the object with that id write \`@${target}\``)
+  if (/^\d+$/.test(target)) return `${what} is no class of it. For the object with that id write \`@${target}\``
   const { classes } = await file.summary(reading, MOST_CLASSES, 'retained')
   const meant = nearest(target, classes.map(({ name }) => name))
-  return invalidOption('target', `${what} is no class of it; ${meant === undefined ? 'its summary has them' : `did you mean \`${meant}\`?`}`)
+  return `${what} is no class of it; ${meant === undefined ? 'its summary has them' : `did you mean \`${meant}\`?`}`
 }
 
 function targetText (target) {

@@ -211,6 +211,7 @@ module.exports = {
   abandonOnExit,
   codecs: () => call(binding.codecs),
   platform: () => call(binding.platform),
+  keepPriority: () => call(binding.keepPriority),
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),

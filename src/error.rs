@@ -465,6 +465,11 @@ mod tests {
     fn what_is_read_is_not_advised_to_be_written_elsewhere() {
         let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(!Error::io("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
+        assert!(
+            Error::io("open", "/dumps/a", denied())
+                .to_string()
+                .ends_with("read it as a user who may, or let this one read it")
+        );
         assert!(Error::io_of_target("open", "/dumps/a", denied()).to_string().contains("HEAPKIT_DIR"));
     }
 

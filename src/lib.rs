@@ -13,6 +13,7 @@
 //! * [`host`] is what the machine allows.
 //! * [`process`] is what all threads of a process share.
 //! * [`alarms`] is time that nobody tampers with.
+//! * [`priority`] is that of its threads.
 //! * [`error`] is every way in which the core can fail, each with a stable code.
 //! * `binding` (feature `node`) is the only module that knows napi: it converts, calls, and converts back.
 //!
@@ -26,7 +27,7 @@ pub mod error;
 pub mod fork;
 pub mod heap;
 pub mod host;
-mod priority;
+pub mod priority;
 pub mod process;
 pub mod readers;
 pub mod sink;

@@ -2,6 +2,7 @@
 
 // What the commands about snapshots share: their arguments, a progress line on a terminal, JSON or text.
 
+const { keepPriority } = require('../native')
 const { readArguments } = require('./arguments')
 const { UsageError } = require('./usage-error')
 const { bytes, count, ending, visible } = require('./table')
@@ -42,6 +43,8 @@ function command ({ usage, options = {}, reads = true, run }) {
         output.write(usage)
         return 0
       }
+      // It keeps nobody waiting but whoever typed it.
+      keepPriority()
       const control = {
         onProgress: stderr.isTTY ? progressOn(stderr) : undefined,
         ...(reads && { partial: values.partial, memory: { force: values.force } })

@@ -11,6 +11,7 @@ use super::copies::shared;
 use super::crossing::to_napi;
 use super::environment::sink;
 use crate::error::Error;
+use crate::priority;
 use crate::process::{self, Holder};
 use crate::sink;
 
@@ -116,6 +117,12 @@ fn ask<T: Send + 'static>(dir: String, question: fn(&Path) -> crate::Result<T>) 
 #[napi(catch_unwind)]
 pub fn sweep(dir: String) -> Result<()> {
     ask(dir, sink::sweep)
+}
+
+/// From now on heapkit's threads have the process's own priority: for the command, which is no service.
+#[napi(catch_unwind)]
+pub fn keep_priority() {
+    priority::keep_priority();
 }
 
 /// The platform that this addon was built for, as its package is called.
