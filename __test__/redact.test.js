@@ -102,7 +102,9 @@ test('the command tells what it did, overwrites nothing and leaves nothing of wh
 test('patterns that are none are refused before anything is captured', async (t) => {
   const dir = tmpDir(t)
   for (const [redact, message] of [
-    ['yes', /`redact` must be an object/],
+    ['yes', /`redact` must be true, false, 'strict' or an object; got 'yes'/],
+    [null, /`redact` must be true, false/],
+    [{ strict: 1 }, /`redact\.strict` must be true or false/],
     [{ keep: 'x' }, /`redact\.keep` must be an array/],
     [{ extra: [5] }, /`redact\.extra` must have regular expressions/],
     [{ keep: ['('] }, /`redact\.keep` has a pattern that cannot be used, "\("/],

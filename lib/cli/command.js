@@ -6,34 +6,37 @@ const { parseArgs } = require('node:util')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
-const COMMON = {
+const COPY = {
   json: { type: 'boolean' },
-  partial: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' }
 }
+/** Of a copy there is the whole or nothing. */
+const COMMON = { ...COPY, partial: { type: 'boolean' } }
 
-const COMMON_USAGE = `  --partial   read what there is of a file that breaks off
-  --json      the answer as JSON
+const COPY_USAGE = `  --json      the answer as JSON
   -h, --help  this text
 `
+const COMMON_USAGE = `  --partial   read what there is of a file that breaks off
+${COPY_USAGE}`
 
 const BAR_WIDTH = 24
 const CLEAR_LINE = '\r\x1b[K'
 
 /**
- * Makes a command of { usage, options, min, max, run }. `run(positionals, values, out)` is called when the number of arguments is right, and
+ * Makes a command of { usage, options, min, max, copies, run }. `run(positionals, values, out)` is called when the number of arguments is right, and
  * returns the exit code, if that is not 0.
  */
-function command ({ usage, options = {}, min, max = min, run }) {
+function command ({ usage, options = {}, min, max = min, copies = false, run }) {
   return {
     async run (args, { stdout, stderr }) {
-      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...COMMON, ...options } })
+      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...(copies ? COPY : COMMON), ...options } })
       if (values.help) {
         stdout.write(usage)
         return 0
       }
       if (positionals.length < min || positionals.length > max) {
-        throw new UsageError(`${usage.split('\n')[0].replace('Usage: heapkit ', '')}: ${positionals.length} arguments were given; \`heapkit ${usage.split(' ')[2]} --help\` says more`)
+        const given = positionals.length === 1 ? 'one argument was given' : `${positionals.length || 'no'} arguments were given`
+        throw new UsageError(`${usage.split('\n')[0].replace('Usage: heapkit ', '')}: ${given}; \`heapkit ${usage.split(' ')[2]} --help\` says more`)
       }
       const control = { partial: values.partial, onProgress: stderr.isTTY ? progressOn(stderr) : undefined }
       try {
@@ -81,4 +84,4 @@ function pathText (steps, keep = 12) {
   return visible(words.join('  '))
 }
 
-module.exports = { command, COMMON_USAGE, integer, writeJson, incomplete, pathText }
+module.exports = { command, COMMON_USAGE, COPY_USAGE, integer, writeJson, incomplete, pathText }
