@@ -3,6 +3,7 @@
 // What the commands about snapshots share: their arguments, a progress line on a terminal, JSON or text.
 
 const { parseArgs } = require('node:util')
+const { nearest } = require('../options/nearest')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
@@ -29,7 +30,7 @@ const CLEAR_LINE = '\r\x1b[K'
 function command ({ usage, options = {}, min, max = min, copies = false, run }) {
   return {
     async run (args, { stdout, stderr }) {
-      const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...(copies ? COPY : COMMON), ...options } })
+      const { values, positionals } = parse(args, { ...(copies ? COPY : COMMON), ...options })
       if (values.help) {
         stdout.write(usage)
         return 0
@@ -45,6 +46,17 @@ function command ({ usage, options = {}, min, max = min, copies = false, run }) 
         if (stderr.isTTY) stderr.write(CLEAR_LINE)
       }
     }
+  }
+}
+
+/** Reads arguments; of an option that there is not, it says which was meant. */
+function parse (args, options) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options })
+  } catch (error) {
+    const [, name] = /^Unknown option '--([^']+)'/.exec(error.message) ?? []
+    const meant = name && nearest(name, Object.keys(options))
+    throw meant === undefined ? error : new UsageError(`Unknown option --${name}; did you mean --${meant}?`)
   }
 }
 
