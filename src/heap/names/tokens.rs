@@ -31,10 +31,10 @@ fn is_capital(part: &[u8]) -> bool {
     part.iter().all(capital) && (part.iter().any(u8::is_ascii_digit) || KEY_IDS.iter().any(|id| part.starts_with(id)))
 }
 
-/// Small letters turn to capital ones more often than every four characters.
+/// Small letters turn to capital ones more often than two in seven characters.
 fn has_humps(part: &[u8]) -> bool {
     let humps = pairs(part).filter(|(a, b)| !a.is_ascii_uppercase() && b.is_ascii_uppercase()).count();
-    part.iter().all(u8::is_ascii_alphanumeric) && humps * 4 > part.len()
+    part.iter().all(u8::is_ascii_alphanumeric) && humps * 7 > part.len() * 2
 }
 
 fn pairs(part: &[u8]) -> impl Iterator<Item = (u8, u8)> + '_ {

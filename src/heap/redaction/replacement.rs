@@ -16,14 +16,13 @@ pub(super) fn replace(salted: Sha256, text: &[u8], out: &mut Vec<u8>) {
         return;
     }
     let digest = characters(salted.chain_update(text));
-    if units == 1 {
-        out.extend(digest.iter().take(1));
-        return;
+    if units > 1 {
+        out.push(MARK);
     }
-    out.push(MARK);
-    let shown = digest.len().min(units - 1);
-    out.extend(digest.iter().take(shown));
-    out.resize(out.len() + units - 1 - shown, MARK);
+    let shown = digest.get(..units.saturating_sub(1).max(1)).unwrap_or(&digest);
+    let end = out.len() + units - usize::from(units > 1);
+    out.extend_from_slice(shown);
+    out.resize(end, MARK);
 }
 
 pub(super) fn characters(digest: Sha256) -> [u8; DIGEST_CHARACTERS] {
