@@ -45,7 +45,7 @@ interface ArtifactFields {
 interface SnapshotFields extends ArtifactFields {
   kind: 'snapshot'
   format: 'heapsnapshot'
-  /** What was replaced; with `redact` only. */
+  /** What was replaced; with `redact` only, whoever asked for it. */
   redacted?: RedactReport
 }
 
@@ -73,6 +73,8 @@ export interface SamplingArtifact extends ArtifactFields {
 export interface TimelineArtifact extends ArtifactFields {
   kind: 'timeline'
   format: 'heaptimeline'
+  /** What was replaced; with `redact` only, whoever asked for it. */
+  redacted?: RedactReport
 }
 
 export interface CpuArtifact extends ArtifactFields {
@@ -201,10 +203,11 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
    */
   stableIds?: boolean
   /**
-   * Replace the contents of strings before a byte reaches the disk (docs/leaks.md says what stays). `artifact.redacted` says what was
-   * done. Default: false.
+   * Replace the contents of strings before a byte reaches the disk (docs/leaks.md says what stays). `'strict'` also replaces the names that no source
+   * of the program has. The strictest counts of this, `configure()`, `HEAPKIT_REDACT` and a handler's option: less than another wants cannot be had, and is no
+   * error. `artifact.redacted` says what was done. Default: false.
    */
-  redact?: boolean | RedactOptions
+  redact?: boolean | 'strict' | RedactOptions
   /** Show V8's internals in the snapshot. Default: false. */
   exposeInternals?: boolean
   /** Keep the values of numbers in the snapshot. Default: false. */
@@ -215,14 +218,18 @@ export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlO
  * The patterns are regular expressions without look-around and back-references; of a `RegExp` the source and the flag `i` count.
  */
 export interface RedactOptions {
-  /** Texts that stay, whatever they are. */
+  /** Also replace the names that no source of the program has, as `'strict'` does. Default: false. */
+  strict?: boolean
+  /** Texts that stay, whatever they are. Where several ask for redaction, only the patterns that all of them have count. */
   keep?: Array<RegExp | string>
-  /** Names that are replaced, besides those that look like data; comes before `keep`. */
+  /** Names that are replaced, besides those that look like data; comes before `keep`. Those of all who ask count. */
   extra?: Array<RegExp | string>
 }
 
 /** What a redaction did. All numbers count entries of the snapshot's table of strings, in which every text is once. */
 export interface RedactReport {
+  /** Whether only names stayed that a source has, or V8 itself. */
+  strict: boolean
   strings: number
   /** Contents of strings and regular expressions, and what nothing is known to use. */
   replacedContents: number
@@ -230,10 +237,17 @@ export interface RedactReport {
   replacedKeys: {
     email: number
     uuid: number
-    /** Six or more digits in a row, or nine with the usual separators. */
+    /** Six or more digits in a row, nine with the usual separators, or seven after a `+`. */
     digits: number
+    /** Of the internet protocol (4 and 6) or of hardware. */
     address: number
     token: number
+    /** URLs and absolute paths; of names of scripts only the directories above package or file, and queries. */
+    located: number
+    /** Names of properties, symbols and classes that are no identifiers. */
+    noIdentifier: number
+    /** Names that no source has; with `strict` only. */
+    notInSource: number
     /** Keys of objects with more than 256 properties. */
     dictionary: number
     weakMap: number
@@ -245,7 +259,15 @@ export interface RedactReport {
   replacedBytes: number
   keptByPattern: number
   /** Names that were left, by what they name. */
-  keptNames: { constructors: number, functions: number, properties: number, variables: number, internals: number }
+  keptNames: {
+    constructors: number
+    functions: number
+    properties: number
+    variables: number
+    /** Of what V8 made of sources: information about functions, scripts. */
+    code: number
+    internals: number
+  }
 }
 
 export interface SamplingOptions {
@@ -309,6 +331,9 @@ export interface SnapshotStream extends Readable {
   readonly artifact: StreamArtifact | undefined
 }
 
+/** Timelines have the contents of strings as snapshots have them. Profiles have none: nothing is replaced in their names and URLs of scripts. */
+type RedactOf<Format extends ArtifactFormat> = Format extends 'heaptimeline' ? Pick<SnapshotOptions, 'redact'> : unknown
+
 /** A capture that is started and stopped. It does not keep the process alive. */
 export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> extends AsyncDisposable {
   readonly startedAt: Date
@@ -316,7 +341,7 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
    * Stops and writes the artifact. When the options are invalid or the output cannot be opened it rejects and the session goes
    * on; when writing fails after that, sampling and CPU sessions keep what they collected, and `stop()` may be called again.
    */
-  stop (output?: OutputOptions<Format> & ControlOptions): Promise<ArtifactOf<Format>>
+  stop (output?: OutputOptions<Format> & ControlOptions & RedactOf<Format>): Promise<ArtifactOf<Format>>
   /**
    * Stops without an artifact. Does nothing after `stop()`. A timeline's makes V8 forget the ids of objects, unless heapkit has taken an inline snapshot, one with
    * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped. The first versions of Node 20 have no such symbol.
@@ -376,10 +401,10 @@ export interface HandlerOptions extends Defaults, Pick<SnapshotOptions, 'mode' |
    */
   timeoutMs?: number
   /**
-   * All snapshots are redacted: `?redact=0` and timelines, which cannot be, are 403. What is in the directory already is served as it is. Default: false,
-   * which leaves it to `?redact=1`.
+   * All snapshots and timelines are redacted at least so. Who asks for less (`?redact=0`) gets this, and is told: `redacted` of the artifact, `Heapkit-Redacted` of
+   * a download. What is in the directory already is served as it is. Default: false, which leaves it to `?redact=1` and `?redact=strict`.
    */
-  redact?: boolean | RedactOptions
+  redact?: boolean | 'strict' | RedactOptions
 }
 
 /**
@@ -406,7 +431,7 @@ interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOption
 export interface SignalOptions {
   snapshot: SnapshotOptions & SignalCallbacks<'heapsnapshot'>
   sampling: SamplingOptions & TimedSignalOptions<'heapprofile'>
-  timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'>
+  timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'> & RedactOf<'heaptimeline'>
   cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'>
 }
 
@@ -429,8 +454,20 @@ export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capt
 
 // ---------------------------------------------------------------- the rest
 
-/** Sets defaults for the whole process, all its threads included; replaces what was set before. They come before `HEAPKIT_*`. Throws for invalid options. */
-export function configure (defaults: Defaults): void
+/** What {@link configure} takes. */
+export interface ProcessDefaults extends Defaults {
+  /**
+   * All snapshots and timelines of the process are redacted at least so, whoever asks for them and however. It holds until the process ends: a later call can
+   * only make it stricter.
+   */
+  redact?: boolean | 'strict' | RedactOptions
+}
+
+/**
+ * Sets defaults for the whole process, all its threads included; replaces what was set before, but `redact`. They come before `HEAPKIT_*`. Throws for invalid
+ * options.
+ */
+export function configure (defaults: ProcessDefaults): void
 
 /** heapkit's artifacts in `dir` (default: where captures go), oldest first; empty where there is no such directory. */
 export function listArtifacts (dir?: string): Promise<ArtifactFile[]>
@@ -580,6 +617,8 @@ export interface HeapGraph extends Disposable {
   suspects (options?: SuspectsOptions): Promise<HeapSuspects>
   /** Who holds an object (its id, `123` or `'@123'`) or the objects of a class. Rejects with `HEAPKIT_ERR_INVALID_OPTION` if there is none, and names a class that may have been meant. */
   retainers (target: number | string, options?: RetainersOptions): Promise<HeapRetainers>
+  /** What a page about the heap shows. */
+  report (options?: ReportOptions): Promise<HeapReport>
   /** Gives the memory back, on another thread. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }
@@ -590,6 +629,55 @@ export interface HeapGraph extends Disposable {
  * until `close()`, and a tenth more while it reads. Four files are read at a time, more wait in turn.
  */
 export function openSnapshot (path: string, options?: ReadingOptions): Promise<HeapGraph>
+
+/** What `heapkit report` shows. */
+export interface HeapReport {
+  summary: HeapSummary
+  suspects: HeapSuspects
+  /** The dominator tree, as far as it can be drawn: its largest parts. */
+  tree: HeapBranch
+}
+
+/** A node of the dominator tree, or the small children of one together: these have no id. */
+export interface HeapBranch {
+  name: string
+  id: number | null
+  count: number
+  shallow: number
+  retained: number
+  children?: HeapBranch[]
+}
+
+export interface ReportOptions {
+  /** How many classes, objects and strings, 1 to 10000. Default: 1000. */
+  top?: number
+}
+
+/** What {@link redactSnapshot} takes. */
+export interface RedactSnapshotOptions extends RedactOptions {
+  signal?: AbortSignal
+  /** Called some 20 times a second. */
+  onProgress?: (progress: ReadingProgress) => void | Promise<void>
+}
+
+/** A redacted copy. */
+export interface RedactedCopy {
+  /** Absolute path of the copy. */
+  path: string
+  bytes: number
+  /** Size before compression. */
+  rawBytes: number
+  compression: Compression
+  sha256: string
+  redacted: RedactReport
+}
+
+/**
+ * Copies a snapshot or timeline (plain, gzip, zstd) without the contents of strings. The copy is packed as its name says, whole or not there, and never over another
+ * file. The copies of one thread have the same replacement for the same text, so that they can be compared; those of others do not. What the process wants
+ * (`configure({ redact })`) counts here, too. Rejects as {@link openSnapshot} does, and with `HEAPKIT_ERR_EXISTS`.
+ */
+export function redactSnapshot (input: string, output: string, options?: RedactSnapshotOptions): Promise<RedactedCopy>
 
 export interface DiffOptions extends ReadingOptions {
   /** How many paths and constructors, 1 to 10000. Default: 20. */

@@ -9,6 +9,7 @@ const { onSignal } = require('./lib/triggers/signal')
 const { configure } = require('./lib/options')
 const { listArtifacts } = require('./lib/artifacts')
 const { openSnapshot, diffSnapshots } = require('./lib/heap')
+const { redactSnapshot } = require('./lib/copies')
 const { HeapkitError } = require('./lib/errors')
 
 // Written so that Node finds the names for `import { takeSnapshot } from 'heapkit'`.
@@ -25,5 +26,6 @@ module.exports = {
   listArtifacts,
   openSnapshot,
   diffSnapshots,
+  redactSnapshot,
   HeapkitError
 }

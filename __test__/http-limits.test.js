@@ -121,34 +121,37 @@ test('a download that its client takes too slowly ends, does not look complete, 
 
 // --- snapshots ---
 
-test('a handler that redacts does so whatever its clients ask, and makes nothing that it cannot redact', async (t) => {
-  const { request, dir } = await serve(t, { redact: { keep: [/^quokka/] } })
+test('a handler that redacts does so whatever its clients ask, and says so', async (t) => {
+  const { request } = await serve(t, { redact: { keep: [/^quokka/] } })
   globalThis.secretOfTheTest = ['wombat', 'passphrase'].join(' ')
   globalThis.keptByTheTest = ['quokka', 'name'].join(' ')
   t.after(() => { delete globalThis.secretOfTheTest; delete globalThis.keptByTheTest })
-  for (const path of ['/snapshot', '/snapshot?redact=1']) {
+  const check = (text) => assert.ok(!text.includes('wombat passphrase') && text.includes('quokka name'))
+  for (const path of ['/snapshot', '/snapshot?redact=1', '/snapshot?redact=0', '/snapshot?redact=strict', '/timeline?seconds=0.01', '/timeline?seconds=0.01&redact=0']) {
     const artifact = (await request('POST', path)).json()
-    assert.ok(artifact.redacted.replacedContents > 0 && artifact.redacted.keptByPattern > 0)
-    const text = zlib.gunzipSync(fs.readFileSync(artifact.path))
-    assert.ok(!text.includes('wombat passphrase') && text.includes('quokka name'))
+    assert.ok(artifact.redacted.replacedContents > 0 && artifact.redacted.keptByPattern > 0, path)
+    assert.equal(artifact.redacted.strict, path.endsWith('strict'))
+    check(zlib.gunzipSync(fs.readFileSync(artifact.path)))
   }
-  for (const path of ['/snapshot?download=1', '/snapshot?download=1&redact=1']) {
-    const text = zlib.gunzipSync((await request('POST', path)).body)
-    assert.ok(!text.includes('wombat passphrase') && text.includes('quokka name'))
+  for (const [asked, answered] of [['', '1'], ['&redact=1', '1'], ['&redact=false', '1'], ['&redact=strict', 'strict']]) {
+    const { headers, body } = await request('POST', `/snapshot?download=1${asked}`)
+    assert.equal(headers['heapkit-redacted'], answered, asked)
+    check(zlib.gunzipSync(body))
   }
-  const before = ls(dir)
-  for (const path of ['/snapshot?redact=0', '/snapshot?redact=false&download=1', '/timeline?seconds=0.01', '/timeline']) {
-    assertProblem(await request('POST', path), 403, undefined, /redact/)
-  }
-  assert.deepEqual(ls(dir), before)
-  assert.equal((await request('POST', '/cpu?seconds=0.01')).status, 201)
+  assert.equal((await request('GET', '/status')).json().redact, true)
+  assert.equal((await request('POST', '/cpu?seconds=0.01')).json().redacted, undefined)
 })
 
 test('without redact a client decides', async (t) => {
   const { request } = await serve(t, { redact: false })
   assert.ok((await request('POST', '/snapshot?redact=1')).json().redacted)
   assert.equal((await request('POST', '/snapshot?redact=0')).json().redacted, undefined)
-  assert.equal((await request('POST', '/timeline?seconds=0.01')).status, 201)
+  assert.equal((await request('POST', '/timeline?seconds=0.01')).json().redacted, undefined)
+  assert.ok((await request('POST', '/timeline?seconds=0.01&redact=1')).json().redacted)
+  assert.equal((await request('POST', '/snapshot?download=1')).headers['heapkit-redacted'], undefined)
+  assert.equal((await request('GET', '/status')).json().redact, false)
+  assertProblem(await request('POST', '/snapshot?redacted=1'), 400, undefined, /Unknown parameter "redacted"; did you mean redact\?/)
+  assertProblem(await request('POST', '/snapshot?redact=all'), 400, undefined, /redact must be 1, 0 or strict; got "all"/)
 })
 
 test('mode, memory and maxCpu hold for every snapshot of the handler', { skip: linux('fork') }, async (t) => {

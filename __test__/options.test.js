@@ -143,6 +143,59 @@ test('a name that a call does not know is refused, with the one that was meant',
   assert.equal(ls(dir).length, 1)
 })
 
+/** Every function that takes options, with a name that is almost one of them, and the one that was meant. */
+const MISSPELT = {
+  'takeSnapshot()': [(options) => heapkit.takeSnapshot(options), { redacted: 'redact', mod: 'mode', reduct: 'redact', signals: 'signal', levels: 'level' }],
+  'createSnapshotStream()': [(options) => heapkit.createSnapshotStream(options), { redacted: 'redact', compresion: 'compression' }],
+  'startSampling()': [(options) => heapkit.startSampling(options), { sampleIntervall: 'sampleInterval' }],
+  'startTimeline()': [(options) => heapkit.startTimeline(options), { resolution: 'resolutionMs' }],
+  'startCpuProfile()': [(options) => heapkit.startCpuProfile(options), { sampleIntervals: 'sampleInterval' }],
+  'createHandler()': [(options) => heapkit.createHandler({ token: 'a', ...options }), { redacted: 'redact', timeout: 'timeoutMs', authorise: 'authorize' }],
+  'configure()': [(options) => heapkit.configure(options), { redacted: 'redact', maxByte: 'maxBytes' }],
+  'onSignal(snapshot)': [(options) => heapkit.onSignal('SIGWINCH', 'snapshot', options), { redacted: 'redact', onArtefact: 'onArtifact' }],
+  'onSignal(timeline)': [(options) => heapkit.onSignal('SIGWINCH', 'timeline', options), { redacted: 'redact', second: 'seconds' }],
+  'onSignal(cpu)': [(options) => heapkit.onSignal('SIGWINCH', 'cpu', options), { onErrors: 'onError' }],
+  'openSnapshot()': [(options) => heapkit.openSnapshot('a', options), { partially: 'partial' }],
+  'diffSnapshots()': [(options) => heapkit.diffSnapshots(['a', 'b'], options), { tops: 'top' }],
+  'redactSnapshot()': [(options) => heapkit.redactSnapshot('a', 'b', options), { strickt: 'strict', keeps: 'keep', extras: 'extra' }]
+}
+/** Of sessions and heaps. */
+const MISSPELT_LATER = {
+  'sampling.stop()': ['startSampling', 'stop', { maxFile: 'maxFiles' }],
+  'sampling.capture()': ['startSampling', 'capture', { timeout: 'timeoutMs' }],
+  'timeline.stop()': ['startTimeline', 'stop', { redacted: 'redact' }],
+  'cpu.stop()': ['startCpuProfile', 'stop', { formats: 'format' }],
+  'heap.summary()': ['openSnapshot', 'summary', { sorts: 'sort' }],
+  'heap.suspects()': ['openSnapshot', 'suspects', { treshold: 'threshold' }],
+  'heap.report()': ['openSnapshot', 'report', { tops: 'top' }]
+}
+
+test('no public function takes an option that it does not know: it names the one that was meant', async (t) => {
+  const dir = tmpDir(t)
+  const functions = Object.keys(heapkit).filter((name) => typeof heapkit[name] === 'function' && !['HeapkitError', 'listArtifacts', 'stopSampling'].includes(name))
+  assert.deepEqual([...new Set(Object.keys(MISSPELT).map((name) => name.replace(/\(.*/, '')))].sort(), functions.sort())
+  const refuses = async (name, call, wrong, meant) => {
+    await assert.rejects(async () => call({ [wrong]: true }), (error) => naming(wrong)(error) &&
+      heapkitError('HEAPKIT_ERR_INVALID_OPTION', new RegExp(`is not known here; did you mean \`${meant}\`\\?$`))(error), `${name} ${wrong}`)
+  }
+  for (const [name, [call, names]] of Object.entries(MISSPELT)) {
+    for (const [wrong, meant] of Object.entries(names)) await refuses(name, call, wrong, meant)
+  }
+  const { path: file } = await heapkit.takeSnapshot({ dir, mode: 'inline' })
+  for (const [name, [make, method, names]] of Object.entries(MISSPELT_LATER)) {
+    const made = await heapkit[make](...(make === 'openSnapshot' ? [file] : []))
+    for (const [wrong, meant] of Object.entries(names)) await refuses(name, (options) => made[method](options), wrong, meant)
+    if (make === 'openSnapshot') made.close()
+    else await made[Symbol.asyncDispose]()
+  }
+  const sampling = heapkit.startSampling()
+  await refuses('stopSampling()', heapkit.stopSampling, 'compresion', 'compression')
+  await sampling[Symbol.asyncDispose]()
+  for (const nested of [{ memory: { reserve: 1 } }, { redact: { strickt: true } }]) await assert.rejects(heapkit.takeSnapshot({ dir, ...nested }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /is not known here/))
+  await assert.rejects(heapkit.listArtifacts({ dir }), naming('dir'))
+  assert.deepEqual(ls(dir), [path.basename(file)])
+})
+
 test('what objects inherit is no option', async (t) => {
   const dir = tmpDir(t)
   // eslint-disable-next-line no-extend-native

@@ -7,8 +7,9 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
-const { tmpDir, run, readArtifact, parseSnapshot, heapkitError } = require('./support')
-const { openSnapshot, takeSnapshot } = require('..')
+const { posix } = require('./needs')
+const { tmpDir, run, until, readArtifact, parseSnapshot, heapkitError } = require('./support')
+const { diffSnapshots, openSnapshot, redactSnapshot, takeSnapshot } = require('..')
 
 const WORD = 'quokka'
 
@@ -102,7 +103,9 @@ test('the command tells what it did, overwrites nothing and leaves nothing of wh
 test('patterns that are none are refused before anything is captured', async (t) => {
   const dir = tmpDir(t)
   for (const [redact, message] of [
-    ['yes', /`redact` must be an object/],
+    ['yes', /`redact` must be true, false, 'strict' or an object; got 'yes'/],
+    [null, /`redact` must be true, false/],
+    [{ strict: 1 }, /`redact\.strict` must be true or false/],
     [{ keep: 'x' }, /`redact\.keep` must be an array/],
     [{ extra: [5] }, /`redact\.extra` must have regular expressions/],
     [{ keep: ['('] }, /`redact\.keep` has a pattern that cannot be used, "\("/],
@@ -111,4 +114,102 @@ test('patterns that are none are refused before anything is captured', async (t)
     await assert.rejects(() => takeSnapshot({ dir, redact }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', message))
   }
   assert.deepEqual(fs.readdirSync(dir), [])
+})
+
+test('redactSnapshot() makes a copy as the command does, under the rules of files', async (t) => {
+  const dir = tmpDir(t)
+  globalThis.unique = Buffer.from('quokka in the garden').toString('latin1')
+  const { path: file } = await takeSnapshot({ dir, mode: 'inline' })
+  const output = path.join(dir, 'copies', 'copy.heapsnapshot.gz')
+  const phases = []
+  const artifact = await redactSnapshot(file, output, { strict: true, extra: [/^takeSnapshot$/], onProgress: ({ phase }) => phases.push(phase) })
+  assert.deepEqual([artifact.path, artifact.compression, artifact.redacted.strict], [output, 'gzip', true])
+  assert.ok(artifact.redacted.replacedKeys.extra > 0 && phases.length > 0)
+  const text = readArtifact(artifact)
+  assert.ok(!text.includes('quokka in') && !text.includes('"takeSnapshot"'))
+  parseSnapshot(text)
+  await assert.rejects(redactSnapshot(file, output), heapkitError('HEAPKIT_ERR_EXISTS'))
+  await assert.rejects(redactSnapshot(file, path.join(dir, '.', path.basename(file))), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`output` must be another file than the input/))
+  for (const [wrong, option] of [[[undefined, output], 'input'], [['', output], 'input'], [[file, 5], 'output'], [[file, output, { keep: 'x' }], 'options.keep']]) {
+    await assert.rejects(redactSnapshot(...wrong), (error) => error.code === 'HEAPKIT_ERR_INVALID_OPTION' && option.endsWith(error.option))
+  }
+  const other = path.join(dir, 'other')
+  const gone = redactSnapshot(file, other, { signal: AbortSignal.abort(new Error('enough')) })
+  await assert.rejects(gone, (error) => error.code === 'HEAPKIT_ERR_ABORTED' && error.cause.message === 'enough')
+  const controller = new AbortController()
+  await assert.rejects(redactSnapshot(file, other, { signal: controller.signal, onProgress: () => controller.abort() }), heapkitError('HEAPKIT_ERR_ABORTED'))
+  await assert.rejects(redactSnapshot(file, other, { onProgress: () => { throw new Error('no progress') } }), /no progress/)
+  assert.deepEqual(fs.readdirSync(dir).sort(), [path.basename(file), 'copies'].sort())
+})
+
+test('two redacted snapshots of a process can be compared', async (t) => {
+  const dir = tmpDir(t)
+  const files = []
+  class Session { constructor (index) { this.index = index; this.payload = [index] } }
+  const key = ['tenant', 'acme-corp'].join(' ')
+  globalThis.tenants = { [key]: { sessions: [] } }
+  t.after(() => { delete globalThis.tenants })
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index < 20_000; index++) globalThis.tenants[key].sessions.push(new Session(index))
+    files.push((await takeSnapshot({ dir, mode: 'inline', redact: true })).path)
+  }
+  const { paths: [line] } = await diffSnapshots(files)
+  assert.match(line.name, /Session/)
+  assert.ok(Math.abs(line.countDelta - 20_000) < 100, JSON.stringify(line))
+  assert.ok(!JSON.stringify(line).includes('acme'))
+})
+
+test('--list-left shows what stays, the most suspicious first, and writes nothing', async (t) => {
+  const dir = tmpDir(t)
+  const name = ['quok', 'ka\u001b[31m'].join('')
+  globalThis.listed = { ['quok' + 'kaKey']: { [name]: {} }, ['wom' + 'bat7a']: {} }
+  t.after(() => { delete globalThis.listed })
+  const { path: file } = await takeSnapshot({ dir, mode: 'inline' })
+  const list = async (...args) => {
+    const cli = run(t, '../../bin/heapkit.js', { args: ['redact', '--list-left', ...args] })
+    const { code } = await cli.exit
+    return { code, stdout: cli.stdout(), stderr: cli.stderr() }
+  }
+  const { code, stdout } = await list(file, '--top', '2000', '--keep', '^quokka.+31m')
+  assert.equal(code, 0)
+  assert.match(stdout, /^LEFT, MOST SUSPICIOUS FIRST +NAMES A +IN A SOURCE\n-+ {2}-+ {2}-+\n/)
+  assert.match(stdout, /^wombat7a +property.* no$/m)
+  assert.match(stdout, /^quokka\\u\{1b\}\[31m .*no$/m)
+  const { left, strict } = JSON.parse((await list(file, '--strict', '--top', '10000', '--json')).stdout)
+  assert.equal(strict, true)
+  assert.ok(left.length > 1000 && left.every(({ inSource }) => inSource))
+  assert.ok(!left.some(({ text }) => /quokkaKey|wombat7a/.test(text)))
+  for (const [args, message] of [
+    [[file, 'b'], /--list-left writes no copy; name one file/],
+    [[], /no arguments were given/],
+    [[file, '--top', '0'], /--top must be/],
+    [[file, '--strickt'], /Unknown option --strickt; did you mean --strict\?/]
+  ]) {
+    const { code, stderr } = await list(...args)
+    assert.equal(code, 2)
+    assert.match(stderr, message)
+  }
+  assert.deepEqual(fs.readdirSync(dir), [path.basename(file)])
+})
+
+test('Ctrl-C of a copy leaves nothing behind', { skip: posix('signals') }, async (t) => {
+  const dir = tmpDir(t)
+  const { path: file } = await takeSnapshot({ dir, mode: 'inline', compression: 'none' })
+  const whole = fs.readFileSync(file)
+  for (const command of ['redact', 'decompress']) {
+    for (const [signal, expected] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+      const cli = run(t, '../../bin/heapkit.js', { args: [command, '-', path.join(dir, 'copy')], stdio: ['pipe', 'pipe', 'pipe'] })
+      // The rest never comes; more than the pipe holds was taken.
+      const half = whole.subarray(0, whole.length - 1000)
+      await new Promise((resolve) => cli.child.stdin.write(half, resolve))
+      cli.child.stdin.on('error', () => {})
+      await until(() => fs.readdirSync(dir).length >= 1 && cli.child.pid)
+      cli.child.kill(signal)
+      // What reads a pipe waits for it.
+      cli.child.stdin.end()
+      assert.deepEqual(await cli.exit, { code: expected, signal: null }, cli.stderr())
+      assert.equal(cli.stderr(), '')
+      assert.deepEqual(fs.readdirSync(dir), [path.basename(file)])
+    }
+  }
 })

@@ -54,7 +54,7 @@ async function captured (t, dir) {
   if (process.platform === 'linux') values.push(['ForkedSnapshotArtifact', await heapkit.takeSnapshot({ dir, mode: 'fork', onProgress })])
   const sampling = heapkit.startSampling()
   values.push(['SamplingArtifact', await sampling.capture({ dir })], ['SamplingArtifact', await sampling.stop({ dir })])
-  values.push(['TimelineArtifact', await heapkit.startTimeline().stop({ dir })])
+  values.push(['TimelineArtifact', await heapkit.startTimeline().stop({ dir, redact: 'strict' })])
   values.push(['CpuArtifact', await heapkit.startCpuProfile().stop({ dir })])
   const stream = heapkit.createSnapshotStream({ dir })
   await stream.resume().toArray()

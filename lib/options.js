@@ -6,13 +6,14 @@
 
 const os = require('node:os')
 const path = require('node:path')
-const { randomBytes } = require('node:crypto')
 const native = require('./native')
 const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
-const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns } = require('./options/values')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share } = require('./options/values')
+const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
+const { nearest } = require('./options/nearest')
 
 /** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
 const COMPRESSIONS = Object.fromEntries(native.codecs().map(({ name, ...codec }) => [name, codec]))
@@ -27,6 +28,9 @@ const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSION
 /** Limits and defaults of a directory. A call, configure() and the environment can all set them. */
 const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
 
+/** What configure() and the environment can set: the same, and what no call can ask less than. */
+const DEFAULTS = { ...SHARED, redact: redaction }
+
 /** What every operation that takes time accepts. */
 const CONTROL = { signal: abortSignal, timeoutMs: integerFrom(1, MAX_TIMEOUT_MS), onProgress: callback }
 
@@ -37,7 +41,7 @@ const SNAPSHOT = {
   memory,
   maxCpu: (value, name) => value === 'auto' ? value : share(value, name, "'auto' or "),
   stableIds: boolean,
-  redact
+  redact: redaction
 }
 
 /** What can be set for all snapshots of an HTTP handler; its clients decide the rest. Answered as it was given, because each capture checks it again. */
@@ -60,6 +64,8 @@ const SESSIONS = {
   },
   timeline: {
     format: 'heaptimeline',
+    // It is a heap snapshot. Profiles have no contents of strings.
+    ending: { redact: redaction },
     schema: { trackAllocations: boolean, resolutionMs: integerFrom(50, 3_600_000) },
     // Without a `resolutionMs` the timeline finds its own pace.
     defaults: { trackAllocations: false }
@@ -89,13 +95,6 @@ function memory (value, name) {
   return bare({ reserveBytes: 64 * 1024 * 1024, force: false }, own)
 }
 
-/** How contents of strings are replaced; undefined for not at all. The salt is made here, so that no two files share one. */
-function redact (value, name) {
-  if (value === false) return undefined
-  const own = read(value === true ? undefined : value, { keep: patterns, extra: patterns }, { name, inside: `${name}.` })
-  return bare({ keep: [], extra: [] }, own, { salt: randomBytes(32) })
-}
-
 // --- layers of defaults ---
 
 const ENVIRONMENT = {
@@ -103,7 +102,8 @@ const ENVIRONMENT = {
   HEAPKIT_COMPRESSION: ['compression', (text) => text],
   HEAPKIT_MAX_FILES: ['maxFiles', number],
   HEAPKIT_MAX_BYTES: ['maxBytes', byteCount],
-  HEAPKIT_MIN_FREE_BYTES: ['minFreeBytes', byteCount]
+  HEAPKIT_MIN_FREE_BYTES: ['minFreeBytes', byteCount],
+  HEAPKIT_REDACT: ['redact', redactionText]
 }
 
 const BUILT_IN = { compression: 'gzip', minFreeBytes: 64 * 1024 * 1024 }
@@ -120,16 +120,24 @@ function byteCount (text) {
 
 /** What HEAPKIT_* says; an error names the variable. An empty variable counts as not set. */
 function fromEnvironment (env = process.env) {
+  refuseMisspelt(env)
   const parsed = {}
   for (const [variable, [name, parse]] of Object.entries(ENVIRONMENT)) {
     if (!env[variable]) continue
     try {
-      parsed[name] = SHARED[name](parse(env[variable]), variable)
+      parsed[name] = DEFAULTS[name](parse(env[variable], variable), variable)
     } catch (error) {
       throw environmentError(error, variable, env[variable])
     }
   }
   return parsed
+}
+
+/** Other programs may have variables of such names, too, but one that was meant for this one must not be passed over: the secrets would be written. */
+function refuseMisspelt (env) {
+  const misspelt = Object.keys(env).find((name) => /^HEAPKIT_/i.test(name) && !/^HEAPKIT_REDACT$/i.test(name) && nearest(name.slice(8), ['REDACT']) !== undefined)
+  if (misspelt === undefined || !env[misspelt]) return
+  throw new HeapkitError(codes.INVALID_OPTION, `Environment variable ${misspelt} is not known; did you mean \`HEAPKIT_REDACT\`?`, { option: misspelt })
 }
 
 function environmentError (error, variable, text) {
@@ -140,9 +148,15 @@ function environmentError (error, variable, text) {
 
 /** What configure() was given, which may have been another version's: what this one does not know, or would not take, does not count. */
 function defaults () {
+  const given = givenDefaults()
+  const taken = Object.fromEntries(Object.entries(given).filter(([name, value]) => Object.hasOwn(DEFAULTS, name) && isTaken(DEFAULTS[name], value)))
+  // But not to know how much is to be replaced means to replace all that can be.
+  return given.redact === undefined ? taken : { ...taken, redact: redaction(taken.redact ?? 'strict', 'redact') }
+}
+
+function givenDefaults () {
   const json = native.getDefaults()
-  const given = json === '' ? {} : JSON.parse(json)
-  return Object.fromEntries(Object.entries(given).filter(([name, value]) => Object.hasOwn(SHARED, name) && isTaken(SHARED[name], value)))
+  return json === '' ? {} : JSON.parse(json)
 }
 
 function isTaken (check, value) {
@@ -154,14 +168,28 @@ function isTaken (check, value) {
   }
 }
 
-/** Sets the process's defaults, for all its threads. Replaces what was set before. */
+/** Sets the process's defaults, for all its threads. Replaces what was set before, but redaction, which can only become stricter. */
 function configure (given) {
-  const parsed = read(given, SHARED, { name: 'defaults' })
+  const parsed = read(given, DEFAULTS, { name: 'defaults' })
   const { compression } = bare(BUILT_IN, fromEnvironment(), parsed)
   checkLevel(compression, parsed.level)
   // A relative directory is resolved now, because the working directory may change later.
   if (parsed.dir !== undefined) parsed.dir = resolve(parsed.dir)
+  parsed.redact = strictest(defaults().redact, parsed.redact)
   native.setDefaults(JSON.stringify(parsed))
+}
+
+/** What HEAPKIT_REDACT says at the start holds for the process: a thread may be started with another environment. A wrong value is the error of each capture. */
+function keepFromStart () {
+  if (!isTaken(redactionText, process.env.HEAPKIT_REDACT)) return
+  const redact = strictest(defaults().redact, redaction(redactionText(process.env.HEAPKIT_REDACT)))
+  if (redact) native.setDefaults(JSON.stringify({ ...givenDefaults(), redact }))
+}
+keepFromStart()
+
+/** What holds for a capture that asks for `own`, and perhaps for others of whom it is part; undefined for not at all. */
+function redactionFor (...own) {
+  return strictest(...own, defaults().redact, fromEnvironment().redact)
 }
 
 /** --diagnostic-dir is Node's own option for the same purpose. */
@@ -222,7 +250,7 @@ function snapshot (given, { stream = false } = {}) {
   const format = 'heapsnapshot'
   const own = read(given, { ...SNAPSHOT, ...CONTROL, ...outputSchema(format, stream) })
   const usual = { mode: 'auto', exposeInternals: false, exposeNumericValues: false, memory: memory(undefined, 'memory'), maxCpu: 'auto', stableIds: false }
-  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { output: output(own, format, { stream }) })
+  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { redact: salted(redactionFor(own.redact)), output: output(own, format, { stream }) })
 }
 
 /** Options that start a session. */
@@ -233,9 +261,9 @@ function start (kind, given) {
 
 /** Options of a session's stop() and capture(). */
 function stop (kind, given) {
-  const { format } = SESSIONS[kind]
-  const own = read(given, { ...CONTROL, ...outputSchema(format) })
-  return bare(pick(own, CONTROL), { output: output(own, format) })
+  const { format, ending } = SESSIONS[kind]
+  const own = read(given, { ...ending, ...CONTROL, ...outputSchema(format) })
+  return bare(pick(own, CONTROL), { redact: ending?.redact && salted(redactionFor(own.redact)), output: output(own, format) })
 }
 
 /**
@@ -243,10 +271,10 @@ function stop (kind, given) {
  * Wrong ones throw now.
  */
 function triggered (kind, given) {
-  const { schema = {}, format = 'heapsnapshot' } = SESSIONS[kind] ?? {}
-  const ending = { ...(kind === 'snapshot' && SNAPSHOT), ...CONTROL, ...outputSchema(format) }
+  const { schema = {}, format = 'heapsnapshot', ending: special } = SESSIONS[kind] ?? { ending: SNAPSHOT }
+  const ending = { ...special, ...CONTROL, ...outputSchema(format) }
   const known = { ...TRIGGER, ...schema, ...ending }
-  // As they were given, because each capture checks them again; `redact` makes a salt of its own each time.
+  // As they were given, because each capture checks them again: what the process wants may have changed.
   const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
@@ -257,6 +285,12 @@ function triggered (kind, given) {
 /** What reading a snapshot accepts. */
 function reading (given) {
   return bare({ partial: false, memory: memory(undefined, 'memory') }, read(given, READING))
+}
+
+/** What redacting a file accepts: { rule, signal, onProgress }. */
+function redacting (given) {
+  const { strict, keep, extra, ...control } = read(given, { ...RULE, signal: abortSignal, onProgress: callback })
+  return bare(control, { rule: salted(redactionFor(redaction(bare({ strict, keep, extra }), 'options'))) })
 }
 
 /** How many entries of an answer are wanted, where that is the only option of a question: { [name], signal }. */
@@ -299,7 +333,11 @@ module.exports = {
   stop,
   triggered,
   packingOf,
-  redact,
+  redaction,
+  redactionFor,
+  strictest,
+  salted,
+  redacting,
   reading,
   top,
   summary,

@@ -155,3 +155,181 @@ fn what_is_no_snapshot_is_not_copied() {
     assert_ne!(lying, json);
     assert!(redact(&lying, 5, plain(1)).unwrap_err().to_string().contains("string 4000000000 is used"));
 }
+
+/// One object with a property of each name.
+fn properties(names: &[&str]) -> Snapshot {
+    let mut snapshot = Snapshot::new();
+    let user = snapshot.node("object", "User", 8);
+    snapshot.edge(0, "element", "1", user);
+    for name in names {
+        snapshot.edge(user, "property", name, user);
+    }
+    snapshot
+}
+
+#[test]
+fn names_of_properties_are_identifiers() {
+    let kept = [
+        "user",
+        "_id",
+        "$el",
+        "größe",
+        "#hidden",
+        "get size",
+        "set size",
+        "<symbol kUser>",
+        "<symbol Symbol.iterator>",
+    ];
+    let gone = [
+        "ada lovelace",
+        "content-type",
+        "/home/ada/shop",
+        "https://shop.example/?q=1",
+        "<symbol ada@home>",
+        "<symbol acme-corp>",
+        "get ada lovelace",
+        "AKIAIOSFODNN7EXAMPLE",
+        "2001:db8::8a2e:370:7334",
+        "+1 555-0100",
+    ];
+    let names: Vec<&str> = kept.iter().chain(&gone).copied().collect();
+    let (whole, report) = redact(&properties(&names).json(), 100, plain(1)).unwrap();
+    for name in kept {
+        assert!(whole.contains(&format!("\"{name}\"")), "{name} is gone");
+    }
+    for name in gone {
+        assert!(!whole.contains(name), "{name} is left");
+    }
+    let gone = &report.replaced_keys;
+    assert_eq!((gone.no_identifier, gone.located, gone.token, gone.address, gone.digits), (5, 2, 1, 1, 1));
+}
+
+#[test]
+fn of_scripts_the_file_stays_and_of_entries_the_class() {
+    let mut snapshot = properties(&[]);
+    let code = snapshot.node("code", "/home/ada/shop/lib/cart.js", 8);
+    snapshot.node("code", "/srv/shop/node_modules/express/index.js", 8);
+    snapshot.node("code", "file:///srv/shop/a.mjs?token=hunter2", 8);
+    snapshot.node("code", "node:internal/url", 8);
+    snapshot.node("code", "(code for ada@example.com)", 8);
+    snapshot.node("object", "Ada Lovelace", 8);
+    snapshot.node("object", "Map Iterator", 8);
+    let entry = |key: &str| format!("17 / part of key ({key} @33) -> value (hunter2 @35) pair in WeakMap (table @31)");
+    snapshot.edge(1, "internal", &entry("Session"), code);
+    snapshot.edge(1, "internal", &entry("bob@example.com"), code);
+    let (whole, _) = redact(&snapshot.json(), 100, plain(1)).unwrap();
+    for left in [
+        "/cart.js",
+        "/node_modules/express/index.js",
+        "/a.mjs",
+        "node:internal/url",
+        "(code for ",
+        "Map Iterator",
+        "key (Session @33)",
+    ] {
+        assert!(whole.contains(left), "{left} is gone from {whole}");
+    }
+    for gone in ["ada", "srv", "hunter2", "Ada Lovelace", "bob@"] {
+        assert!(!whole.contains(gone), "{gone} is left in {whole}");
+    }
+}
+
+#[test]
+fn digits_stay_as_indices_but_not_as_contents() {
+    let mut snapshot = properties(&[]);
+    let list = snapshot.node("array", "", 8);
+    for index in ["1234567", "4711"] {
+        snapshot.edge(list, "internal", index, 1);
+    }
+    snapshot.node("string", "4711", 8);
+    let (whole, _) = redact(&snapshot.json(), 100, plain(1)).unwrap();
+    assert!(whole.contains("\"1234567\"") && !whole.contains("4711"), "{whole}");
+}
+
+/// What a program's source has, and what it has made at run time.
+fn with_source() -> Snapshot {
+    let mut snapshot = Snapshot::new();
+    let user = snapshot.node("object", "Customer", 8);
+    snapshot.edge(0, "element", "1", user);
+    let pool = snapshot.node("code", "(constant pool)", 8);
+    let feedback = snapshot.node("code", "system / FeedbackVector", 8);
+    for name in ["password", "kSecret", "Customer"] {
+        let string = snapshot.node("string", name, 24);
+        snapshot.edge(pool, "internal", "1", string);
+        if name != "Customer" {
+            let label = if name == "kSecret" { "<symbol kSecret>" } else { name };
+            snapshot.edge(user, "property", label, string);
+        }
+    }
+    for name in ["alice", "bob"] {
+        let string = snapshot.node("string", name, 24);
+        snapshot.edge(feedback, "hidden", "1", string);
+        snapshot.edge(user, "property", name, string);
+        snapshot.edge(user, "property", &format!("<symbol {name}>"), string);
+    }
+    let save = snapshot.node("closure", "save", 64);
+    snapshot.edge(user, "property", "save", save);
+    snapshot.edge(save, "context", "captured", user);
+    snapshot.node("object", "MadeAtRunTime", 8);
+    snapshot.node("code", "carol", 8);
+    snapshot.node("code", "/srv/dave.js", 8);
+    snapshot.node("native", "Node / IsolateData", 8);
+    snapshot
+}
+
+#[test]
+fn strict_keeps_what_a_source_has() {
+    let json = with_source().json();
+    let strict = || plain(1).strict(true);
+    let (whole, report) = redact(&json, usize::MAX, strict()).unwrap();
+    for piece in [1, 7, 100] {
+        assert_eq!(redact(&json, piece, strict()).unwrap(), (whole.clone(), report.clone()), "{piece}");
+    }
+    for name in
+        ["password", "<symbol kSecret>", "Customer", "save", "captured", "(constant pool)", "Node / IsolateData"]
+    {
+        assert!(whole.contains(name), "{name} is gone from {whole}");
+    }
+    for name in ["alice", "bob", "MadeAtRunTime", "carol", "dave"] {
+        assert!(!whole.contains(name), "{name} is left in {whole}");
+    }
+    assert!(report.strict && report.replaced_keys.not_in_source == 7, "{report:?}");
+    let (usual, _) = redact(&json, 100, plain(1)).unwrap();
+    assert!(usual.contains("alice") && usual.contains("MadeAtRunTime") && usual.contains("dave.js"));
+    // Everything but texts is as it was.
+    let (before, after) = (read(json.as_bytes(), 99).unwrap(), read(whole.as_bytes(), 99).unwrap());
+    assert_eq!(before.edge_count(), after.edge_count());
+    for node in before.nodes() {
+        assert_eq!((before.id(node), before.kind(node)), (after.id(node), after.kind(node)));
+    }
+}
+
+#[test]
+fn strict_holds_no_more_than_the_beginning_of_the_table() {
+    let mut snapshot = Snapshot::new();
+    let user = snapshot.node("object", "User", 8);
+    let alice = snapshot.node("string", "alice", 24);
+    snapshot.edge(user, "property", "alice", alice);
+    for letter in ["x", "y"] {
+        snapshot.node("string", &letter.repeat(60_000), 24);
+    }
+    let pool = snapshot.node("code", "(constant pool)", 8);
+    snapshot.edge(pool, "internal", "1", alice);
+    let (whole, _) = redact(&snapshot.json(), 1000, plain(1).strict(true)).unwrap();
+    assert!(!whole.contains("alice"), "who comes too late loses names, not secrets");
+    assert!(read(whole.as_bytes(), 99).is_ok());
+}
+
+#[test]
+fn what_stays_is_listed_and_nothing_written() {
+    let json = with_source().json();
+    let (out, report) = redact(&json, 100, plain(1).list_left(3)).unwrap();
+    assert_eq!(out, "");
+    let left = report.left.unwrap();
+    let texts: Vec<&str> = left.iter().map(|name| name.text.as_str()).collect();
+    assert_eq!(texts, ["<symbol bob>", "<symbol alice>", "alice"]);
+    assert!(left.iter().all(|name| !name.in_source));
+    assert_eq!(left[2].uses, ["property", "content"]);
+    let (_, strict) = redact(&json, 100, plain(1).strict(true).list_left(1000)).unwrap();
+    assert!(strict.left.unwrap().iter().all(|name| name.in_source));
+}

@@ -46,7 +46,7 @@ async function byHeapkit (file, compression, level, side) {
     producerWaits: false,
     compression,
     level,
-    redact: side === 'redacted' ? { keep: [], extra: [], salt: randomBytes(32) } : undefined
+    redact: side === 'redacted' ? { strict: false, keep: [], extra: [], salt: randomBytes(32), left: 0 } : undefined
   })
   await writer.open()
   return async (chunks) => {

@@ -6,12 +6,17 @@ const { parseArgs } = require('node:util')
 const { nearest } = require('../options/nearest')
 const { UsageError } = require('./usage-error')
 
-/** { values, positionals } of a command with these options, whose `usage` begins with `Usage: heapkit NAME ARGUMENT… [OPTION]…`. */
+/**
+ * { values, positionals } of a command with these options, whose `usage` begins with `Usage: heapkit NAME ARGUMENT… [OPTION]…`; a line below it that
+ * begins with an option is for when that is given.
+ */
 function readArguments (args, options, usage) {
-  const [, name, rest] = /^Usage: heapkit (\S+) (.*)/.exec(usage)
+  const forms = [...usage.split('\n\n')[0].matchAll(/heapkit (\S+) (?:--(\S+) )?(.*)/g)]
+  const [[, name]] = forms
   const wrong = (problem) => { throw new UsageError(`${name}: ${problem}; \`heapkit ${name} --help\` says more`) }
   const { values, positionals, tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true })
   for (const token of tokens) if (token.kind === 'option') checkOption(token, options, wrong)
+  const [, , , rest] = forms.find(([, , option]) => values[option]) ?? forms[0]
   const own = rest.split(/ (?=\[?-)|^(?=\[?-)/)[0]
   if (!values.help) checkPositionals(positionals, own, wrong)
   return { values, positionals }

@@ -7,7 +7,7 @@ const { version } = require('../../package.json')
 const { openSnapshot, diffSnapshots } = require('../heap')
 const { renderReport } = require('../report')
 const { command, READING_USAGE, integer } = require('./command')
-const { writeFile } = require('./copy')
+const { writeFile } = require('../copies')
 const { UsageError } = require('./usage-error')
 const { bytes } = require('./table')
 

@@ -10,12 +10,13 @@ const { startSampling, stopSampling, captureSampling } = require('../captures/sa
 const { TIMED, captureFor } = require('../captures/timed')
 const { slotHolder, endHeld } = require('../captures/slot')
 const { HeapkitError, codes } = require('../errors')
+const { redaction: parsed, redactionFor, strictest } = require('../options')
 const { deferred } = require('../promises')
 const time = require('../time')
 const { watchClient } = require('./client')
 const { Problem, sendJson } = require('./response')
 const { downloadHeaders, sendStream, canTellBreaks } = require('./download')
-const { readQuery, seconds, milliseconds, flag, integer } = require('./query')
+const { readQuery, seconds, milliseconds, flag, redaction, integer } = require('./query')
 
 const RETRY_AFTER_SECONDS = 5
 
@@ -87,12 +88,17 @@ function readCaptureQuery ({ search, timeoutMs }, known = {}) {
   return { timeoutMs, ...readQuery(search, { ...known, timeoutMs: milliseconds(timeoutMs) }) }
 }
 
+/** Whoever asks for less than the operator wants gets what the operator wants, and is told. Patterns are the operator's alone. */
+function redactionOf ({ snapshots: { redact = false } }, asked = false) {
+  const own = parsed(redact, 'redact')
+  const wanted = asked === false ? own : strictest(own, { ...(own ?? parsed(true, 'redact')), strict: asked === 'strict' })
+  return redactionFor(wanted) ?? false
+}
+
 async function snapshot (context) {
   const { snapshots, output } = context
-  const { download, redact, ...rest } = readCaptureQuery(context, { download: flag, stableIds: flag, redact: flag })
-  const redacts = Boolean(snapshots.redact)
-  if (redacts && redact === false) throw new Problem(403, 'This handler redacts all snapshots (`redact`); no request can have one without')
-  const options = { ...snapshots, ...rest, redact: redacts ? snapshots.redact : redact }
+  const { download, redact, ...rest } = readCaptureQuery(context, { download: flag, stableIds: flag, redact: redaction })
+  const options = { ...snapshots, ...rest, redact: redactionOf(context, redact) }
   await exclusively(context, 'snapshot', undefined, async (client) => {
     if (download) return await downloadSnapshot(context, options, client)
     sendArtifact(context, await takeSnapshot({ ...output, ...options, signal: client.signal }))
@@ -113,7 +119,7 @@ async function downloadSnapshot ({ req, res, output }, options, client) {
     const { promise, resolve, reject } = deferred()
     stream.once('readable', resolve).once('error', reject)
     await promise
-    res.writeHead(200, downloadHeaders(req, stream.fileName))
+    res.writeHead(200, { ...downloadHeaders(req, stream.fileName), ...(options.redact && { 'Heapkit-Redacted': options.redact.strict ? 'strict' : '1' }) })
     // The capture has the same limit, but a complete one may still wait for a client that takes a byte now and then.
     alarm = time.after(Math.max(0, timeoutMs - (time.now() - began)), () => {
       client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
@@ -126,10 +132,12 @@ async function downloadSnapshot ({ req, res, output }, options, client) {
 }
 
 async function timed (context, kind, known) {
-  const { seconds: duration = TIMED[kind].seconds, timeoutMs, ...options } =
+  const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, ...options } =
     readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
+  // A timeline has the strings of the heap as a snapshot has them.
+  const ending = kind === 'timeline' ? { redact: redactionOf(context, redact) } : undefined
   await exclusively(context, kind, duration, async ({ signal }) => {
-    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, signal, timeoutMs }))
+    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, signal, timeoutMs }))
   })
 }
 
@@ -137,12 +145,7 @@ const SAMPLING = { sampleInterval: integer, stackDepth: integer }
 
 const sampling = (context) => timed(context, 'sampling', SAMPLING)
 const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
-
-async function timeline (context) {
-  // A timeline has the strings of the heap as a snapshot has them.
-  if (context.snapshots.redact) throw new Problem(403, 'This handler redacts all snapshots (`redact`), and a timeline cannot be redacted')
-  return await timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer })
-}
+const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer, redact: redaction })
 
 async function samplingStart ({ res, search }) {
   const session = startSampling(readQuery(search, SAMPLING))

@@ -3,7 +3,11 @@
 // Query parameters: each route names those that it knows; everything else is refused rather than ignored, so that a
 // misspelt `seconds` does not become a capture of the default length.
 
+const { nearest } = require('../options/nearest')
 const { Problem } = require('./response')
+
+/** Longer names are none that was misspelt. */
+const MAX_NAME = 80
 
 /** Reads the parameters of `known` ({ name: parse }) from a query string. */
 function readQuery (search, known) {
@@ -11,8 +15,9 @@ function readQuery (search, known) {
   for (const [name, text] of new URLSearchParams(search)) {
     if (!Object.hasOwn(known, name)) {
       const names = Object.keys(known)
+      const meant = nearest(name.slice(0, MAX_NAME), names)
       throw new Problem(400, `Unknown parameter ${quote(name)}; ` +
-        (names.length ? `this path knows ${names.join(', ')}` : 'this path takes none'))
+        (names.length ? `${meant === undefined ? '' : `did you mean ${meant}? `}this path knows ${names.join(', ')}` : 'this path takes none'))
     }
     if (Object.hasOwn(values, name)) throw new Problem(400, `Parameter ${name} is there more than once`)
     values[name] = known[name](text, name)
@@ -36,6 +41,16 @@ function flag (text, name) {
     throw new Problem(400, `Parameter ${name} must be 1 or 0; got ${quote(text)}`)
   }
   return text !== '0' && text !== 'false'
+}
+
+/** 1, 0, or a mode of redaction. */
+function redaction (text, name) {
+  if (text === 'strict') return 'strict'
+  try {
+    return flag(text, name)
+  } catch {
+    throw new Problem(400, `Parameter ${name} must be 1, 0 or strict; got ${quote(text)}`)
+  }
 }
 
 /** A check for integers from 1 to `max`. */
@@ -63,4 +78,4 @@ function quote (text) {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
 }
 
-module.exports = { readQuery, seconds, milliseconds, flag, integer, integerUpTo }
+module.exports = { readQuery, seconds, milliseconds, flag, redaction, integer, integerUpTo }

@@ -7,6 +7,7 @@ const native = require('../native')
 const { version } = require('../../package.json')
 const { readDirectory } = require('../artifacts')
 const { codes } = require('../errors')
+const { redaction, redactionFor } = require('../options')
 const { deferred, race } = require('../promises')
 const time = require('../time')
 const { activeSession } = require('../captures/session')
@@ -19,7 +20,7 @@ const PATIENCE_MS = 2000
 
 const UNKNOWN = { artifacts: null, freeDiskBytes: null }
 
-async function status ({ res, search, dir }) {
+async function status ({ res, search, dir, snapshots }) {
   readQuery(search, {})
   const there = dir()
   const { artifacts, freeDiskBytes } = await lookAt(there)
@@ -31,6 +32,7 @@ async function status ({ res, search, dir }) {
     threadId,
     uptimeSeconds: Math.round(process.uptime()),
     snapshotsDisabled: native.snapshotsDisabled(),
+    redact: redactionName(snapshots),
     capture: current(),
     sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
     dir: there,
@@ -38,6 +40,12 @@ async function status ({ res, search, dir }) {
     freeDiskBytes,
     memory: process.memoryUsage()
   })
+}
+
+/** How snapshots are redacted, at least: `false`, `true` or `'strict'`. */
+function redactionName ({ redact = false }) {
+  const rule = redactionFor(redaction(redact, 'redact'))
+  return rule?.strict ? 'strict' : rule !== undefined
 }
 
 /** What there is in a directory: unknown where its volume does not answer. */

@@ -11,6 +11,8 @@ use crate::sink;
 /// How contents of strings are replaced; validated by `lib/options.js`.
 #[napi(object)]
 pub struct RedactRule {
+    /// Keep only names that a source has.
+    pub strict: bool,
     /// Regular expressions of texts that stay.
     pub keep: Vec<String>,
     /// Regular expressions of names that go.
@@ -19,13 +21,16 @@ pub struct RedactRule {
     pub salt: Uint8Array,
     /// The snapshot, where it is a file, for messages.
     pub file: Option<String>,
+    /// How many of the names that stay are wanted instead of the copy; 0 for the copy.
+    pub left: u32,
 }
 
 impl RedactRule {
     /// The rule at work.
     pub(super) fn transform(self) -> crate::Result<Box<dyn sink::Transform>> {
         let salt = self.salt.as_ref().try_into().map_err(|_| Error::internal("the salt has not 32 bytes"))?;
-        let redactor = Redactor::new(RedactOptions::new(&self.keep, &self.extra, salt)?);
+        let options = RedactOptions::new(&self.keep, &self.extra, salt)?.strict(self.strict);
+        let redactor = Redactor::new(options.list_left(usize::try_from(self.left).unwrap_or(usize::MAX)));
         Ok(Box::new(Redaction { redactor, source: self.file.as_deref().map(Source::of) }))
     }
 }

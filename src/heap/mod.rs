@@ -45,6 +45,6 @@ pub use answers::{
 };
 pub use graph::{Attachment, Edge, Graph, Incomplete, Label, Name, Node, Reader};
 pub use reading::{Header, MemoryRule, Progress, Source, Stage};
-pub use redaction::{KeptNames, RedactOptions, RedactReport, Redactor, ReplacedKeys};
+pub use redaction::{KeptNames, LeftName, RedactOptions, RedactReport, Redactor, ReplacedKeys};
 pub use v8::{EdgeKind, Location, NodeKind, lossy};
 pub use words::Step;

@@ -1,13 +1,20 @@
 //! What a name looks like that is not a name but data.
 
+use super::addresses::{has_hardware_address, has_ip_address};
+use super::tokens::has_token;
+
+/// All that needs no digit is longer, but for e-mail addresses.
+const SHORT: usize = 16;
+
 /// A kind of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     Email,
     Uuid,
-    /// Six or more digits in a row, or seven with the usual separators between: ids, numbers of phones, cards, accounts.
+    /// Six or more digits in a row, nine with the usual separators between, or seven after a `+`: ids, numbers of phones,
+    /// cards, accounts.
     Digits,
-    /// An address of the internet protocol.
+    /// An address of the internet protocol (version 4 or 6), or of hardware.
     Address,
     /// Long and without words: keys, hashes, sessions, JSON web tokens.
     Token,
@@ -15,11 +22,14 @@ pub(crate) enum Look {
 
 /// What the name looks like, if not like a name.
 pub(crate) fn look(name: &[u8]) -> Option<Look> {
-    if is_email(name) {
+    // Most names are short and have neither a digit nor an `@`: none of what follows looks like that.
+    if name.len() < SHORT && !name.iter().any(|byte| byte.is_ascii_digit() || *byte == b'@') {
+        None
+    } else if is_email(name) {
         Some(Look::Email)
     } else if has_uuid(name) {
         Some(Look::Uuid)
-    } else if is_address(name) {
+    } else if has_ip_address(name) || has_hardware_address(name) {
         Some(Look::Address)
     } else if has_digits(name) {
         Some(Look::Digits)
@@ -61,56 +71,23 @@ fn has_uuid(name: &[u8]) -> bool {
     })
 }
 
-fn is_address(name: &[u8]) -> bool {
-    name.split(|byte| !byte.is_ascii_digit() && *byte != b'.').any(|part| {
-        let mut numbers = part.split(|byte| *byte == b'.');
-        part.len() >= 7
-            && (0..4).all(|_| numbers.next().is_some_and(|number| (1..=3).contains(&number.len())))
-            && numbers.next().is_none()
-    })
-}
-
 fn has_digits(name: &[u8]) -> bool {
-    let (mut run, mut spaced) = (0, 0);
+    let (mut run, mut spaced, mut is_call) = (0, 0, false);
     for byte in name {
         match byte {
             b'0'..=b'9' => {
                 run += 1;
                 spaced += 1;
             }
+            b'+' if spaced == 0 => (run, is_call) = (0, true),
             b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/' => run = 0,
-            _ => (run, spaced) = (0, 0),
+            _ => (run, spaced, is_call) = (0, 0, false),
         }
-        if run >= 6 || spaced >= 9 {
+        if run >= 6 || spaced >= if is_call { 7 } else { 9 } {
             return true;
         }
     }
     false
-}
-
-/// 16 or more characters of an encoding in a row in which letters and digits alternate as they do in no word, or all
-/// hexadecimal.
-fn has_token(name: &[u8]) -> bool {
-    name.split(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=')).any(|part| {
-        if part.len() < 16 {
-            return false;
-        }
-        let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
-        let hexadecimal = part.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
-        // Between a letter and a digit, or small and capital in the way that camelCase does not.
-        let turns = part
-            .windows(2)
-            .filter(|pair| match pair {
-                [a, b] => {
-                    a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.is_ascii_digit() != b.is_ascii_digit()
-                }
-                _ => false,
-            })
-            .count();
-        (hexadecimal == part.len() && digits >= 4)
-            || (digits >= 3 && turns >= 4)
-            || (part.len() >= 32 && digits >= 3 && turns >= 3)
-    })
 }
 
 #[cfg(test)]
@@ -124,13 +101,23 @@ mod tests {
             ("user:jürgen@firma.de:cart", Look::Email),
             ("session:0b4f7a1e-62d1-4c1b-9f0a-5f2f6f0e7a11", Look::Uuid),
             ("192.168.10.7", Look::Address),
+            ("2001:db8::8a2e:370:7334", Look::Address),
+            ("[fe80::1%eth0]:443", Look::Address),
+            ("::ffff:10.1.2.3", Look::Address),
+            ("client-2001:0db8:85a3:0:0:8a2e:0370:7334", Look::Address),
+            ("00:1b:63:84:45:e6", Look::Address),
             ("order-20431187", Look::Digits),
             ("+49 170 123 45 67", Look::Digits),
+            ("+1 555-0100", Look::Digits),
             ("4111 1111 1111 1111", Look::Digits),
             ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", Look::Token),
             ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.a", Look::Token),
             ("deadbeefcafe0123beef", Look::Token),
             ("xoxb-17f3-9a2b7c-QmFzZTY0", Look::Token),
+            ("AKIAIOSFODNN7EXAMPLE", Look::Token),
+            ("key:ASIAIOSFODNNXEXAMPLE", Look::Token),
+            ("QmFzZVNpeHR5Rm91ckVuY29kZWQ", Look::Token),
+            ("QmZzZVNpeHRRmXckVuYkZWQ", Look::Token),
         ] {
             assert_eq!(look(name.as_bytes()), Some(expected), "{name}");
         }
@@ -151,6 +138,16 @@ mod tests {
             "TLS_AES_128_GCM_SHA256",
             "v1.2.3",
             "127.0.0",
+            "node::crypto::Hash",
+            "std::add::be",
+            "a:b:c",
+            "12:34:56",
+            "dns:resolver:setServers",
+            "i++",
+            "UNABLETOGETISSUERCERTLOCALLY",
+            "onDidChangeConfigurationWithEventOptions",
+            "addEventListenerForXMLHttpRequestIsOk",
+            "kIsHttp2ServerOnTlsSocketOfALPN",
         ] {
             assert_eq!(look(name.as_bytes()), None, "{name}");
         }

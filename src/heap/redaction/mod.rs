@@ -17,11 +17,18 @@
 //!
 //! It takes one byte of memory for each node and each string, and one string of at most [`rewrite::HELD_BYTES`].
 
+mod held;
+mod in_source;
+mod left;
 mod options;
+mod replacement;
 mod report;
 mod rewrite;
+mod rules;
+mod scripts;
 mod uses;
 
+pub use left::LeftName;
 pub use options::RedactOptions;
 pub use report::{KeptNames, RedactReport, ReplacedKeys};
 pub use rewrite::Redactor;

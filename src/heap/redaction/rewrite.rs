@@ -2,20 +2,22 @@
 
 use sha2::{Digest, Sha256};
 
+use super::held::{Held, Item};
+use super::in_source::InSource;
+use super::left::{IN_NO_SOURCE, Left};
 use super::options::RedactOptions;
+use super::replacement::{DIGEST_CHARACTERS, MARK, characters, replace};
 use super::report::RedactReport;
+use super::rules::{Verdict, judge, shape};
 use super::uses::{self, Properties, Sources, Uses};
 use crate::error::{Error, Result};
-use crate::heap::names::look;
 use crate::heap::reading::{NodeRow, Receive, Scanner};
-use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length, weak_map_entry_value};
+use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length};
 
 /// Longer strings are replaced whatever they are used for, without being held.
 const HELD_BYTES: usize = 64 << 10;
-/// Marks a replacement that is long enough to be marked.
-const MARK: u8 = b'~';
-const DIGEST_CHARACTERS: usize = 16;
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Names of names, `<symbol NAME>`, are not longer.
+const REMEMBERED_BYTES: usize = 256;
 
 /// Rewrites a snapshot that is pushed into it.
 #[derive(Debug)]
@@ -34,9 +36,13 @@ impl Redactor {
     /// # Errors
     /// `HEAPKIT_ERR_INVALID_SNAPSHOT` for what is no snapshot: what is not understood is not copied.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let before = out.len();
         std::mem::swap(&mut self.scanner.receiver.out, out);
         let pushed = self.scanner.push(chunk);
         std::mem::swap(&mut self.scanner.receiver.out, out);
+        if self.scanner.receiver.options.left > 0 {
+            out.truncate(before);
+        }
         pushed
     }
 
@@ -46,7 +52,9 @@ impl Redactor {
     /// `HEAPKIT_ERR_INVALID_SNAPSHOT` if the snapshot breaks off or contradicts itself.
     pub fn finish(self) -> Result<RedactReport> {
         self.scanner.complete().map_err(|(reason, offset)| Error::invalid_snapshot(reason, offset))?;
-        Ok(self.scanner.receiver.report)
+        let Rewriter { mut report, left, .. } = self.scanner.receiver;
+        report.left = left.map(Left::names);
+        Ok(report)
     }
 }
 
@@ -57,12 +65,17 @@ struct Rewriter {
     uses: Uses,
     edges: Sources,
     properties: Properties,
+    /// Where it matters whether a source has a name.
+    code: Option<InSource>,
+    /// The beginning of the table, while it waits.
+    held: Option<Held>,
     /// The place in the table of the string that is coming.
     string: usize,
     text: Vec<u8>,
     raw: Vec<u8>,
     /// The string is longer than what is held; its replacement is on its way out.
     long: Option<Long>,
+    left: Option<Left>,
     report: RedactReport,
 }
 
@@ -74,17 +87,21 @@ struct Long {
 
 impl Rewriter {
     fn new(options: RedactOptions) -> Self {
+        let asks_sources = options.strict || options.left > 0;
         Self {
-            options,
             out: Vec::new(),
             uses: Uses::default(),
             edges: Sources::default(),
             properties: Properties::default(),
+            code: asks_sources.then(InSource::default),
+            held: asks_sources.then(Held::default),
             string: 0,
             text: Vec::new(),
             raw: Vec::new(),
             long: None,
-            report: RedactReport::default(),
+            left: (options.left > 0).then(|| Left::new(options.left)),
+            report: RedactReport { strict: options.strict, ..RedactReport::default() },
+            options,
         }
     }
 
@@ -97,51 +114,60 @@ impl Rewriter {
         self.properties.names.clear();
     }
 
-    /// Decides about the string that has come, and puts it out.
-    fn decide(&mut self) {
-        let uses = self.uses.of(self.string);
-        let text = std::mem::take(&mut self.text);
-        let shown = String::from_utf8_lossy(&text);
-        let extra = self.options.extra.iter().any(|pattern| pattern.is_match(&shown));
-        if !extra && self.options.keep.iter().any(|pattern| pattern.is_match(&shown)) {
+    /// Decides about a string, and puts it out.
+    fn decide(&mut self, string: usize, text: &[u8], raw: &[u8]) {
+        let uses = self.uses.of(string);
+        if let Some(code) = &mut self.code {
+            code.text(string, text);
+            let is_name = uses & (uses::FUNCTION | uses::VARIABLE) != 0 || code.refers_to(string);
+            if is_name && text.len() <= REMEMBERED_BYTES {
+                code.remember(text);
+            }
+        }
+        let (is_extra, is_kept) = self.options.matches(text);
+        if is_kept {
             self.report.kept_by_pattern += 1;
-            self.out.extend_from_slice(&self.raw);
-        } else if is_placeholder(&text) {
-            self.out.extend_from_slice(&self.raw);
+            self.keep(string, text, raw, uses);
+        } else if is_placeholder(text) {
+            self.out.extend_from_slice(raw);
         } else if uses & uses::NAMES == 0 {
             match uses & uses::DICTIONARY {
                 0 => self.report.replaced_contents += 1,
                 _ => self.report.replaced_keys.dictionary += 1,
             }
-            self.replace(&text);
-        } else if extra {
+            self.replace(text);
+        } else if is_extra {
             self.report.replaced_keys.extra += 1;
-            self.replace(&text);
-        } else if let Some((before, value, after)) = weak_map_entry_value(&text) {
-            self.report.replaced_keys.weak_map += 1;
-            self.name_part(before);
-            self.replace(value);
-            self.name_part(after);
-        } else if let Some(look) = look(&text) {
-            self.report.replaced_keys.count(look);
-            self.replace(&text);
+            self.replace(text);
         } else {
-            self.count_kept(uses);
-            self.out.extend_from_slice(&self.raw);
+            match judge(text, string, uses, self.code.as_ref().filter(|_| self.options.strict)) {
+                Verdict::Keep => {
+                    self.report.kept_names.count(uses);
+                    self.keep(string, text, raw, uses);
+                }
+                Verdict::Replace(why) => {
+                    self.report.replaced_keys.count(why);
+                    self.replace(text);
+                }
+                Verdict::ReplaceParts(why, parts) => {
+                    self.report.replaced_keys.count(why);
+                    let mut at = 0;
+                    for part in parts {
+                        self.name_part(text.get(at..part.start).unwrap_or_default());
+                        self.replace(text.get(part.clone()).unwrap_or_default());
+                        at = part.end;
+                    }
+                    self.name_part(text.get(at..).unwrap_or_default());
+                }
+            }
         }
-        self.text = text;
     }
 
-    fn count_kept(&mut self, uses: u8) {
-        let kept = &mut self.report.kept_names;
-        for (bit, count) in [
-            (uses::CONSTRUCTOR, &mut kept.constructors),
-            (uses::FUNCTION, &mut kept.functions),
-            (uses::PROPERTY, &mut kept.properties),
-            (uses::VARIABLE, &mut kept.variables),
-            (uses::INTERNAL, &mut kept.internals),
-        ] {
-            *count += u64::from(uses & bit != 0);
+    fn keep(&mut self, string: usize, text: &[u8], raw: &[u8], uses: u8) {
+        self.out.extend_from_slice(raw);
+        if let (Some(left), Some(code)) = (&mut self.left, &self.code) {
+            let is_in_source = uses & uses::NAMES != 0 && judge(text, string, uses, Some(code)) == Verdict::Keep;
+            left.add(shape(text, uses) + if is_in_source { 0 } else { IN_NO_SOURCE }, string, text, uses);
         }
     }
 
@@ -153,22 +179,7 @@ impl Rewriter {
 
     fn replace(&mut self, text: &[u8]) {
         self.report.replaced_bytes += text.len() as u64;
-        let units = utf16_length(text);
-        let digest = characters(self.keyed().chain_update(text));
-        match units {
-            0 => {}
-            1 => self.out.extend(digest.iter().take(1)),
-            _ => {
-                self.out.push(MARK);
-                let shown = digest.len().min(units - 1);
-                self.out.extend(digest.iter().take(shown));
-                self.out.resize(self.out.len() + units - 1 - shown, MARK);
-            }
-        }
-    }
-
-    fn keyed(&self) -> Sha256 {
-        Sha256::new_with_prefix(self.options.salt)
+        replace(self.options.salted.clone(), text, &mut self.out);
     }
 
     /// More of a string that is too long to be held: all but the digest's length goes out as fill at once.
@@ -180,9 +191,10 @@ impl Rewriter {
     }
 
     fn begin_long(&mut self) {
+        self.release();
         let text = std::mem::take(&mut self.text);
         self.raw.clear();
-        self.long = Some(Long { digest: self.keyed(), bytes: 0 });
+        self.long = Some(Long { digest: self.options.salted.clone(), bytes: 0 });
         // Held back: the digest's place, at the end.
         self.long_text(&text);
         self.out.truncate(self.out.len().saturating_sub(DIGEST_CHARACTERS));
@@ -199,36 +211,45 @@ impl Rewriter {
             _ => self.report.replaced_keys.long += 1,
         }
     }
-}
 
-fn characters(digest: Sha256) -> [u8; DIGEST_CHARACTERS] {
-    let mut out = [MARK; DIGEST_CHARACTERS];
-    for (to, from) in out.iter_mut().zip(digest.finalize()) {
-        *to = ALPHABET.get(usize::from(from) % ALPHABET.len()).copied().unwrap_or(MARK);
+    /// Puts out what was held back.
+    fn release(&mut self) {
+        let Some(held) = self.held.take() else { return };
+        if let Some(code) = &mut self.code {
+            held.strings().for_each(|(string, text)| code.text(string, text));
+        }
+        for item in held.items {
+            match item {
+                Item::Verbatim(bytes) => self.out.extend_from_slice(&bytes),
+                Item::String { string, text, raw } => self.decide(string, &text, &raw),
+            }
+        }
     }
-    out
 }
 
 impl Receive for Rewriter {
     fn node(&mut self, node: NodeRow) {
         let bit = match node.kind {
-            NodeKind::String
-            | NodeKind::ConsString
-            | NodeKind::SlicedString
-            | NodeKind::RegExp
-            | NodeKind::Number
-            | NodeKind::BigInt => uses::CONTENT,
+            kind if kind.is_string() => uses::CONTENT,
+            NodeKind::RegExp | NodeKind::Number | NodeKind::BigInt => uses::CONTENT,
             NodeKind::Object => uses::CONSTRUCTOR,
             NodeKind::Closure => uses::FUNCTION,
+            NodeKind::Code => uses::CODE,
             _ => uses::INTERNAL,
         };
         self.uses.mark(node.name, bit);
         self.edges.push(node.edges_end);
+        if let Some(code) = &mut self.code {
+            code.node(node.kind, node.name);
+        }
     }
 
-    fn edge(&mut self, kind: EdgeKind, label: u32, _to: u32) {
+    fn edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
         if self.edges.step() {
             self.end_properties();
+        }
+        if let Some(code) = &mut self.code {
+            code.edge(self.edges.node(), to);
         }
         match kind {
             EdgeKind::Property if self.properties.many() => self.uses.mark(label, uses::DICTIONARY),
@@ -240,7 +261,8 @@ impl Receive for Rewriter {
     }
 
     fn function_name(&mut self, name: u32) {
-        self.uses.mark(name, uses::FUNCTION);
+        // Of the function or of its script.
+        self.uses.mark(name, uses::CODE);
     }
 
     fn text(&mut self, text: &[u8]) {
@@ -265,17 +287,32 @@ impl Receive for Rewriter {
             self.end_properties();
         }
         self.report.strings += 1;
-        match self.long.take() {
-            Some(long) => self.end_long(long),
-            None => self.decide(),
+        let (text, raw) = (std::mem::take(&mut self.text), std::mem::take(&mut self.raw));
+        match (self.long.take(), &mut self.held) {
+            (Some(long), _) => self.end_long(long),
+            (None, Some(held)) => {
+                held.string(self.string, text.clone(), raw.clone());
+                if held.is_full() {
+                    self.release();
+                }
+            }
+            (None, None) => self.decide(self.string, &text, &raw),
         }
+        (self.text, self.raw) = (text, raw);
         self.string += 1;
         self.text.clear();
         self.raw.clear();
-        self.out.push(b'"');
+        self.verbatim(b"\"");
     }
 
     fn verbatim(&mut self, bytes: &[u8]) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.is_begun()) {
+            if bytes.first() != Some(&b']') {
+                return held.verbatim(bytes);
+            }
+            // The table ends.
+            self.release();
+        }
         self.out.extend_from_slice(bytes);
     }
 }

@@ -13,8 +13,10 @@ pub(super) const VARIABLE: u8 = 16;
 pub(super) const INTERNAL: u8 = 32;
 /// A property of an object that has so many that they are keys.
 pub(super) const DICTIONARY: u8 = 64;
+/// What V8 made of a source: the information about a function, a script.
+pub(super) const CODE: u8 = 128;
 /// A string with one of these uses is a name.
-pub(super) const NAMES: u8 = CONSTRUCTOR | FUNCTION | PROPERTY | VARIABLE | INTERNAL;
+pub(super) const NAMES: u8 = CONSTRUCTOR | FUNCTION | PROPERTY | VARIABLE | INTERNAL | CODE;
 
 /// Which node the next edge belongs to. It takes one byte for each node.
 #[derive(Debug, Default)]
@@ -43,6 +45,11 @@ impl Sources {
             Some(count) => (*count).into(),
             None => 0,
         }
+    }
+
+    /// The node of the edge that was counted last.
+    pub(super) fn node(&self) -> usize {
+        self.node
     }
 
     /// Counts one edge; whether it is the first of its node.

@@ -40,6 +40,21 @@ pub(crate) const DOCUMENT_TREES: &[u8] = b"(Document DOM trees)";
 /// What a detached DOM node has before its name; DevTools writes it, and so does heapkit.
 pub(crate) const DETACHED: &[u8] = b"Detached ";
 
+/// What classes of V8's and of Node's own C++ are called by no function, but by a tag.
+const OWN_CLASSES: [&[u8]; 9] = [
+    b"Async-from-Sync Iterator",
+    b"Array Iterator",
+    b"Iterator Helper",
+    b"Map Iterator",
+    b"RegExp String Iterator",
+    b"Segmenter String Iterator",
+    b"Set Iterator",
+    b"String Iterator",
+    b"URLSearchParams Iterator",
+];
+/// What has the classes of JavaScript that are no globals.
+const OWN_NAMESPACES: [&[u8]; 3] = [b"Intl.", b"Temporal.", b"WebAssembly."];
+
 /// The names of strings and numbers that have no content of their own here.
 const PLACEHOLDERS: [&[u8]; 7] =
     [b"", b"<dummy>", b"(concatenated string)", b"(sliced string)", b"heap number", b"smi number", b"bigint"];
@@ -47,6 +62,15 @@ const PLACEHOLDERS: [&[u8]; 7] =
 /// Whether it is the name of an object of V8's own.
 pub(crate) fn is_own(name: &[u8]) -> bool {
     name.starts_with(OWN.as_bytes())
+}
+
+/// Whether it is the name of a class that V8 has given it.
+pub(crate) fn is_own_class(name: &[u8]) -> bool {
+    OWN_CLASSES.contains(&name)
+        || OWN_NAMESPACES.iter().any(|space| {
+            name.strip_prefix(*space)
+                .is_some_and(|class| !class.is_empty() && class.iter().all(u8::is_ascii_alphabetic))
+        })
 }
 
 /// Whether an object of this name is a global object: `global`, `global / URL`, `global (global*)`, by V8's version.
@@ -71,6 +95,7 @@ mod tests {
     #[test]
     fn knows_v8s_own_things_by_name() {
         assert!(is_own(b"system / Context") && !is_own(b"system") && !is_own(b"Window"));
+        assert!(is_own_class(b"Map Iterator") && is_own_class(b"Intl.Collator") && !is_own_class(b"Intl.a b"));
         for name in ["global", "global / URL", "global (global*)"] {
             assert!(is_global(name.as_bytes()), "{name}");
         }

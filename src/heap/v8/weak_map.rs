@@ -1,7 +1,12 @@
 //! The names of the edges that stand for an entry of a WeakMap:
 //! `17 / part of key (Foo @33) -> value (Bar @35) pair in WeakMap (table @31)`.
 
+use std::ops::Range;
+
 use memchr::memmem;
+
+/// Comes before the key.
+const KEY: &[u8] = b" / part of key (";
 
 /// Comes between the key and the value.
 const ARROW: &[u8] = b") -> value (";
@@ -16,7 +21,7 @@ pub(crate) fn entry(name: &[u8]) -> Option<(&[u8], u32)> {
     }
     let (rest, table) = strip_number(shared.strip_suffix(b")")?)?;
     let (rest, _) = strip_number(rest.strip_suffix(TABLE)?)?;
-    let pair = rest.strip_suffix(b" @")?.strip_prefix(b" / part of key (")?;
+    let pair = rest.strip_suffix(b" @")?.strip_prefix(KEY)?;
     // Names of objects may contain anything, so the arrow that follows an id is the one.
     memmem::find_iter(pair, ARROW)
         .find(|at| pair.get(..*at).and_then(strip_number).is_some_and(|(name, _)| name.ends_with(b" @")))?;
@@ -35,14 +40,18 @@ fn strip_number(text: &[u8]) -> Option<(&[u8], u32)> {
     Some((rest, std::str::from_utf8(number).ok()?.parse().ok()?))
 }
 
-/// Such a name, taken apart around the name of the value, which may be a string's content. In doubt more is taken for the
-/// value, for whoever must not let it out.
-pub(crate) fn entry_value(name: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+/// Where in such a name those of the key and the value are; both may be contents of strings, or anything. In doubt more is taken for them, for
+/// whoever must not let them out.
+pub(crate) fn entry_names(name: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let end = memmem::rfind(name, TABLE)?;
     let pair = name.get(..end)?;
-    let start = memmem::find(pair, ARROW)? + ARROW.len();
-    let at = memmem::rfind(pair, b" @").filter(|at| *at >= start)?;
-    Some((name.get(..start)?, name.get(start..at)?, name.get(at..)?))
+    let arrow = memmem::find(pair, ARROW)?;
+    let start = arrow + ARROW.len();
+    let value = start..memmem::rfind(pair, b" @").filter(|at| *at >= start)?;
+    let key_start = memmem::find(pair.get(..arrow)?, KEY).map_or(0, |at| at + KEY.len());
+    let key = pair.get(key_start..arrow)?;
+    let key_end = strip_number(key).map_or(key, |(name, _)| name.strip_suffix(b" @").unwrap_or(name)).len();
+    Some((key_start..key_start + key_end, value))
 }
 
 #[cfg(test)]
@@ -64,5 +73,15 @@ mod tests {
         ] {
             assert_eq!(entry(other.as_bytes()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn knows_where_the_names_in_them_are() {
+        for (key, value) in [("Foo", "a text"), ("a (b @7)", "x @35) -> value (y"), ("", "")] {
+            let name = format!("17 / part of key ({key} @33) -> value ({value} @35) pair in WeakMap (table @31)");
+            let (key_at, value_at) = entry_names(name.as_bytes()).unwrap_or_default();
+            assert_eq!((name.get(key_at), name.get(value_at)), (Some(key), Some(value)));
+        }
+        assert_eq!(entry_names(b"elements"), None);
     }
 }
