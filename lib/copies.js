@@ -5,6 +5,7 @@
 
 const path = require('node:path')
 const { Writer } = require('./native')
+const { aborted } = require('./abort')
 const { codes, invalidOption } = require('./errors')
 const { read, resolved } = require('./heap')
 const options = require('./options')
@@ -71,6 +72,8 @@ async function finished (source, writer, control) {
         throw error
       }
     })
+    // Perhaps by the last report of progress.
+    if (control.signal?.aborted) throw aborted(control.signal, 'The reading')
     return await writer.finish()
   } catch (error) {
     // If it was the writer that took no more, why it ended (a full disk, say) matters more.
