@@ -232,7 +232,7 @@ test('a read-only volume is an error of the system, and the next capture works',
   ], { command })
   assert.equal(snapshot.code, 'HEAPKIT_ERR_IO')
   assert.deepEqual(snapshot.cause, { code: 'EROFS', syscall: 'open' })
-  assert.match(snapshot.message, /choose a `dir` \(or HEAPKIT_DIR\)/)
+  assert.match(snapshot.message, /choose a directory that this process may write to \(`dir`, HEAPKIT_DIR\)/)
   assert.equal(below.code, 'HEAPKIT_ERR_IO')
   assert.deepEqual(below.cause, { code: 'EROFS', syscall: 'mkdir' })
   assert.deepEqual(leftovers, [])
