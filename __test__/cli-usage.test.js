@@ -56,6 +56,7 @@ const WRONG = [
   ['report FILE', 'report: name the page: -o OUT.html'],
   ['report FILE -o', `report: -o needs a value${more('report')}`],
   ['redact FILE OUT --keep (', '--keep has a pattern that cannot be used, "(": found open group without closing \')\''],
+  ...['redact FILE -', 'decompress FILE -', 'report FILE -o -'].map((args) => [args, `${args.split(' ')[0]}: it writes a file, which is there whole or not at all; give it a name instead of -`]),
   ['decompress FILE', 'decompress: FILE does not end in .gz or .zst; name the copy: heapkit decompress IN OUT'],
   ['decompress -', 'decompress: standard input has no name; give the copy one: heapkit decompress - OUT'],
   ['retainers FILE Itm', "@ID|CLASS names nothing that this snapshot has: 'Itm' is no class of it; did you mean `Item`?"],

@@ -3,9 +3,11 @@
 // Redaction that a process asks for: no call, no handler and no client can have less.
 
 const assert = require('node:assert/strict')
+const { execFile } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
-const { posix } = require('./needs')
+const { promisify } = require('node:util')
+const { linux, posix } = require('./needs')
 const { tmpDir, run, ls, heapkitError } = require('./support')
 const heapkit = require('..')
 
@@ -32,6 +34,18 @@ for (const [name, env, node, least, patterns] of [
   })
 }
 
+test('HEAPKIT_REDACT holds from the beginning of the process, whoever deletes it and whatever environment a thread has', { skip: linux('what the environment was at the start') }, async (t) => {
+  const snapshot = `require(${JSON.stringify(path.join(__dirname, '..'))}).takeSnapshot({ dir: ${JSON.stringify(tmpDir(t))}, mode: 'inline' }).then(({ redacted }) => console.log(redacted?.strict))`
+  for (const program of [
+    `delete process.env.HEAPKIT_REDACT; ${snapshot}`,
+    `process.env = { HEAPKIT_REDACT: '0' }; ${snapshot}`,
+    `new (require('node:worker_threads').Worker)(${JSON.stringify(snapshot)}, { eval: true, env: {} })`
+  ]) {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { env: { ...process.env, HEAPKIT_REDACT: 'strict' } })
+    assert.equal(stdout, 'true\n', program)
+  }
+})
+
 test('a wrong HEAPKIT_REDACT, and a name that was meant for it, are errors of each capture', async (t) => {
   const dir = tmpDir(t)
   for (const [variable, value, message] of [
@@ -52,6 +66,7 @@ test('a wrong HEAPKIT_REDACT, and a name that was meant for it, are errors of ea
   process.env.HEAPKIT_TOKEN = 'of somebody else'
   t.after(() => { delete process.env.HEAPKIT_TOKEN })
   assert.throws(() => heapkit.configure({ redact: 'all' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`redact` must be true, false, 'strict' or an object; got 'all'/))
+  assert.throws(() => heapkit.configure({ redact: { extra: ['['] } }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`redact\.extra` has a pattern that cannot be used, "\[": /))
   assert.throws(() => heapkit.configure({ redact: { kep: [] } }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /did you mean `keep`/))
   assert.equal((await heapkit.takeSnapshot({ dir, mode: 'inline' })).redacted, undefined)
   assert.equal(ls(dir).length, 1)

@@ -215,6 +215,7 @@ module.exports = {
   nextSequence: () => call(binding.nextSequence),
   disableSnapshots: () => call(binding.disableSnapshots),
   snapshotsDisabled: () => call(binding.snapshotsDisabled),
+  checkPatterns: (keep, extra) => call(binding.checkPatterns, keep, extra),
   setDefaults: (json) => call(binding.setDefaults, json),
   getDefaults: () => call(binding.getDefaults),
   sweep: (dir) => call(binding.sweep, dir),

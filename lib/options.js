@@ -4,6 +4,7 @@
 // leaves here is complete and right, so nothing behind it checks again. Precedence: call, configure(), HEAPKIT_*, Node's
 // --diagnostic-dir (for the directory), built-in.
 
+const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const native = require('./native')
@@ -181,9 +182,19 @@ function configure (given) {
 
 /** What HEAPKIT_REDACT says at the start holds for the process: a thread may be started with another environment. A wrong value is the error of each capture. */
 function keepFromStart () {
-  if (!isTaken(redactionText, process.env.HEAPKIT_REDACT)) return
-  const redact = strictest(defaults().redact, redaction(redactionText(process.env.HEAPKIT_REDACT)))
+  const said = [process.env.HEAPKIT_REDACT, fromStart('HEAPKIT_REDACT')].filter((text) => isTaken(redactionText, text))
+  const redact = strictest(defaults().redact, ...said.map((text) => redaction(redactionText(text))))
   if (redact) native.setDefaults(JSON.stringify({ ...givenDefaults(), redact }))
+}
+
+/** A variable as it was when the process began, where the system tells: since then it may have been deleted, and this may be a thread with an environment of its own. */
+function fromStart (variable) {
+  try {
+    const line = fs.readFileSync('/proc/self/environ', 'utf8').split('\0').find((line) => line.startsWith(`${variable}=`))
+    return line?.slice(variable.length + 1)
+  } catch {
+    return undefined
+  }
 }
 keepFromStart()
 

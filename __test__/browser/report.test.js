@@ -378,7 +378,7 @@ onPage('an empty heap', {
 onPage('on a telephone nothing is wider than the screen', {}, async (page) => {
   for (const width of [400, 360]) {
     await page.resize(width, 800)
-    await page.until((width) => innerWidth === width && document.querySelector('#icicle svg').getBoundingClientRect().width <= width, width)
+    await page.until((width) => innerWidth === width && document.querySelector('#tree svg').getBoundingClientRect().width <= width, width)
     await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true }))
     assert.deepEqual(await page.evaluate(() => {
       const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 && getComputedStyle(one).visibility !== 'hidden' && !one.closest('.icicle'))

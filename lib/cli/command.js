@@ -103,4 +103,10 @@ function stepText ({ name, by, count: number }, nameless = '') {
   return number === undefined ? step : `… ${count(number)} more ${step && `${step} `}…`
 }
 
-module.exports = { command, COMMON_USAGE, READING_USAGE, integer, incomplete, pathText, stepText }
+/** The name of what a command writes; it is never standard output, because it is there whole or not at all. */
+function namedOutput (command, to) {
+  if (to === '-') throw new UsageError(`${command}: it writes a file, which is there whole or not at all; give it a name instead of -`)
+  return to
+}
+
+module.exports = { command, COMMON_USAGE, READING_USAGE, integer, namedOutput, incomplete, pathText, stepText }

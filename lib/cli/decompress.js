@@ -4,10 +4,10 @@
 
 const { copySnapshot } = require('../copies')
 const { packingOf } = require('../options')
-const { command, COMMON_USAGE } = require('./command')
+const { command, COMMON_USAGE, namedOutput } = require('./command')
 const { interruptible } = require('./interrupt')
 const { UsageError } = require('./usage-error')
-const { bytes } = require('./table')
+const { bytes, visible } = require('./table')
 
 const usage = `Usage: heapkit decompress IN [OUT] [--json]
 
@@ -19,9 +19,9 @@ ${COMMON_USAGE}`
 
 async function run ([from, to = unpackedName(from)], { json }, { output, control: { onProgress } }) {
   return await interruptible(async (signal) => {
-    const written = await copySnapshot(from, to, { onProgress, signal })
+    const written = await copySnapshot(from, namedOutput('decompress', to), { onProgress, signal })
     if (json) return output.json({ path: written.path, bytes: written.bytes })
-    output.write(`${written.path}  ${bytes(written.bytes)}\n`)
+    output.write(`${visible(written.path)}  ${bytes(written.bytes)}\n`)
   })
 }
 

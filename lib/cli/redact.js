@@ -4,10 +4,10 @@
 
 const { copySnapshot, listLeft } = require('../copies')
 const { redaction, redactionFor, salted } = require('../options')
-const { command, COMMON_USAGE, integer } = require('./command')
+const { command, COMMON_USAGE, integer, namedOutput } = require('./command')
 const { interruptible } = require('./interrupt')
 const { UsageError } = require('./usage-error')
-const { table, bytes, count, short } = require('./table')
+const { table, bytes, count, short, visible } = require('./table')
 
 const usage = `Usage: heapkit redact IN OUT [--strict] [--keep REGEXP]… [--extra REGEXP]… [--json]
        heapkit redact --list-left FILE [--top N] [--strict] [--keep REGEXP]… [--extra REGEXP]… [--json]
@@ -53,7 +53,7 @@ async function run (files, { strict = false, keep = [], extra = [], 'list-left':
   if (top !== undefined) throw new UsageError('redact: --top goes with --list-left')
   const [from, to] = files
   return await interruptible(async (signal) => {
-    const written = await copySnapshot(from, to, { rule: salted(rule), onProgress, signal })
+    const written = await copySnapshot(from, namedOutput('redact', to), { rule: salted(rule), onProgress, signal })
     const report = JSON.parse(written.redacted)
     if (json) return output.json({ path: written.path, bytes: written.bytes, redacted: report })
     output.write(text(written, report))
@@ -64,7 +64,7 @@ function text ({ path, bytes: size }, report) {
   const replaced = [['contents of strings', report.replacedContents], ...Object.entries(WHY).map(([key, why]) => [why, report.replacedKeys[key]])]
   const kept = [...Object.entries(report.keptNames), ['texts that match --keep', report.keptByPattern]]
   const rows = (entries) => entries.filter(([, number]) => number > 0).map(([what, number]) => [what, count(number)])
-  return `${path}  ${bytes(size)}\n\n` + table(['REPLACED', 'STRINGS'], rows(replaced), ['STRINGS']) + '\n' +
+  return `${visible(path)}  ${bytes(size)}\n\n` + table(['REPLACED', 'STRINGS'], rows(replaced), ['STRINGS']) + '\n' +
     table(['LEFT, NAMES OF', 'STRINGS'], rows(kept), ['STRINGS'])
 }
 

@@ -6,10 +6,10 @@ const path = require('node:path')
 const { version } = require('../../package.json')
 const { openSnapshot, diffSnapshots } = require('../heap')
 const { renderReport } = require('../report')
-const { command, READING_USAGE, integer } = require('./command')
+const { command, READING_USAGE, integer, namedOutput } = require('./command')
 const { writeFile } = require('../copies')
 const { UsageError } = require('./usage-error')
-const { bytes } = require('./table')
+const { bytes, visible } = require('./table')
 
 const usage = `Usage: heapkit report FILE [BASE] -o OUT.html [--top N] [--partial] [--force] [--json]
 
@@ -25,6 +25,7 @@ const options = { output: { type: 'string', short: 'o' }, top: { type: 'string' 
 
 async function run ([file, base], { output: to, top, json }, { output, control }) {
   if (!to) throw new UsageError('report: name the page: -o OUT.html')
+  namedOutput('report', to)
   const wanted = { top: integer(top, 'top', 1000) }
   const heap = await openSnapshot(file, control)
   const report = await heap.report(wanted)
@@ -33,7 +34,7 @@ async function run ([file, base], { output: to, top, json }, { output, control }
   const page = renderReport({ title: path.basename(file), generatedAt: new Date().toISOString(), version, report, diff })
   const { path: written, bytes: size } = await writeFile(to, page)
   if (json) return output.json({ path: written, bytes: size })
-  output.write(`${written}  ${bytes(size)}\n`)
+  output.write(`${visible(written)}  ${bytes(size)}\n`)
 }
 
 module.exports = command({ usage, options, run })

@@ -7,6 +7,7 @@ const { randomBytes } = require('node:crypto')
 const { read, bare } = require('./read')
 const { boolean, patterns } = require('./values')
 const { invalidOption } = require('../errors')
+const native = require('../native')
 
 const RULE = { strict: boolean, keep: patterns, extra: patterns }
 
@@ -19,7 +20,10 @@ function redaction (value, name) {
   if (value === true) return rule()
   if (value === 'strict') return rule({ strict: true })
   if (typeof value !== 'object' || value === null) throw invalidOption(name, "must be true, false, 'strict' or an object", value)
-  return rule(read(value, RULE, { name, inside: `${name}.` }))
+  const own = rule(read(value, RULE, { name, inside: `${name}.` }))
+  // Not only when a snapshot is needed.
+  native.checkPatterns(own.keep, own.extra)
+  return own
 }
 
 function rule (own) {

@@ -1,9 +1,10 @@
 //! Redaction while a capture is written: the rule as it comes from JavaScript, and `heap` at work in the `sink`.
 
+use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use super::crossing::json;
+use super::crossing::{json, to_napi};
 use crate::error::Error;
 use crate::heap::{RedactOptions, Redactor, Source};
 use crate::sink;
@@ -23,6 +24,12 @@ pub struct RedactRule {
     pub file: Option<String>,
     /// How many of the names that stay are wanted instead of the copy; 0 for the copy.
     pub left: u32,
+}
+
+/// Refuses patterns of a rule that cannot be used.
+#[napi(catch_unwind)]
+pub fn check_patterns(keep: Vec<String>, extra: Vec<String>) -> Result<()> {
+    RedactOptions::new(&keep, &extra, [0; 32]).map(drop).map_err(|error| to_napi(&error))
 }
 
 impl RedactRule {

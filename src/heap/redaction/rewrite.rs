@@ -231,7 +231,8 @@ impl Receive for Rewriter {
     fn node(&mut self, node: NodeRow) {
         let bit = match node.kind {
             kind if kind.is_string() => uses::CONTENT,
-            NodeKind::RegExp | NodeKind::Number | NodeKind::BigInt => uses::CONTENT,
+            // What a type that is not known has may be contents.
+            NodeKind::RegExp | NodeKind::Number | NodeKind::BigInt | NodeKind::Other => uses::CONTENT,
             NodeKind::Object => uses::CONSTRUCTOR,
             NodeKind::Closure => uses::FUNCTION,
             NodeKind::Code => uses::CODE,

@@ -6,7 +6,7 @@ use super::in_source::InSource;
 use super::scripts;
 use super::uses::{CODE, CONSTRUCTOR, CONTENT, FUNCTION, INTERNAL, PROPERTY, VARIABLE};
 use crate::heap::names::{Look, is_dotted, is_identifier, look};
-use crate::heap::v8::{is_global, is_own, is_own_class, weak_map_entry_names};
+use crate::heap::v8::{is_global, is_own_class, is_own_kind, is_well_known_symbol, weak_map_entry_names};
 
 /// Why a name is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn judge(text: &[u8], string: usize, uses: u8, code: Option<&InSource
         }
     }
     if uses & CODE != 0 {
-        if scripts::is_nodes_own(text) || is_own(text) {
+        if scripts::is_nodes_own(text) || is_own_kind(text) {
             return Verdict::Keep;
         }
         if scripts::is_located(text) {
@@ -71,6 +71,9 @@ fn refusal(text: &[u8], string: usize, uses: u8, code: Option<&InSource>) -> Opt
         return None;
     }
     if uses & (INTERNAL | CODE) != 0 {
+        if uses & CODE == 0 && !is_plain(text) {
+            return Some(Why::NoIdentifier);
+        }
         let code = code?;
         let is_own = (uses & INTERNAL != 0 && is_plain(text)) || is_own_code(text);
         return (!is_own && !code.has(string, text)).then_some(Why::NotInSource);
@@ -97,7 +100,7 @@ enum Named<'a> {
 fn property(text: &[u8]) -> Option<Named<'_>> {
     let name = text.strip_prefix(b"get ").or_else(|| text.strip_prefix(b"set ")).unwrap_or(text);
     match name.strip_prefix(b"<symbol ").and_then(|rest| rest.strip_suffix(b">")) {
-        Some(description) if is_dotted(description) && description.starts_with(b"Symbol.") => Some(Named::ByV8),
+        Some(description) if is_well_known_symbol(description) => Some(Named::ByV8),
         Some(description) if is_dotted(description) && description.starts_with(b"nodejs.") => {
             Some(Named::By(description))
         }
@@ -109,7 +112,7 @@ fn property(text: &[u8]) -> Option<Named<'_>> {
 
 /// `Customer`, `Intl.Collator`, `system / Context`.
 fn constructor(text: &[u8]) -> Option<Named<'_>> {
-    if is_own(text) || is_global(text) || is_own_class(text) {
+    if is_own_kind(text) || is_global(text) || is_own_class(text) {
         return Some(Named::ByV8);
     }
     is_dotted(text).then_some(Named::By(text))
@@ -187,4 +190,38 @@ pub(super) fn shape(text: &[u8], uses: u8) -> u32 {
         _ => 2000,
     };
     looks + weight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stays(text: &str, uses: u8) -> bool {
+        judge(text.as_bytes(), 0, uses, None) == Verdict::Keep
+    }
+
+    #[test]
+    fn what_a_program_calls_as_v8_calls_its_own_is_the_program_s() {
+        for own in ["system / Context", "system / Map (ConsOneByteString)", "system / JSArrayBufferData"] {
+            assert!(stays(own, CONSTRUCTOR) && stays(own, CODE), "{own}");
+        }
+        for own in ["system / my password", "system / hunter2", "system / Map (a password)", "system / "] {
+            assert!(!stays(own, CONSTRUCTOR), "{own}");
+        }
+        assert!(stays("<symbol Symbol.toStringTag>", PROPERTY));
+        let code = InSource::default();
+        let strict = |text: &str| judge(text.as_bytes(), 0, PROPERTY, Some(&code));
+        assert_eq!(strict("<symbol Symbol.iterator>"), Verdict::Keep);
+        assert_eq!(strict("<symbol Symbol.hunter>"), Verdict::Replace(Why::NoIdentifier));
+    }
+
+    #[test]
+    fn an_element_s_attributes_go_and_its_tag_stays() {
+        assert!(
+            stays("<div>", INTERNAL)
+                && stays("Detached <article>", INTERNAL)
+                && stays("Node / node::Environment", INTERNAL)
+        );
+        assert!(!stays("<input name=\"password\" value=\"hunter\">", INTERNAL));
+    }
 }

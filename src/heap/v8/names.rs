@@ -55,6 +55,26 @@ const OWN_CLASSES: [&[u8]; 9] = [
 /// What has the classes of JavaScript that are no globals.
 const OWN_NAMESPACES: [&[u8]; 3] = [b"Intl.", b"Temporal.", b"WebAssembly."];
 
+/// The symbols of the language.
+const WELL_KNOWN_SYMBOLS: [&[u8]; 16] = [
+    b"asyncDispose",
+    b"asyncIterator",
+    b"dispose",
+    b"hasInstance",
+    b"isConcatSpreadable",
+    b"iterator",
+    b"match",
+    b"matchAll",
+    b"metadata",
+    b"replace",
+    b"search",
+    b"species",
+    b"split",
+    b"toPrimitive",
+    b"toStringTag",
+    b"unscopables",
+];
+
 /// The names of strings and numbers that have no content of their own here.
 const PLACEHOLDERS: [&[u8]; 7] =
     [b"", b"<dummy>", b"(concatenated string)", b"(sliced string)", b"heap number", b"smi number", b"bigint"];
@@ -62,6 +82,24 @@ const PLACEHOLDERS: [&[u8]; 7] =
 /// Whether it is the name of an object of V8's own.
 pub(crate) fn is_own(name: &[u8]) -> bool {
     name.starts_with(OWN.as_bytes())
+}
+
+/// Whether V8 gives such names to its own objects: `system / Context`, `system / Map (String)`. A program may give a class any name.
+pub(crate) fn is_own_kind(name: &[u8]) -> bool {
+    let is_word = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_uppercase)
+            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    let Some(kind) = name.strip_prefix(OWN.as_bytes()) else { return false };
+    match kind.strip_suffix(b")").and_then(|kind| kind.strip_prefix(b"Map (")) {
+        Some(of) => is_word(of),
+        None => is_word(kind),
+    }
+}
+
+/// Whether it is the description of a symbol that the language has: `Symbol.iterator`.
+pub(crate) fn is_well_known_symbol(description: &[u8]) -> bool {
+    description.strip_prefix(b"Symbol.").is_some_and(|name| WELL_KNOWN_SYMBOLS.contains(&name))
 }
 
 /// Whether it is the name of a class that V8 has given it.
