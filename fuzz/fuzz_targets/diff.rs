@@ -54,7 +54,7 @@ fn compare(all: &[&[u8]], top: usize) -> Diff {
     for (index, data) in earlier.iter().enumerate() {
         differ.add(index, &Source::of("earlier"), &read(data, Some(&definitions)));
     }
-    differ.finish(top)
+    differ.finish(top, true)
 }
 
 /// A delta is the last number less the first, and there is one number for each snapshot.

@@ -33,10 +33,11 @@ pub(super) enum Verdict {
 
 /// `code` has the names of the sources, where only those stay.
 pub(super) fn judge(text: &[u8], string: usize, uses: u8, code: Option<&InSource>) -> Verdict {
+    // Whatever it is used for: a file may be anybody's.
+    if let Some((key, value)) = weak_map_entry_names(text) {
+        return weak_map_entry(text, key, value, code);
+    }
     if uses & INTERNAL != 0 {
-        if let Some((key, value)) = weak_map_entry_names(text) {
-            return weak_map_entry(text, key, value, code);
-        }
         // An index: V8 numbers what is in its own arrays. A string of the program may have the same digits.
         if text.iter().all(u8::is_ascii_digit) {
             return if uses & CONTENT == 0 { Verdict::Keep } else { Verdict::Replace(Why::Look(Look::Digits)) };
@@ -222,6 +223,7 @@ mod tests {
                 && stays("Detached <article>", INTERNAL)
                 && stays("Node / node::Environment", INTERNAL)
         );
+        assert!(!stays("3 / part of key (Foo @3) -> value (hunter @5) pair in WeakMap (table @7)", VARIABLE));
         assert!(!stays("<input name=\"password\" value=\"hunter\">", INTERNAL));
     }
 }
