@@ -200,7 +200,11 @@ test('what objects inherit is no option', async (t) => {
   const dir = tmpDir(t)
   // eslint-disable-next-line no-extend-native
   Object.prototype.file = path.join(dir, 'inherited')
-  t.after(() => { delete Object.prototype.file })
+  Object.prototype.redact = true
+  t.after(() => {
+    delete Object.prototype.file
+    delete Object.prototype.redact
+  })
   const { path: file } = await heapkit.takeSnapshot({ dir })
   assert.match(file, /\.heapsnapshot\.gz$/)
 })

@@ -122,7 +122,7 @@ function byteCount (text) {
 /** What HEAPKIT_* says; an error names the variable. An empty variable counts as not set. */
 function fromEnvironment (env = process.env) {
   refuseMisspelt(env)
-  const parsed = {}
+  const parsed = bare()
   for (const [variable, [name, parse]] of Object.entries(ENVIRONMENT)) {
     if (!env[variable]) continue
     try {
@@ -150,9 +150,9 @@ function environmentError (error, variable, text) {
 /** What configure() was given, which may have been another version's: what this one does not know, or would not take, does not count. */
 function defaults () {
   const given = givenDefaults()
-  const taken = Object.fromEntries(Object.entries(given).filter(([name, value]) => Object.hasOwn(DEFAULTS, name) && isTaken(DEFAULTS[name], value)))
+  const taken = bare(Object.fromEntries(Object.entries(given).filter(([name, value]) => Object.hasOwn(DEFAULTS, name) && isTaken(DEFAULTS[name], value))))
   // But not to know how much is to be replaced means to replace all that can be.
-  return given.redact === undefined ? taken : { ...taken, redact: redaction(taken.redact ?? 'strict', 'redact') }
+  return Object.hasOwn(given, 'redact') ? bare(taken, { redact: redaction(taken.redact ?? 'strict', 'redact') }) : taken
 }
 
 function givenDefaults () {
