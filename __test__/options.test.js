@@ -198,9 +198,7 @@ test('no public function takes an option that it does not know: it names the one
 
 test('what objects inherit is no option', async (t) => {
   const dir = tmpDir(t)
-  // eslint-disable-next-line no-extend-native
-  Object.prototype.file = path.join(dir, 'inherited')
-  Object.prototype.redact = true
+  Object.assign(Object.prototype, { file: path.join(dir, 'inherited'), redact: true })
   t.after(() => {
     delete Object.prototype.file
     delete Object.prototype.redact
