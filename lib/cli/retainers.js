@@ -52,12 +52,12 @@ function line (step, depth) {
 /** How many steps a path may have so that the whole answer has no more lines than anybody reads; short paths leave more to the others. */
 function stepsEach (paths) {
   let left = LINES - OTHER_LINES - paths.length * LINES_AROUND
-  let most = 0
   for (const [index, length] of paths.map(({ steps }) => steps.length).sort((a, b) => a - b).entries()) {
-    most = Math.floor(left / (paths.length - index))
-    left -= Math.min(length, most)
+    const most = Math.floor(left / (paths.length - index))
+    if (length > most) return Math.max(most, FEWEST_STEPS)
+    left -= length
   }
-  return Math.max(most, FEWEST_STEPS)
+  return Infinity
 }
 
 /** The first steps and the last ones, and how many are between them. */
