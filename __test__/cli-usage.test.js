@@ -56,6 +56,7 @@ const WRONG = [
   ['report FILE', 'report: name the page: -o OUT.html'],
   ['report FILE -o', `report: -o needs a value${more('report')}`],
   ['redact FILE OUT --keep (', '--keep has a pattern that cannot be used, "(": found open group without closing \')\''],
+  ['redact FILE FILE', 'OUT must be another file than the input: the copy is made beside it; got \'FILE\''],
   ...['redact FILE -', 'decompress FILE -', 'report FILE -o -'].map((args) => [args, `${args.split(' ')[0]}: it writes a file, which is there whole or not at all; give it a name instead of -`]),
   ['decompress FILE', 'decompress: FILE does not end in .gz or .zst; name the copy: heapkit decompress IN OUT'],
   ['decompress -', 'decompress: standard input has no name; give the copy one: heapkit decompress - OUT'],
@@ -71,7 +72,7 @@ test('every wrong use is one line that says what is wrong and what to do, and ex
   writeLarge(file, 10)
   for (const [args, line] of WRONG) {
     const { code, out, error } = await heapkit(...args.split(' ').map((arg) => arg.replace(/^FILE$/, file).replace(/^OUT$/, `${file}.out`)))
-    assert.deepEqual([error, out, code], [`heapkit: ${line.replace('decompress: FILE', `decompress: ${file}`)}\n`, '', 2], args)
+    assert.deepEqual([error, out, code], [`heapkit: ${line.replace(/(?<=decompress: |got ')FILE/, file)}\n`, '', 2], args)
   }
   for (const empty of [['summary', ''], ['list', '']]) {
     const { code, error } = await heapkit(...empty)

@@ -56,8 +56,7 @@ async function listLeft (from, { rule, ...control }) {
   // To a stream that is empty.
   const writer = new Writer({ dir: path.dirname(source), prefix: '', extension: '', compression: 'none', level: 0, redact: options.bare(rule, { file: source }), stream: true, producerWaits: true })
   await writer.open()
-  const report = JSON.parse((await finished(source, writer, control)).redacted)
-  return report
+  return JSON.parse((await finished(source, writer, control)).redacted)
 }
 
 /** Reads all of `source` into the writer. Whatever fails, nothing is left of it. */

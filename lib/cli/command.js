@@ -5,7 +5,7 @@
 const { keepPriority } = require('../native')
 const { readArguments } = require('./arguments')
 const { UsageError } = require('./usage-error')
-const { bytes, count, ending, visible } = require('./table')
+const { GAP, bytes, count, ending, visible } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -27,7 +27,6 @@ const READING_USAGE = `  --partial   read what there is of a file that breaks of
 ${COMMON_USAGE}`
 
 const BAR_WIDTH = 24
-const GAP = '  '
 const CLEAR_LINE = '\r\x1b[K'
 
 /**

@@ -3,17 +3,14 @@
 // The table of what grew, and who holds it. It fits the terminal's width, and is as wide as it has to be where there is none: what reads it
 // then wants whole lines.
 
-const { bytes, count, signed, short, visible, ending, wrapped, longest } = require('./table')
+const { GAP, PATH_WIDTH, bytes, count, signed, short, visible, ending, wrapped, longest } = require('./table')
 
 /** Lines with a smaller share of all that grew are not shown. */
 const SMALLEST = 0.001
 /** Of a name of V8's own making, say the properties of objects. */
 const NAME_WIDTH = 120
-/** Of a path, where no terminal says how wide it is. */
-const PATH_WIDTH = 160
 /** What grew has this much room at least, however narrow the terminal is. */
 const MIN_ROOM = 24
-const GAP = '  '
 const TITLE = 'WHAT, AND WHO HOLDS IT'
 
 function growth (diff, width) {

@@ -5,10 +5,9 @@
 const { openSnapshot } = require('../heap')
 const { summary: summaryOptions } = require('../options')
 const { command, READING_USAGE, integer, incomplete, pathText } = require('./command')
-const { table, bytes, count, percent, short } = require('./table')
+const { PATH_WIDTH, table, bytes, count, percent, short } = require('./table')
 
 const NAME_WIDTH = 60
-const PATH_WIDTH = 160
 const INDENT = '    '
 
 const usage = `Usage: heapkit summary FILE [--top N] [--sort retained|shallow|count] [--partial] [--force] [--json]

@@ -5,10 +5,9 @@
 const { openSnapshot } = require('../heap')
 const { command, READING_USAGE, pathText } = require('./command')
 const { UsageError } = require('./usage-error')
-const { table, bytes, count, percent, short, wrapped, visible } = require('./table')
+const { PATH_WIDTH, table, bytes, count, percent, short, wrapped, visible } = require('./table')
 
 const INDENT = '   '
-const PATH_WIDTH = 160
 
 const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--partial] [--force] [--json]
 

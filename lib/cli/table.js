@@ -5,6 +5,8 @@
 /** A column that is cut has this much room, or its title's. */
 const LEAST = 12
 const GAP = '  '
+/** Of a path, where no terminal says how wide it is. */
+const PATH_WIDTH = 160
 
 /**
  * `rows` of strings under `head`; the columns named in `right` are aligned to the right. Where a line would have more than `width` characters,
@@ -98,4 +100,4 @@ function visible (text) {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`)
 }
 
-module.exports = { table, bytes, count, signed, percent, short, ending, wrapped, longest, fitting, visible }
+module.exports = { GAP, PATH_WIDTH, table, bytes, count, signed, percent, short, ending, wrapped, longest, fitting, visible }

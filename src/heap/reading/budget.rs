@@ -2,6 +2,7 @@
 //!
 //! What is left is what the nearest control group, or the machine, has left. It is looked at more often where there is little.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -27,14 +28,19 @@ pub struct MemoryRule {
 #[derive(Debug)]
 pub(super) struct Budget {
     rule: MemoryRule,
-    limits: MemoryLimits,
+    /// Found by the first thread that looks, which is never JavaScript's.
+    limits: OnceLock<MemoryLimits>,
     /// When it is looked at again.
     next: Mutex<Instant>,
 }
 
 impl Budget {
-    pub(super) fn new(rule: MemoryRule, limits: MemoryLimits) -> Self {
-        Self { rule, limits, next: Mutex::new(Instant::now()) }
+    pub(super) fn new(rule: MemoryRule) -> Self {
+        Self { rule, limits: OnceLock::new(), next: Mutex::new(Instant::now()) }
+    }
+
+    fn headroom(&self) -> Option<Headroom> {
+        self.limits.get_or_init(MemoryLimits::of_this_process).headroom()
     }
 
     /// Whether there is memory left, if it is time to look.
@@ -48,7 +54,7 @@ impl Budget {
         if now < *next {
             return Ok(());
         }
-        let headroom = self.limits.headroom();
+        let headroom = self.headroom();
         let spare =
             headroom.as_ref().map_or(u64::MAX, |room| room.available_bytes.saturating_sub(self.rule.reserve_bytes));
         *next = now + if spare > PLENTY { SELDOM } else { OFTEN };
@@ -63,7 +69,7 @@ impl Budget {
     /// # Errors
     /// `HEAPKIT_ERR_MEMORY` if not, unless it is to be tried all the same.
     pub(super) fn expect(&self, bytes: u64, what: &str) -> Result<()> {
-        let Some(room) = self.limits.headroom().filter(|_| !self.rule.force) else { return Ok(()) };
+        let Some(room) = self.headroom().filter(|_| !self.rule.force) else { return Ok(()) };
         if bytes.saturating_add(self.rule.reserve_bytes) <= room.available_bytes {
             return Ok(());
         }

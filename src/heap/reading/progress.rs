@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use super::budget::{Budget, MemoryRule};
 use crate::error::{ErrorKind, Result};
-use crate::host::MemoryLimits;
 
 /// What is being done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub struct Progress {
 impl Progress {
     /// Of a reading that may take so much memory. Without a rule nobody looks at memory.
     pub fn within(rule: MemoryRule) -> Self {
-        Self { budget: Some(Budget::new(rule, MemoryLimits::of_this_process())), ..Self::default() }
+        Self { budget: Some(Budget::new(rule)), ..Self::default() }
     }
 
     /// What is being done.
