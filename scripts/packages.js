@@ -34,7 +34,7 @@ function compile (dir, nodeVersion) {
   const node = install(nodeVersion)
   const gyp = path.join(installPackage('node-gyp', NODE_GYP), 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')
   try {
-    execFileSync(node, [gyp, 'rebuild', '--release', '--jobs=max', `--nodedir=${path.join(node, '..', '..')}`], {
+    execFileSync(node, [gyp, 'rebuild', '--release', '--jobs=max', `--nodedir=${headers(node, path.join(dir, 'headers'))}`], {
       cwd: dir,
       env: { ...withoutNpm(process.env), PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`, CFLAGS: OPTIMIZE, CXXFLAGS: OPTIMIZE },
       encoding: 'utf8',
@@ -43,6 +43,22 @@ function compile (dir, nodeVersion) {
   } catch (error) {
     throw new Error(`${path.basename(dir)} could not be built for Node ${nodeVersion}:\n${error.stderr?.slice(-2000)}`)
   }
+}
+
+/**
+ * Node's headers, but with a `node::ObjectWrap` that registers nothing, as it was before 24.19 and 26.4. An addon that is built on the newer one
+ * aborts on 24 as soon as V8 frees one of its objects outside a context, with or without heapkit (nodejs/node#65446).
+ */
+function headers (node, dir) {
+  const original = path.join(node, '..', '..', 'include', 'node')
+  const own = path.join(dir, 'include', 'node')
+  fs.mkdirSync(own, { recursive: true })
+  for (const name of fs.readdirSync(original)) fs.symlinkSync(path.join(original, name), path.join(own, name))
+  const file = path.join(own, 'node_object_wrap.h')
+  const text = fs.readFileSync(file, 'utf8')
+  fs.unlinkSync(file)
+  fs.writeFileSync(file, text.replace(/^ +(Add|Remove)CleanupHook\(\);\n/gm, ''))
+  return dir
 }
 
 /** Under `npm run` the user's npm settings are in the environment, and node-gyp takes their `nodedir` rather than the one it is called with. */
