@@ -204,7 +204,7 @@ test('a name from a heap gives a terminal no orders, in any command', async (t) 
   const hostile = '\x1b]0;mine\x07\nCLASS \u202e'
   const { files } = await twoSnapshots(t, { compression: 'none' })
   for (const file of files) fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('"Leaked"', JSON.stringify(hostile)))
-  for (const args of [['diff', ...files], ['summary', files[1]], ['suspects', files[1], '--threshold', '5'], ['retainers', files[1], hostile], ['retainers', files[1], `not ${hostile}`]]) {
+  for (const args of [['diff', ...files], ['summary', files[1]], ['suspects', files[1], '--threshold', '1'], ['retainers', files[1], hostile], ['retainers', files[1], `not ${hostile}`]]) {
     const { stdout, stderr } = await heapkit(t, ...args)
     assert.match(stdout + stderr, /\\u\{1b\}\]0;mine\\u\{7\}\\u\{a\}CLASS \\u\{202e\}/, args[0])
     assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\u202e]|^CLASS/mu, args[0])

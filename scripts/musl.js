@@ -25,8 +25,8 @@ const TARGET = TARGETS.find(({ name }) => name === 'linux-x64-musl')
 const NEWEST = VERSIONS.at(-1)
 
 const PARTS = { install, fork, suite, stress }
-/** For every change. The suite has the tests of `fork`; the stress matrix is on demand, with glibc it is for every change. */
-const SHORT = (version) => ['install', version === NEWEST ? 'suite' : 'fork']
+/** For every change; the suite has the tests of `fork`. */
+const SHORT = (version) => ['install', version === NEWEST ? 'suite' : 'fork', 'stress']
 const ALL = ['install', 'suite', 'stress']
 
 /** What a user does on Alpine; the programs that look are laid into the installed package. */
