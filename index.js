@@ -9,6 +9,7 @@ const { onSignal } = require('./lib/triggers/signal')
 const { configure } = require('./lib/options')
 const { listArtifacts } = require('./lib/artifacts')
 const { openSnapshot, diffSnapshots } = require('./lib/heap')
+const { openProfile } = require('./lib/profile')
 const { redactSnapshot } = require('./lib/copies')
 const { HeapkitError } = require('./lib/errors')
 
@@ -26,6 +27,7 @@ module.exports = {
   listArtifacts,
   openSnapshot,
   diffSnapshots,
+  openProfile,
   redactSnapshot,
   HeapkitError
 }

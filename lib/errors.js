@@ -31,6 +31,8 @@ const codes = Object.freeze({
   CHILD: 'HEAPKIT_ERR_CHILD',
   /** A file is not a heap snapshot, or not a whole one. */
   INVALID_SNAPSHOT: 'HEAPKIT_ERR_INVALID_SNAPSHOT',
+  /** A file is not a profile, or not a whole one. */
+  INVALID_PROFILE: 'HEAPKIT_ERR_INVALID_PROFILE',
   /** V8's inspector refused. */
   INSPECTOR: 'HEAPKIT_ERR_INSPECTOR',
   /** The native addon cannot be loaded. */

@@ -167,6 +167,7 @@ class HeapReading {
   cancel () { this.#inner.cancel() }
   async open (path, partial) { return new HeapFile(await callAsync(() => this.#inner.open(path, partial))) }
   async diff (paths, top, tree, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, tree, partial))) }
+  async openProfile (path) { return new ProfileFile(await callAsync(() => this.#inner.openProfile(path))) }
   /** Copies a snapshot, unpacked, into an open writer. */
   copy (path, writer) { return callAsync(() => this.#inner.copy(path, writer.inner)) }
 }
@@ -182,6 +183,17 @@ class HeapFile {
   async suspects (reading, share) { return JSON.parse(await callAsync(() => this.#inner.suspects(reading.inner, share))) }
   async retainers (reading, target, limit) { return JSON.parse(await callAsync(() => this.#inner.retainers(reading.inner, target, limit))) }
   async report (reading, top) { return JSON.parse(await callAsync(() => this.#inner.report(reading.inner, top))) }
+}
+
+/** A profile that was read; see src/binding/profile.rs. */
+class ProfileFile {
+  #inner
+
+  constructor (inner) { this.#inner = inner }
+
+  get about () { return this.#inner.about }
+  async table (reading, question) { return JSON.parse(await callAsync(() => this.#inner.table(reading.inner, question))) }
+  write (reading, format, value, maker) { return callAsync(() => this.#inner.write(reading.inner, format, value, maker)) }
 }
 
 /** A directory as it was read once; see src/binding/artifacts.rs. */

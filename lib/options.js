@@ -12,7 +12,7 @@ const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
-const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share } = require('./options/values')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
 const { nearest } = require('./options/nearest')
 
@@ -76,6 +76,12 @@ const SESSIONS = {
 
 /** What a capture on a signal has besides. */
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
+
+/** What a profile is read with. */
+const PROFILE_READING = { signal: abortSignal, onProgress: callback }
+
+/** What a profile is written as, besides what V8 has itself. */
+const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope']
 
 const READING = { partial: boolean, memory, signal: abortSignal, onProgress: callback }
 
@@ -321,6 +327,20 @@ function diff (given) {
   return bare({ top: 20, tree: false, partial: false, memory: memory(undefined, 'memory') }, read(given, { top: TOP, tree: boolean, ...READING }))
 }
 
+function profileReading (given) {
+  return read(given, PROFILE_READING)
+}
+
+/** Which functions, files or packages of a profile. */
+function profileTop (given) {
+  const own = read(given, { by: oneOfThese(['function', 'file', 'package']), value: text, top: TOP, focus: pattern, ignore: pattern, ...QUESTION })
+  return bare({ by: 'function', top: 20 }, own)
+}
+
+function profileConvert (format, given) {
+  return bare({ format: oneOf(format, 'format', PROFILE_FORMATS) }, read(given, { value: text, ...QUESTION }))
+}
+
 module.exports = {
   SHARED,
   SNAPSHOT_DEFAULTS,
@@ -353,5 +373,9 @@ module.exports = {
   top,
   summary,
   suspects,
-  diff
+  diff,
+  PROFILE_FORMATS,
+  profileReading,
+  profileTop,
+  profileConvert
 }

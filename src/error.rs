@@ -118,6 +118,15 @@ pub enum ErrorKind {
         /// The byte of the decompressed file where that was seen.
         offset: u64,
     },
+    /// A file is not a profile, or not a whole one.
+    InvalidProfile {
+        /// The file, where it is one.
+        path: Option<PathBuf>,
+        /// What is wrong with it: "has …", "is …".
+        reason: String,
+        /// The byte of the decompressed file where that was seen, where that can be said.
+        offset: Option<u64>,
+    },
     /// A bug in heapkit (a panic that was caught), never the caller's fault.
     Internal {
         /// What was seen.
@@ -172,10 +181,17 @@ impl Error {
         ErrorKind::InvalidSnapshot { path: None, reason: reason.into(), offset }.into()
     }
 
+    /// An [`ErrorKind::InvalidProfile`].
+    pub fn invalid_profile(reason: impl Into<String>, offset: Option<u64>) -> Self {
+        ErrorKind::InvalidProfile { path: None, reason: reason.into(), offset }.into()
+    }
+
     /// The same error, with the file that it is about.
     #[must_use]
     pub fn about(mut self, file: &Path) -> Self {
-        if let ErrorKind::InvalidSnapshot { path: path @ None, .. } = &mut *self.0 {
+        if let ErrorKind::InvalidSnapshot { path: path @ None, .. } | ErrorKind::InvalidProfile { path: path @ None, .. } =
+            &mut *self.0
+        {
             *path = Some(file.into());
         }
         self
@@ -200,6 +216,7 @@ impl Error {
             ErrorKind::Child { .. } => "HEAPKIT_ERR_CHILD",
             ErrorKind::Unsupported { .. } => "HEAPKIT_ERR_UNSUPPORTED",
             ErrorKind::InvalidSnapshot { .. } => "HEAPKIT_ERR_INVALID_SNAPSHOT",
+            ErrorKind::InvalidProfile { .. } => "HEAPKIT_ERR_INVALID_PROFILE",
             ErrorKind::Internal { .. } => "HEAPKIT_ERR_INTERNAL",
         }
     }
@@ -212,7 +229,7 @@ impl Error {
             ErrorKind::Exists { path } | ErrorKind::Hangs { path, .. } | ErrorKind::Crowded { path, .. } => {
                 (None, Some(path), None)
             }
-            ErrorKind::InvalidSnapshot { path, .. } => (None, path.as_ref(), None),
+            ErrorKind::InvalidSnapshot { path, .. } | ErrorKind::InvalidProfile { path, .. } => (None, path.as_ref(), None),
             _ => (None, None, None),
         };
         let option = match self.kind() {
@@ -351,6 +368,11 @@ impl fmt::Display for Error {
             ErrorKind::InvalidSnapshot { path, reason, offset } => {
                 let name = path.as_ref().map_or("The data".into(), |path| path.to_string_lossy());
                 write!(f, "{name} is not a whole heap snapshot: {reason} (byte {offset} of its text)")
+            }
+            ErrorKind::InvalidProfile { path, reason, offset } => {
+                let name = path.as_ref().map_or("The data".into(), |path| path.to_string_lossy());
+                write!(f, "{name} cannot be read as a profile: it {reason}")?;
+                offset.map_or(Ok(()), |offset| write!(f, " (byte {offset} of its text)"))
             }
             ErrorKind::Internal { detail } => {
                 write!(f, "A bug in heapkit ended this capture, please report it: {detail}. Other captures still work")

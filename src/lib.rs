@@ -3,13 +3,14 @@
 //! The modules, in the direction of their dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, heap -> host, readers, process, alarms }  ->  error
+//! binding  ->  { sink, fork -> host, heap -> host, profile, readers, process, alarms }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.
 //! * `fork` (Linux) lets a copy-on-write twin of the process do what would stop the process itself.
 //! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
-//! * [`readers`] are the threads that do so.
+//! * [`profile`] reads sampled profiles, writes them in other formats, and adds them up.
+//! * [`readers`] are the threads that read.
 //! * [`host`] is what the machine allows.
 //! * [`process`] is what all threads of a process share.
 //! * [`alarms`] is time that nobody tampers with.
@@ -29,6 +30,7 @@ pub mod heap;
 pub mod host;
 pub mod priority;
 pub mod process;
+pub mod profile;
 pub mod readers;
 pub mod sink;
 

@@ -18,6 +18,8 @@ const COMMANDS = {
   report: ['a page about a snapshot, or about what grew', () => require('./report')],
   redact: ['copy a snapshot without the contents of strings', () => require('./redact')],
   decompress: ['unpack a snapshot for tools that cannot', () => require('./decompress')],
+  top: ['who takes the time, or the memory, in a profile', () => require('./top')],
+  convert: ['a profile as pprof, folded stacks or for speedscope', () => require('./convert')],
   list: ['list the artifacts in a directory, oldest first', () => require('./list')]
 }
 
@@ -32,7 +34,7 @@ Options:
   -h, --help     this text, or that of a command
   -v, --version  the version
 
-Snapshots are .heapsnapshot files, plain, .gz or .zst; \`-\` is standard input.
+Snapshots are .heapsnapshot files, profiles .cpuprofile, .heapprofile or pprof; plain, .gz or .zst. \`-\` is standard input.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 

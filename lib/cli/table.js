@@ -51,6 +51,13 @@ function count (number) {
   return number.toLocaleString('en-US')
 }
 
+/** What a value of a profile is, in its own unit. */
+function amount (number, unit) {
+  if (unit === 'bytes') return bytes(number)
+  if (unit === 'nanoseconds') return Math.abs(number) < 1e9 ? `${(number / 1e6).toFixed(1)} ms` : `${(number / 1e9).toFixed(2)} s`
+  return unit === 'count' || unit === '' ? count(number) : `${count(number)} ${visible(unit)}`
+}
+
 /** With its sign: '+48,000', '-3', '0'. */
 function signed (number, format = count) {
   return `${number > 0 ? '+' : number < 0 ? '-' : ''}${format(Math.abs(number))}`
@@ -100,4 +107,4 @@ function visible (text) {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u{${char.codePointAt(0).toString(16)}}`)
 }
 
-module.exports = { GAP, PATH_WIDTH, table, bytes, count, signed, percent, short, ending, wrapped, longest, fitting, visible }
+module.exports = { GAP, PATH_WIDTH, table, amount, bytes, count, signed, percent, short, ending, wrapped, longest, fitting, visible }

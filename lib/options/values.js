@@ -59,17 +59,24 @@ function share (value, name, or = '') {
 
 const RUST_FLAGS = ['i', 'm', 's']
 
-/** Regular expressions as text: the source of each RegExp, because the core has an engine of its own, whose time is linear. */
-function patterns (value, name) {
-  if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
-  return value.map((pattern) => {
-    if (types.isRegExp(pattern)) {
-      const flags = RUST_FLAGS.filter((flag) => pattern.flags.includes(flag)).join('')
-      return flags === '' ? pattern.source : `(?${flags})${pattern.source}`
-    }
-    if (typeof pattern !== 'string' || pattern === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', pattern)
-    return pattern
-  })
+/** A regular expression as text: the source of a RegExp, because the core has an engine of its own, whose time is linear. */
+function pattern (value, name) {
+  if (types.isRegExp(value)) {
+    const flags = RUST_FLAGS.filter((flag) => value.flags.includes(flag)).join('')
+    return flags === '' ? value.source : `(?${flags})${value.source}`
+  }
+  if (typeof value !== 'string' || value === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', value)
+  return value
 }
 
-module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns }
+function patterns (value, name) {
+  if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
+  return value.map((one) => pattern(one, name))
+}
+
+function text (value, name) {
+  if (typeof value !== 'string' || value === '') throw invalidOption(name, 'must be a string that is not empty', value)
+  return value
+}
+
+module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, pattern, patterns, text }

@@ -17,6 +17,7 @@ use crate::heap::{
     self, DiffOptions, Heap, MemoryRule, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target,
 };
 use crate::readers::Work;
+use crate::sink::Reply;
 
 fn to_usize(value: i64) -> usize {
     usize::try_from(value).unwrap_or(0)
@@ -86,9 +87,9 @@ impl HeapReading {
     #[napi(catch_unwind, ts_return_type = "Promise<HeapFile>")]
     pub fn open<'env>(&mut self, env: &'env Env, path: String, partial: bool) -> Result<Object<'env>> {
         let (reply, object) = promise_with(env, |env, heap: Held| HeapFile::new(heap, env))?;
-        let (source, progress) = (Source::of(&path), Arc::clone(&self.progress));
-        let task = move || Ok(Held::new(Heap::open(&source, partial, None, &progress)?));
-        self.work = Some(begin(&self.progress, vec![Source::of(&path)], task, reply));
+        let source = Source::of(&path);
+        let task = move |progress: &Progress| Ok(Held::new(Heap::open(&source, partial, None, progress)?));
+        self.begin(vec![Source::of(&path)], task, reply);
         Ok(object)
     }
 
@@ -129,15 +130,26 @@ impl HeapReading {
 }
 
 impl HeapReading {
-    fn answer<'env>(
+    pub(super) fn answer<'env>(
         &mut self,
         env: &'env Env,
         sources: Vec<Source>,
         question: impl FnOnce() -> crate::Result<String> + Send + 'static,
     ) -> Result<Object<'env>> {
         let (reply, object) = promise(env, |answer: String| answer)?;
-        self.work = Some(begin(&self.progress, sources, question, reply));
+        self.begin(sources, move |_| question(), reply);
         Ok(object)
+    }
+
+    /// Has `task` done, as the one piece of work that this is.
+    pub(super) fn begin<T: Send + 'static>(
+        &mut self,
+        sources: Vec<Source>,
+        task: impl FnOnce(&Progress) -> crate::Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
+        let progress = Arc::clone(&self.progress);
+        self.work = Some(begin(&self.progress, sources, move || task(&progress), reply));
     }
 }
 

@@ -15,6 +15,7 @@ mod event_loop;
 mod fork;
 mod heap;
 mod process;
+mod profile;
 mod reading;
 mod redact;
 mod time;

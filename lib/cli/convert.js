@@ -1,0 +1,46 @@
+'use strict'
+
+// heapkit convert IN OUT: a profile in another format, which the name of OUT says.
+
+const { writeFile } = require('../copies')
+const { openProfile } = require('../profile')
+const { command, COMMON_USAGE, namedOutput } = require('./command')
+const { UsageError } = require('./usage-error')
+const { bytes, visible } = require('./table')
+
+/** Endings of names, and what they mean. */
+const ENDINGS = [
+  [['.pb.gz', '.pprof', '.pprof.gz'], 'pprof'],
+  [['.folded', '.collapsed'], 'folded'],
+  [['.speedscope.json', '.speedscope'], 'speedscope']
+]
+
+const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
+
+A .cpuprofile, a .heapprofile or a pprof file in another format, which the name of OUT says:
+${ENDINGS.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
+OUT is never another file's place, and is there whole or not at all.
+
+Options:
+  --value TYPE  which values, where the format has room for one: cpu, wall, samples, inuse_space, …
+${COMMON_USAGE}`
+
+const options = { value: { type: 'string' } }
+
+async function run ([from, to], { value, json }, { output, control: { onProgress } }) {
+  const format = formatOf(namedOutput('convert', to))
+  const profile = await openProfile(from, { onProgress })
+  const data = await profile.convert(format, value === undefined ? {} : { value })
+  profile.close()
+  const { path, bytes: size } = await writeFile(to, data)
+  if (json) return output.json({ path, bytes: size, format })
+  output.write(`${visible(path)}  ${format}, ${bytes(size)}\n`)
+}
+
+function formatOf (name) {
+  const found = ENDINGS.find(([endings]) => endings.some((ending) => name.endsWith(ending)))
+  if (found === undefined) throw new UsageError(`convert: the name of OUT must end in ${ENDINGS.flatMap(([endings]) => endings).join(', ')}; got ${JSON.stringify(name)}`)
+  return found[1]
+}
+
+module.exports = command({ usage, options, reads: false, run })

@@ -1,0 +1,169 @@
+//! Profiles that are read: the class `ProfileFile`, and a reading that opens one. All work is done on threads of the readers.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Buffer, Object};
+use napi::{Env, Result};
+use napi_derive::napi;
+use regex_lite::Regex;
+use serde::Serialize;
+
+use super::crossing::{json, promise_with, to_napi};
+use super::heap::HeapReading;
+use crate::error::{Error, ErrorKind};
+use crate::heap::{Progress, Source};
+use crate::profile::{self, By, Format, Maker, Profile, TableOptions};
+
+/// Of a text without compression: V8's profiles have some megabytes.
+const MOST_BYTES: usize = 256 << 20;
+
+/// What people ask first; small, whatever the profile has.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About<'a> {
+    types: Vec<Total<'a>>,
+    default_type: &'a str,
+    samples: usize,
+    time_nanos: i64,
+    duration_nanos: i64,
+    comments: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Total<'a> {
+    name: &'a str,
+    unit: &'a str,
+    total: i64,
+}
+
+/// A profile in memory.
+#[napi]
+pub struct ProfileFile {
+    profile: Arc<Profile>,
+    about: String,
+}
+
+#[napi]
+impl HeapReading {
+    /// Reads a profile, `-` for standard input.
+    #[napi(catch_unwind, ts_return_type = "Promise<ProfileFile>")]
+    pub fn open_profile<'env>(&mut self, env: &'env Env, path: String) -> Result<Object<'env>> {
+        let (reply, object) = promise_with(env, |_, file: ProfileFile| file)?;
+        let source = Source::of(&path);
+        let sources = vec![source.clone()];
+        self.begin(sources, move |progress| open(&source, progress).map_err(|error| error.about(source.name())), reply);
+        Ok(object)
+    }
+}
+
+fn open(source: &Source, progress: &Progress) -> crate::Result<ProfileFile> {
+    let mut text = Vec::new();
+    source.each_chunk(progress.start(source.bytes()), &mut |chunk| {
+        if progress.is_cancelled() {
+            return Err(ErrorKind::Aborted { reason: "the reading was given up".into() }.into());
+        }
+        if text.len() + chunk.len() > MOST_BYTES {
+            return Err(Error::invalid_profile(format!("has more than {} MiB of text", MOST_BYTES >> 20), None));
+        }
+        text.extend_from_slice(chunk);
+        Ok(())
+    }).map_err(of_profile)?;
+    let profile = profile::read(&text)?;
+    let types = profile.types();
+    let default_type = types.get(profile.default_type_index()).map_or("", |one| &one.name);
+    let totals = types.iter().zip(profile.totals()).map(|(one, total)| Total { name: &one.name, unit: &one.unit, total });
+    let about = json(&About {
+        types: totals.collect(),
+        default_type,
+        samples: profile.sample_count(),
+        time_nanos: profile.time_nanos,
+        duration_nanos: profile.duration_nanos,
+        comments: &profile.comments,
+    })?;
+    Ok(ProfileFile { profile: Arc::new(profile), about })
+}
+
+/// The source speaks of snapshots when a file's compression is damaged.
+fn of_profile(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidSnapshot { reason, offset, .. } => Error::invalid_profile(format!("breaks off: {reason}"), Some(*offset)),
+        _ => error,
+    }
+}
+
+/// What is added up; validated by `lib/options.js`.
+#[napi(object)]
+pub struct ProfileQuestion {
+    /// `function`, `file` or `package`.
+    pub by: String,
+    /// The place of a type.
+    pub value: u32,
+    /// A regular expression of functions and files: only samples with one of them.
+    pub focus: Option<String>,
+    /// Without samples that have one of these.
+    pub ignore: Option<String>,
+    /// Rows at most.
+    pub top: u32,
+}
+
+#[napi]
+impl ProfileFile {
+    /// What it has, as JSON.
+    #[napi(getter)]
+    pub fn about(&self) -> String {
+        self.about.clone()
+    }
+
+    /// Adds up.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn table<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        question: ProfileQuestion,
+    ) -> Result<Object<'env>> {
+        let ProfileQuestion { by, value, focus, ignore, top } = question;
+        let by = match by.as_str() {
+            "file" => By::File,
+            "package" => By::Package,
+            _ => By::Function,
+        };
+        let options = TableOptions {
+            by,
+            value: value as usize,
+            focus: pattern("focus", focus)?,
+            ignore: pattern("ignore", ignore)?,
+            top: top as usize,
+        };
+        let profile = Arc::clone(&self.profile);
+        reading.answer(env, Vec::new(), move || json(&profile::table(&profile, &options)))
+    }
+
+    /// The bytes of a file in another format.
+    #[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
+    pub fn write<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        format: String,
+        value: u32,
+        maker: String,
+    ) -> Result<Object<'env>> {
+        let format = match format.as_str() {
+            "folded" => Format::Folded,
+            "speedscope" => Format::Speedscope,
+            _ => Format::Pprof,
+        };
+        let profile = Arc::clone(&self.profile);
+        let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
+        reading.begin(Vec::new(), move |_| profile::write(&profile, format, value as usize, Maker(&maker)), reply);
+        Ok(object)
+    }
+}
+
+fn pattern(option: &'static str, text: Option<String>) -> Result<Option<Regex>> {
+    let compiled = text.map(|text| Regex::new(&text)).transpose();
+    compiled.map_err(|error| {
+        to_napi(&ErrorKind::InvalidOption { option, reason: format!("is no regular expression that can be used: {error}") }.into())
+    })
+}

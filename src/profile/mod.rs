@@ -1,0 +1,28 @@
+//! Sampled profiles, of allocations or of time: one model, a reader for each format that is understood, a writer for each that is made,
+//! and the questions that are asked of all of them.
+//!
+//! ```text
+//! bytes --> read --> model --> write --> bytes
+//!                      └----> table
+//! ```
+//!
+//! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
+//! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
+//! * [`write`] makes pprof, folded stacks or a speedscope file of it;
+//! * [`table`] adds up by function, file or package.
+//!
+//! Nothing here opens a file or decompresses one: whoever calls does.
+
+mod handles;
+mod model;
+mod pprof;
+mod read;
+mod samples;
+mod strings;
+mod table;
+mod write;
+
+pub use model::{Builder, Profile, ValueType};
+pub use read::read;
+pub use table::{By, Row, Table, TableOptions, table};
+pub use write::{Format, Maker, write};

@@ -1,0 +1,197 @@
+//! A profile, whatever format it came in: texts, functions, frames, stacks and samples, each once, and what the values of samples are.
+
+use super::handles::{Frame, Function, Labels, Stack, Text};
+use super::samples::{Sample, Samples};
+use super::strings::{Distinct, Strings};
+
+/// What a value of each sample is: `cpu` in `nanoseconds`, `inuse_space` in `bytes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueType {
+    /// What it is.
+    pub name: String,
+    /// What it is counted in.
+    pub unit: String,
+}
+
+impl ValueType {
+    pub(super) fn new(name: &str, unit: &str) -> Self {
+        Self { name: name.into(), unit: unit.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FunctionRow {
+    pub(super) name: Text,
+    pub(super) file: Text,
+    /// Where it begins, from 1; 0 if that is not known.
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FrameRow {
+    pub(super) function: Function,
+    /// From 1; where it is not known, that of the function.
+    pub(super) line: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct StackRow {
+    pub(super) caller: Option<Stack>,
+    pub(super) frame: Frame,
+}
+
+/// A label of a sample: `thread` is `worker 2`, `bytes` is 512.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Label {
+    pub(super) key: Text,
+    pub(super) value: LabelValue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum LabelValue {
+    Text(Text),
+    Number(i64, Text),
+}
+
+/// A sampled profile.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    strings: Strings,
+    functions: Distinct<FunctionRow>,
+    frames: Distinct<FrameRow>,
+    stacks: Distinct<StackRow>,
+    labels: Distinct<Vec<Label>>,
+    types: Vec<ValueType>,
+    samples: Samples,
+    /// When it began, in nanoseconds since 1970; 0 if that is not known.
+    pub time_nanos: i64,
+    /// How long it took, in nanoseconds; 0 if that is not known.
+    pub duration_nanos: i64,
+    /// What lies between two samples, and how much of it.
+    pub period: Option<(ValueType, i64)>,
+    /// Which type people want to see first; empty for the last.
+    pub default_type: String,
+    /// What else there is to be said about it.
+    pub comments: Vec<String>,
+}
+
+impl Profile {
+    /// What the values of each sample are.
+    pub fn types(&self) -> &[ValueType] {
+        &self.types
+    }
+
+    /// How many samples there are.
+    pub fn sample_count(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The sum of each type over all samples.
+    pub fn totals(&self) -> Vec<i64> {
+        let mut totals = vec![0_i64; self.types.len()];
+        for Sample { values, .. } in self.samples.iter() {
+            totals.iter_mut().zip(values).for_each(|(total, value)| *total = total.saturating_add(*value));
+        }
+        totals
+    }
+
+    /// The place of the type that is shown where nobody asks for another.
+    pub fn default_type_index(&self) -> usize {
+        self.type_index(&self.default_type).unwrap_or(self.types.len().saturating_sub(1))
+    }
+
+    /// The place of a type.
+    pub fn type_index(&self, name: &str) -> Option<usize> {
+        self.types.iter().position(|one| one.name == name)
+    }
+
+    pub(super) fn text(&self, text: Text) -> &str {
+        self.strings.get(text.index())
+    }
+
+    pub(super) fn function(&self, function: Function) -> FunctionRow {
+        let unknown = FunctionRow { name: Text(0), file: Text(0), line: 0, column: 0 };
+        self.functions.get(function.index()).copied().unwrap_or(unknown)
+    }
+
+    pub(super) fn frame(&self, frame: Frame) -> FrameRow {
+        self.frames.get(frame.index()).copied().unwrap_or(FrameRow { function: Function(u32::MAX), line: 0 })
+    }
+
+    /// The frames of a stack, the innermost first.
+    pub(super) fn frames(&self, stack: Option<Stack>) -> impl Iterator<Item = Frame> {
+        // A caller is older than whom it calls, so this ends.
+        let row = |stack: Stack| self.stacks.get(stack.index()).copied();
+        std::iter::successors(stack.and_then(row), move |one| one.caller.and_then(row)).map(|one| one.frame)
+    }
+
+    pub(super) fn labels(&self, labels: Labels) -> &[Label] {
+        self.labels.get(labels.index()).map_or(&[], |labels| labels)
+    }
+
+    pub(super) fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    pub(super) fn all_functions(&self) -> &[FunctionRow] {
+        self.functions.all()
+    }
+
+    pub(super) fn all_frames(&self) -> &[FrameRow] {
+        self.frames.all()
+    }
+}
+
+/// Makes a profile, from the outside in.
+#[derive(Debug)]
+pub struct Builder {
+    profile: Profile,
+}
+
+impl Builder {
+    /// A profile without samples.
+    pub fn new(types: Vec<ValueType>) -> Self {
+        let mut labels = Distinct::default();
+        labels.place(Vec::new());
+        let samples = Samples::new(types.len());
+        Self { profile: Profile { types, samples, labels, ..Profile::default() } }
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> Text {
+        Text(self.profile.strings.place(text))
+    }
+
+    pub(super) fn function(&mut self, name: &str, file: &str, line: u32, column: u32) -> Function {
+        let (name, file) = (self.text(name), self.text(file));
+        Function(self.profile.functions.place(FunctionRow { name, file, line, column }))
+    }
+
+    pub(super) fn frame(&mut self, function: Function, line: u32) -> Frame {
+        let line = if line == 0 { self.profile.function(function).line } else { line };
+        Frame(self.profile.frames.place(FrameRow { function, line }))
+    }
+
+    pub(super) fn stack(&mut self, caller: Option<Stack>, frame: Frame) -> Stack {
+        Stack(self.profile.stacks.place(StackRow { caller, frame }))
+    }
+
+    pub(super) fn labels(&mut self, labels: Vec<Label>) -> Labels {
+        Labels(self.profile.labels.place(labels))
+    }
+
+    pub(super) fn sample(&mut self, stack: Option<Stack>, labels: Labels, values: impl IntoIterator<Item = i64>) {
+        self.profile.samples.push(stack, labels, values);
+    }
+
+    pub(super) fn about(&mut self) -> &mut Profile {
+        &mut self.profile
+    }
+
+    pub(super) fn finish(self) -> Profile {
+        self.profile
+    }
+}
+
+/// Of samples that have no labels.
+pub(super) const NO_LABELS: Labels = Labels(0);

@@ -1,0 +1,47 @@
+//! From the text of a file to a profile. Whatever is wrong with it is an error that says what and where; nothing in a file makes a
+//! reader take more memory than some times the file's own size, or more stack than it has.
+
+mod cpuprofile;
+mod heapprofile;
+mod json;
+mod pprof;
+
+use super::model::Profile;
+use crate::error::{Error, Result};
+
+const GZIP: [u8; 2] = [0x1F, 0x8B];
+
+/// Reads the text of a file, which is not compressed any more: V8's `.cpuprofile` and `.heapprofile`, and pprof.
+///
+/// # Errors
+/// `HEAPKIT_ERR_INVALID_PROFILE`, with what is wrong and, where that can be said, the byte.
+pub fn read(text: &[u8]) -> Result<Profile> {
+    let begins = text.iter().position(|byte| !byte.is_ascii_whitespace());
+    match begins.and_then(|at| text.get(at)) {
+        None => Err(Error::invalid_profile("is empty", None)),
+        Some(b'{') => json(text),
+        Some(_) if text.starts_with(&GZIP) => Err(Error::invalid_profile("is compressed twice", None)),
+        Some(_) => pprof::read(text),
+    }
+}
+
+fn json(text: &[u8]) -> Result<Profile> {
+    let keys = json::outline(text)?;
+    let has = |name: &str| keys.iter().any(|key| key == name);
+    if has("nodes") && has("startTime") {
+        return cpuprofile::read(text);
+    }
+    if has("head") {
+        return heapprofile::read(text);
+    }
+    if has("snapshot") {
+        let reason = "is a heap snapshot, which `heapkit summary` and openSnapshot() read";
+        return Err(Error::invalid_profile(reason, None));
+    }
+    let keys: Vec<_> = keys.iter().take(5).map(String::as_str).collect();
+    let what = if keys.is_empty() { "nothing".into() } else { keys.join(", ") };
+    Err(Error::invalid_profile(
+        format!("is JSON, but neither V8's .cpuprofile (nodes, startTime) nor its .heapprofile (head): it has {what}"),
+        None,
+    ))
+}

@@ -1,0 +1,133 @@
+//! pprof's `profile.proto`.
+
+use prost::Message;
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result};
+use crate::profile::handles::{Frame, Function};
+use crate::profile::model::{Builder, Label, LabelValue, Profile, ValueType};
+use crate::profile::pprof::{self, Proto};
+
+/// Functions that were inlined at one place are not more.
+const LINES: usize = 256;
+/// Nor are the frames of a stack.
+const FRAMES: usize = 1 << 16;
+/// Frames of all stacks together, for each byte of the file: an inlined one takes no byte in the stacks that it is in.
+const FRAMES_A_BYTE: usize = 32;
+
+pub(super) fn read(text: &[u8]) -> Result<Profile> {
+    let proto = Proto::decode(text).map_err(|error| {
+        Error::invalid_profile(format!("is neither JSON nor a whole pprof profile: {error}"), None)
+    })?;
+    if proto.sample_type.is_empty() || proto.string_table.first().is_none_or(|first| !first.is_empty()) {
+        return Err(Error::invalid_profile("is neither JSON nor a pprof profile: it has no sample types, or no table of strings", None));
+    }
+    File { proto: &proto, most_frames: text.len().saturating_mul(FRAMES_A_BYTE) }.profile()
+}
+
+struct File<'a> {
+    proto: &'a Proto,
+    most_frames: usize,
+}
+
+impl File<'_> {
+    fn profile(&self) -> Result<Profile> {
+        let proto = self.proto;
+        let types = proto.sample_type.iter().map(|one| self.value_type(one)).collect::<Result<Vec<_>>>()?;
+        let width = types.len();
+        let mut builder = Builder::new(types);
+        let functions = self.functions(&mut builder)?;
+        let locations = self.locations(&functions, &mut builder)?;
+        let mut all_frames = 0_usize;
+        for sample in &proto.sample {
+            if sample.value.len() != width {
+                return Err(Error::invalid_profile(format!("has a sample of {} values, and {width} types", sample.value.len()), None));
+            }
+            let (mut stack, mut depth) = (None, 0);
+            for id in sample.location_id.iter().rev() {
+                let frames = locations.get(id).ok_or_else(|| unknown("location", *id))?;
+                depth += frames.len();
+                all_frames += frames.len();
+                if depth > FRAMES || all_frames > self.most_frames {
+                    return Err(Error::invalid_profile(format!("has stacks of more than {FRAMES} frames, or more than {} in all", self.most_frames), None));
+                }
+                for frame in frames.iter().rev() {
+                    stack = Some(builder.stack(stack, *frame));
+                }
+            }
+            let labels = sample.label.iter().map(|label| self.label(label, &mut builder)).collect::<Result<Vec<_>>>()?;
+            let labels = builder.labels(labels);
+            builder.sample(stack, labels, sample.value.iter().copied());
+        }
+        let comments = proto.comment.iter().map(|comment| Ok(self.text(*comment)?.to_owned())).collect::<Result<Vec<_>>>()?;
+        let period = proto.period_type.as_ref().map(|one| self.value_type(one)).transpose()?.map(|kind| (kind, proto.period));
+        let default_type = self.text(proto.default_sample_type)?.to_owned();
+        let about = builder.about();
+        (about.time_nanos, about.duration_nanos) = (proto.time_nanos, proto.duration_nanos);
+        (about.comments, about.period, about.default_type) = (comments, period, default_type);
+        Ok(builder.finish())
+    }
+
+    fn text(&self, place: i64) -> Result<&str> {
+        let text = usize::try_from(place).ok().and_then(|place| self.proto.string_table.get(place));
+        text.map(String::as_str).ok_or_else(|| {
+            Error::invalid_profile(format!("speaks of string {place} of {}", self.proto.string_table.len()), None)
+        })
+    }
+
+    fn value_type(&self, one: &pprof::ValueType) -> Result<ValueType> {
+        Ok(ValueType::new(self.text(one.name)?, self.text(one.unit)?))
+    }
+
+    fn functions(&self, builder: &mut Builder) -> Result<FxHashMap<u64, Function>> {
+        let functions = self.proto.function.iter().map(|function| {
+            let name = match function.name {
+                0 => self.text(function.system_name)?,
+                name => self.text(name)?,
+            };
+            Ok((function.id, builder.function(name, self.text(function.file)?, line(function.start_line), 0)))
+        });
+        functions.collect()
+    }
+
+    /// The frames of each location, the innermost first.
+    fn locations(&self, functions: &FxHashMap<u64, Function>, builder: &mut Builder) -> Result<FxHashMap<u64, Vec<Frame>>> {
+        let mappings: FxHashMap<u64, i64> = self.proto.mapping.iter().map(|mapping| (mapping.id, mapping.file)).collect();
+        let mut locations = FxHashMap::default();
+        for location in &self.proto.location {
+            if location.line.len() > LINES {
+                return Err(Error::invalid_profile(format!("has {} functions inlined at one place: more than {LINES}", location.line.len()), None));
+            }
+            let mut frames = Vec::with_capacity(location.line.len());
+            for one in &location.line {
+                let function = functions.get(&one.function_id).ok_or_else(|| unknown("function", one.function_id))?;
+                frames.push(builder.frame(*function, line(one.line)));
+            }
+            if frames.is_empty() {
+                // Machine code that nobody gave a name.
+                let file = mappings.get(&location.mapping_id).map_or(Ok(""), |file| self.text(*file))?;
+                let function = builder.function(&format!("{:#x}", location.address), file, 0, 0);
+                frames.push(builder.frame(function, 0));
+            }
+            locations.insert(location.id, frames);
+        }
+        Ok(locations)
+    }
+
+    fn label(&self, label: &pprof::Label, builder: &mut Builder) -> Result<Label> {
+        let key = builder.text(self.text(label.key)?);
+        let value = match label.text {
+            0 => LabelValue::Number(label.number, builder.text(self.text(label.unit)?)),
+            text => LabelValue::Text(builder.text(self.text(text)?)),
+        };
+        Ok(Label { key, value })
+    }
+}
+
+fn line(line: i64) -> u32 {
+    u32::try_from(line).unwrap_or(0)
+}
+
+fn unknown(what: &str, id: u64) -> Error {
+    Error::invalid_profile(format!("speaks of {what} {id}, which it does not have"), None)
+}

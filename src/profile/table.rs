@@ -1,0 +1,189 @@
+//! Who has how much: flat (its own) and cumulative (with what it calls), by function, by file or by package.
+
+use regex_lite::Regex;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::handles::Function;
+use super::model::{FunctionRow, Profile, ValueType};
+use super::write::ANONYMOUS;
+
+/// What a row of the table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A function.
+    Function,
+    /// A file.
+    File,
+    /// A package from `node_modules`, all of Node, all of V8, or all of the application's own code.
+    Package,
+}
+
+/// What is asked of a profile.
+#[derive(Debug)]
+pub struct TableOptions {
+    /// What a row is.
+    pub by: By,
+    /// The place of the type whose values are added up.
+    pub value: usize,
+    /// Only samples with a frame whose function, or file, has this.
+    pub focus: Option<Regex>,
+    /// Without the samples that have such a frame.
+    pub ignore: Option<Regex>,
+    /// Rows at most.
+    pub top: usize,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Table {
+    /// What was added up.
+    pub name: String,
+    /// What it is counted in.
+    pub unit: String,
+    /// The sum of all samples.
+    pub total: i64,
+    /// The sum of those that were looked at.
+    pub shown: i64,
+    /// The greatest first, by flat values.
+    pub rows: Vec<Row>,
+    /// How many there would be.
+    pub row_count: usize,
+}
+
+/// One row.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The function, file or package.
+    pub name: String,
+    /// Where a function begins: `file:line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Its own.
+    pub flat: i64,
+    /// With what it called.
+    pub cumulative: i64,
+    /// How many things its own bytes are, where the profile counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<i64>,
+}
+
+#[derive(Default, Clone)]
+struct Sums {
+    flat: i64,
+    cumulative: i64,
+    objects: i64,
+    /// The last sample that was added, from 1: what calls itself is counted once.
+    seen: usize,
+}
+
+/// Adds up.
+pub fn table(profile: &Profile, options: &TableOptions) -> Table {
+    let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
+    let objects = kind.name.strip_suffix("_space").and_then(|what| profile.type_index(&format!("{what}_objects")));
+    let (keys, names) = keys(profile, options.by);
+    let has = |pattern: Option<&Regex>| pattern.map(|pattern| matches(profile, pattern));
+    let (focus, ignore) = (has(options.focus.as_ref()), has(options.ignore.as_ref()));
+    let mut sums = vec![Sums::default(); names.len()];
+    let (mut total, mut shown) = (0_i64, 0_i64);
+    for (sample, number) in profile.samples().merged().iter().zip(1..) {
+        let value = sample.values.get(options.value).copied().unwrap_or(0);
+        total = total.saturating_add(value);
+        let functions: Vec<Function> = profile.frames(sample.stack).map(|frame| profile.frame(frame).function).collect();
+        let any = |list: &Vec<bool>| functions.iter().any(|function| list.get(function.index()) == Some(&true));
+        if focus.as_ref().is_some_and(|list| !any(list)) || ignore.as_ref().is_some_and(any) {
+            continue;
+        }
+        shown = shown.saturating_add(value);
+        let mut is_own = true;
+        for function in functions {
+            let Some(sums) = keys.get(function.index()).and_then(|key| sums.get_mut(*key)) else { continue };
+            if std::mem::take(&mut is_own) {
+                sums.flat = sums.flat.saturating_add(value);
+                let count = objects.and_then(|objects| sample.values.get(objects)).copied().unwrap_or(0);
+                sums.objects = sums.objects.saturating_add(count);
+            }
+            if sums.seen != number {
+                sums.seen = number;
+                sums.cumulative = sums.cumulative.saturating_add(value);
+            }
+        }
+    }
+    let mut rows: Vec<Row> = names
+        .into_iter()
+        .zip(sums)
+        .filter(|(_, sums)| sums.flat != 0 || sums.cumulative != 0)
+        .map(|((name, place), sums)| Row { name, place, flat: sums.flat, cumulative: sums.cumulative, objects: objects.map(|_| sums.objects) })
+        .collect();
+    rows.sort_by(|a, b| (b.flat, b.cumulative, &a.name, &a.place).cmp(&(a.flat, a.cumulative, &b.name, &b.place)));
+    let row_count = rows.len();
+    rows.truncate(options.top);
+    Table { name: kind.name, unit: kind.unit, total, shown, rows, row_count }
+}
+
+type Named = (String, Option<String>);
+
+/// The row of each function, and what the rows are called.
+fn keys(profile: &Profile, by: By) -> (Vec<usize>, Vec<Named>) {
+    let mut names = Vec::new();
+    let mut places: FxHashMap<Named, usize> = FxHashMap::default();
+    let keys = profile.all_functions().iter().map(|function| {
+        let named = match by {
+            By::Function => (name(profile, function).to_owned(), place(profile, function)),
+            By::File => (file(profile, function).to_owned(), None),
+            By::Package => (package(profile, function).to_owned(), None),
+        };
+        *places.entry(named).or_insert_with_key(|named| {
+            names.push(named.clone());
+            names.len() - 1
+        })
+    });
+    (keys.collect(), names)
+}
+
+fn name<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
+    match profile.text(function.name) {
+        "" => ANONYMOUS,
+        name => name,
+    }
+}
+
+fn place(profile: &Profile, function: &FunctionRow) -> Option<String> {
+    match (profile.text(function.file), function.line) {
+        ("", _) => None,
+        (file, 0) => Some(file.to_owned()),
+        (file, line) => Some(format!("{file}:{line}")),
+    }
+}
+
+/// What is in no file is V8's own, or Node's: `(garbage collector)`, `writeBuffer`.
+fn file<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
+    match profile.text(function.file) {
+        "" if profile.text(function.name).starts_with('(') => name(profile, function),
+        "" => "(native)",
+        file => file,
+    }
+}
+
+fn package<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
+    const MODULES: &str = "node_modules/";
+    let file = profile.text(function.file);
+    if file.is_empty() {
+        return if name(profile, function) == "(idle)" { "(idle)" } else { "(V8 and native code)" };
+    }
+    if file.starts_with("node:") {
+        return "(Node.js)";
+    }
+    let Some((_, rest)) = file.rsplit_once(MODULES) else { return "(own code)" };
+    let parts = if rest.starts_with('@') { 2 } else { 1 };
+    let end = rest.match_indices('/').nth(parts - 1).map_or(rest.len(), |(at, _)| at);
+    rest.get(..end).unwrap_or(rest)
+}
+
+/// For each function, whether its name or its file has the pattern.
+fn matches(profile: &Profile, pattern: &Regex) -> Vec<bool> {
+    let functions = profile.all_functions().iter();
+    functions.map(|function| pattern.is_match(name(profile, function)) || pattern.is_match(profile.text(function.file))).collect()
+}

@@ -1,0 +1,38 @@
+//! From a profile to the bytes of a file, a format each.
+
+mod folded;
+mod pprof;
+mod speedscope;
+
+use super::model::Profile;
+use crate::error::Result;
+
+/// What a profile can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// pprof, compressed with gzip as its tools expect it.
+    Pprof,
+    /// A line a stack, for flame graph scripts.
+    Folded,
+    /// For speedscope.app.
+    Speedscope,
+}
+
+/// Who made the file, as it says of itself: `heapkit 1.2.3`.
+#[derive(Debug, Clone, Copy)]
+pub struct Maker<'a>(pub &'a str);
+
+/// The file. `value` is the place of a type, where a format has room for one only.
+///
+/// # Errors
+/// None but what the machine refuses.
+pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>) -> Result<Vec<u8>> {
+    match format {
+        Format::Pprof => pprof::write(profile, maker),
+        Format::Folded => Ok(folded::write(profile, value)),
+        Format::Speedscope => speedscope::write(profile, maker),
+    }
+}
+
+/// What stands for a function without a name.
+pub(super) const ANONYMOUS: &str = "(anonymous)";
