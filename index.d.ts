@@ -630,6 +630,81 @@ export interface HeapGraph extends Disposable {
  */
 export function openSnapshot (path: string, options?: ReadingOptions): Promise<HeapGraph>
 
+/** What a value of each sample of a profile is, and the sum over all samples: `cpu` in `nanoseconds`, `inuse_space` in `bytes`. */
+export interface ProfileValueType {
+  name: string
+  unit: string
+  total: number
+}
+
+/** What {@link openProfile} takes. */
+export interface ProfileOptions {
+  signal?: AbortSignal
+  /** Called some 20 times a second. */
+  onProgress?: (progress: ReadingProgress) => void | Promise<void>
+}
+
+export interface ProfileTopOptions extends QuestionOptions {
+  /** What a row is; a package is one of `node_modules`, all of Node.js, or all of the application's own code. Default: `'function'`. */
+  by?: 'function' | 'file' | 'package'
+  /** The name of one of {@link ProfileFile.types}. Default: {@link ProfileFile.defaultType}. */
+  value?: string
+  /** Only samples with a function whose name or file has this, in the syntax of Rust's regex-lite. */
+  focus?: RegExp | string
+  /** Without the samples that have such a function. */
+  ignore?: RegExp | string
+  /** How many rows, 1 to 10000. Default: 20. */
+  top?: number
+}
+
+/** Who has how much, in `unit`; most of its own first. */
+export interface ProfileTable {
+  name: string
+  unit: string
+  /** The sum of all samples, and of those that were looked at. */
+  total: number
+  shown: number
+  rows: Array<{
+    name: string
+    /** Where a function begins: `file:line`. */
+    place?: string
+    /** Its own. */
+    flat: number
+    /** With what it called. */
+    cumulative: number
+    /** How many things its own bytes are, where the profile counts them. */
+    objects?: number
+  }>
+  /** How many there would be. */
+  rowCount: number
+}
+
+/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, or a file for speedscope. */
+export type ProfileFormat = 'pprof' | 'folded' | 'speedscope'
+
+/** A sampled profile in memory. */
+export interface ProfileFile extends Disposable {
+  readonly types: ProfileValueType[]
+  /** What people want to see first. */
+  readonly defaultType: string
+  readonly samples: number
+  /** When it began, where the file says so: an ISO date. */
+  readonly startedAt: string | null
+  readonly durationMs: number | null
+  readonly comments: string[]
+  top (options?: ProfileTopOptions): Promise<ProfileTable>
+  /** The bytes of a file. `value` is for `folded`, which has room for one. */
+  convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>
+  /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
+  close (): void
+}
+
+/**
+ * Reads a sampled profile of at most 256 MiB of text, whoever made it: V8's `.cpuprofile` and `.heapprofile`, or pprof; plain, gzip or zstd. Of a CPU profile
+ * `cpu` leaves out what was idle, and `wall` does not. Rejects with `HEAPKIT_ERR_INVALID_PROFILE` and `HEAPKIT_ERR_IO`.
+ */
+export function openProfile (path: string, options?: ProfileOptions): Promise<ProfileFile>
+
 /** What `heapkit report` shows. */
 export interface HeapReport {
   summary: HeapSummary
@@ -773,6 +848,7 @@ export type HeapkitErrorCode =
   | 'HEAPKIT_ERR_MEMORY'
   | 'HEAPKIT_ERR_CHILD'
   | 'HEAPKIT_ERR_INVALID_SNAPSHOT'
+  | 'HEAPKIT_ERR_INVALID_PROFILE'
   | 'HEAPKIT_ERR_INSPECTOR'
   | 'HEAPKIT_ERR_BINDING'
   | 'HEAPKIT_ERR_INTERNAL'

@@ -156,6 +156,7 @@ const MISSPELT = {
   'onSignal(timeline)': [(options) => heapkit.onSignal('SIGWINCH', 'timeline', options), { redacted: 'redact', second: 'seconds' }],
   'onSignal(cpu)': [(options) => heapkit.onSignal('SIGWINCH', 'cpu', options), { onErrors: 'onError' }],
   'openSnapshot()': [(options) => heapkit.openSnapshot('a', options), { partially: 'partial' }],
+  'openProfile()': [(options) => heapkit.openProfile('a', options), { signals: 'signal' }],
   'diffSnapshots()': [(options) => heapkit.diffSnapshots(['a', 'b'], options), { tops: 'top' }],
   'redactSnapshot()': [(options) => heapkit.redactSnapshot('a', 'b', options), { strickt: 'strict', keeps: 'keep', extras: 'extra' }]
 }

@@ -189,8 +189,8 @@ impl Error {
     /// The same error, with the file that it is about.
     #[must_use]
     pub fn about(mut self, file: &Path) -> Self {
-        if let ErrorKind::InvalidSnapshot { path: path @ None, .. } | ErrorKind::InvalidProfile { path: path @ None, .. } =
-            &mut *self.0
+        if let ErrorKind::InvalidSnapshot { path: path @ None, .. }
+        | ErrorKind::InvalidProfile { path: path @ None, .. } = &mut *self.0
         {
             *path = Some(file.into());
         }
@@ -229,7 +229,9 @@ impl Error {
             ErrorKind::Exists { path } | ErrorKind::Hangs { path, .. } | ErrorKind::Crowded { path, .. } => {
                 (None, Some(path), None)
             }
-            ErrorKind::InvalidSnapshot { path, .. } | ErrorKind::InvalidProfile { path, .. } => (None, path.as_ref(), None),
+            ErrorKind::InvalidSnapshot { path, .. } | ErrorKind::InvalidProfile { path, .. } => {
+                (None, path.as_ref(), None)
+            }
             _ => (None, None, None),
         };
         let option = match self.kind() {

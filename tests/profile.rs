@@ -58,7 +58,12 @@ fn a_sample_lasts_until_the_next_and_what_is_idle_takes_no_processor() {
     );
     assert_eq!(
         rows(&profile, By::Package, 2),
-        names(&[("(idle)", 400_000, 400_000), ("@scope/slow", 400_000, 400_000), ("(V8 and native code)", 100_000, 100_000), ("(own code)", 0, 400_000)])
+        names(&[
+            ("(idle)", 400_000, 400_000),
+            ("@scope/slow", 400_000, 400_000),
+            ("(V8 and native code)", 100_000, 100_000),
+            ("(own code)", 0, 400_000)
+        ])
     );
 }
 
@@ -76,7 +81,9 @@ fn a_heap_profile_has_the_bytes_that_are_alive() {
 #[test]
 fn a_tree_may_be_as_deep_as_a_stack() {
     const DEEP: usize = 20_000;
-    let node = |id: usize| format!(r#"{{"callFrame":{{"functionName":"f{}","url":""}},"selfSize":1,"id":{id},"children":["#, id % 3);
+    let node = |id: usize| {
+        format!(r#"{{"callFrame":{{"functionName":"f{}","url":""}},"selfSize":1,"id":{id},"children":["#, id % 3)
+    };
     let text = format!(r#"{{"head":{}{}}}"#, (0..DEEP).map(node).collect::<String>(), "]}".repeat(DEEP));
     assert_eq!(of(&text).totals(), [i64::try_from(DEEP).unwrap()]);
 }
@@ -95,7 +102,10 @@ fn pprof_says_the_same_when_it_is_read_again() {
         assert_eq!(again.comments, ["Node.js v24", "heapkit 1.2.3"]);
         assert_eq!(again.default_type, profile.default_type);
         for value in 0..profile.types().len() {
-            assert_eq!(write(&again, Format::Folded, value, Maker("")).unwrap(), write(&profile, Format::Folded, value, Maker("")).unwrap());
+            assert_eq!(
+                write(&again, Format::Folded, value, Maker("")).unwrap(),
+                write(&profile, Format::Folded, value, Maker("")).unwrap()
+            );
         }
         for cut in 1..bytes.len() {
             // An error or a shorter profile, and never a panic.
@@ -111,8 +121,15 @@ fn speedscope_gets_each_sample_in_its_turn() {
     let cpu = &file["profiles"][1];
     assert_eq!((&cpu["name"], &cpu["unit"], &cpu["endValue"]), (&"cpu".into(), &"nanoseconds".into(), &500_000.into()));
     assert_eq!(cpu["weights"], serde_json::json!([100_000, 100_000, 200_000, 100_000]));
-    let name = |place: &serde_json::Value| file["shared"]["frames"][usize::try_from(place.as_u64().unwrap()).unwrap()]["name"].clone();
-    let stacks: Vec<Vec<_>> = cpu["samples"].as_array().unwrap().iter().map(|stack| stack.as_array().unwrap().iter().map(name).collect()).collect();
+    let name = |place: &serde_json::Value| {
+        file["shared"]["frames"][usize::try_from(place.as_u64().unwrap()).unwrap()]["name"].clone()
+    };
+    let stacks: Vec<Vec<_>> = cpu["samples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stack| stack.as_array().unwrap().iter().map(name).collect())
+        .collect();
     assert_eq!(stacks[1], ["main", "(anonymous)", "(anonymous)"]);
     assert_eq!(file["activeProfileIndex"], 1);
 }
@@ -121,7 +138,8 @@ fn speedscope_gets_each_sample_in_its_turn() {
 fn a_table_can_be_about_a_part() {
     let ask = |focus: Option<&str>, ignore: Option<&str>| {
         let pattern = |text: Option<&str>| text.map(|text| regex_lite::Regex::new(text).unwrap());
-        let options = TableOptions { by: By::Function, value: 2, focus: pattern(focus), ignore: pattern(ignore), top: 1 };
+        let options =
+            TableOptions { by: By::Function, value: 2, focus: pattern(focus), ignore: pattern(ignore), top: 1 };
         let answer = table(&of(CPU), &options);
         (answer.total, answer.shown, answer.row_count, answer.rows.len())
     };

@@ -113,6 +113,15 @@ describe('reading', () => {
     expect(heapkit.diffSnapshots(['a', 'b'], { top: 1 })).type.toBe<Promise<heapkit.HeapDiff>>()
   })
 
+  test('answers a profile to ask', async () => {
+    using profile = await heapkit.openProfile('x', { signal: AbortSignal.abort() })
+    expect(profile).type.toBe<heapkit.ProfileFile>()
+    expect(profile.top({ by: 'package', value: 'cpu', focus: /x/, ignore: 'y', top: 5 })).type.toBe<Promise<heapkit.ProfileTable>>()
+    expect(profile.top).type.not.toBeCallableWith({ by: 'line' })
+    expect(profile.convert('folded', { value: 'cpu' })).type.toBe<Promise<Buffer>>()
+    expect(profile.convert).type.not.toBeCallableWith('svg')
+  })
+
   test('redacts', async () => {
     expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: true })
     expect(heapkit.takeSnapshot).type.toBeCallableWith({ redact: { keep: [/x/, 'y'], extra: [] } })

@@ -25,7 +25,7 @@ ${COMMON_USAGE}`
 const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' } }
 
 async function run ([file], { by = 'function', value, focus, ignore, top, json }, { output, control: { onProgress } }) {
-  if (!BY.includes(by)) throw new UsageError(`--by must be ${BY.join(', ')}; got ${JSON.stringify(by)}`)
+  if (!BY.includes(by)) throw new UsageError(`top: --by must be ${BY.join(', ')}; got ${JSON.stringify(by)}`)
   const wanted = { by, top: integer(top, 'top', 20) }
   for (const [name, given] of Object.entries({ value, focus, ignore })) if (given !== undefined) wanted[name] = given
   const profile = await openProfile(file, { onProgress })

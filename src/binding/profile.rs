@@ -58,20 +58,23 @@ impl HeapReading {
 
 fn open(source: &Source, progress: &Progress) -> crate::Result<ProfileFile> {
     let mut text = Vec::new();
-    source.each_chunk(progress.start(source.bytes()), &mut |chunk| {
-        if progress.is_cancelled() {
-            return Err(ErrorKind::Aborted { reason: "the reading was given up".into() }.into());
-        }
-        if text.len() + chunk.len() > MOST_BYTES {
-            return Err(Error::invalid_profile(format!("has more than {} MiB of text", MOST_BYTES >> 20), None));
-        }
-        text.extend_from_slice(chunk);
-        Ok(())
-    }).map_err(of_profile)?;
+    source
+        .each_chunk(progress.start(source.bytes()), &mut |chunk| {
+            if progress.is_cancelled() {
+                return Err(ErrorKind::Aborted { reason: "the reading was given up".into() }.into());
+            }
+            if text.len() + chunk.len() > MOST_BYTES {
+                return Err(Error::invalid_profile(format!("has more than {} MiB of text", MOST_BYTES >> 20), None));
+            }
+            text.extend_from_slice(chunk);
+            Ok(())
+        })
+        .map_err(of_profile)?;
     let profile = profile::read(&text)?;
     let types = profile.types();
     let default_type = types.get(profile.default_type_index()).map_or("", |one| &one.name);
-    let totals = types.iter().zip(profile.totals()).map(|(one, total)| Total { name: &one.name, unit: &one.unit, total });
+    let totals =
+        types.iter().zip(profile.totals()).map(|(one, total)| Total { name: &one.name, unit: &one.unit, total });
     let about = json(&About {
         types: totals.collect(),
         default_type,
@@ -86,7 +89,9 @@ fn open(source: &Source, progress: &Progress) -> crate::Result<ProfileFile> {
 /// The source speaks of snapshots when a file's compression is damaged.
 fn of_profile(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::InvalidSnapshot { reason, offset, .. } => Error::invalid_profile(format!("breaks off: {reason}"), Some(*offset)),
+        ErrorKind::InvalidSnapshot { reason, offset, .. } => {
+            Error::invalid_profile(format!("breaks off: {reason}"), Some(*offset))
+        }
         _ => error,
     }
 }
@@ -164,6 +169,9 @@ impl ProfileFile {
 fn pattern(option: &'static str, text: Option<String>) -> Result<Option<Regex>> {
     let compiled = text.map(|text| Regex::new(&text)).transpose();
     compiled.map_err(|error| {
-        to_napi(&ErrorKind::InvalidOption { option, reason: format!("is no regular expression that can be used: {error}") }.into())
+        to_napi(
+            &ErrorKind::InvalidOption { option, reason: format!("is no regular expression that can be used: {error}") }
+                .into(),
+        )
     })
 }

@@ -96,6 +96,12 @@ impl Profile {
         totals
     }
 
+    /// The sum of all values, whatever they are and without their signs; none if no number has room for it.
+    pub(super) fn magnitude(&self) -> Option<i64> {
+        let mut values = self.samples.iter().flat_map(|sample| sample.values);
+        values.try_fold(0_i64, |sum, value| sum.checked_add(value.checked_abs()?))
+    }
+
     /// The place of the type that is shown where nobody asks for another.
     pub fn default_type_index(&self) -> usize {
         self.type_index(&self.default_type).unwrap_or(self.types.len().saturating_sub(1))

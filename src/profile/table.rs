@@ -91,7 +91,8 @@ pub fn table(profile: &Profile, options: &TableOptions) -> Table {
     for (sample, number) in profile.samples().merged().iter().zip(1..) {
         let value = sample.values.get(options.value).copied().unwrap_or(0);
         total = total.saturating_add(value);
-        let functions: Vec<Function> = profile.frames(sample.stack).map(|frame| profile.frame(frame).function).collect();
+        let functions: Vec<Function> =
+            profile.frames(sample.stack).map(|frame| profile.frame(frame).function).collect();
         let any = |list: &Vec<bool>| functions.iter().any(|function| list.get(function.index()) == Some(&true));
         if focus.as_ref().is_some_and(|list| !any(list)) || ignore.as_ref().is_some_and(any) {
             continue;
@@ -115,7 +116,13 @@ pub fn table(profile: &Profile, options: &TableOptions) -> Table {
         .into_iter()
         .zip(sums)
         .filter(|(_, sums)| sums.flat != 0 || sums.cumulative != 0)
-        .map(|((name, place), sums)| Row { name, place, flat: sums.flat, cumulative: sums.cumulative, objects: objects.map(|_| sums.objects) })
+        .map(|((name, place), sums)| Row {
+            name,
+            place,
+            flat: sums.flat,
+            cumulative: sums.cumulative,
+            objects: objects.map(|_| sums.objects),
+        })
         .collect();
     rows.sort_by(|a, b| (b.flat, b.cumulative, &a.name, &a.place).cmp(&(a.flat, a.cumulative, &b.name, &b.place)));
     let row_count = rows.len();
@@ -185,5 +192,7 @@ fn package<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
 /// For each function, whether its name or its file has the pattern.
 fn matches(profile: &Profile, pattern: &Regex) -> Vec<bool> {
     let functions = profile.all_functions().iter();
-    functions.map(|function| pattern.is_match(name(profile, function)) || pattern.is_match(profile.text(function.file))).collect()
+    functions
+        .map(|function| pattern.is_match(name(profile, function)) || pattern.is_match(profile.text(function.file)))
+        .collect()
 }

@@ -57,8 +57,13 @@ struct PositionTick {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Profile> {
-    let file: File = serde_json::from_slice(text).map_err(|error| Error::invalid_profile(format!("is no .cpuprofile: {error}"), None))?;
-    let types = vec![ValueType::new("samples", "count"), ValueType::new("cpu", "nanoseconds"), ValueType::new("wall", "nanoseconds")];
+    let file: File = serde_json::from_slice(text)
+        .map_err(|error| Error::invalid_profile(format!("is no .cpuprofile: {error}"), None))?;
+    let types = vec![
+        ValueType::new("samples", "count"),
+        ValueType::new("cpu", "nanoseconds"),
+        ValueType::new("wall", "nanoseconds"),
+    ];
     let mut builder = Builder::new(types);
     let mut tree = Tree::new(&file.nodes, &mut builder)?;
     let durations = durations(&file)?;
@@ -109,7 +114,13 @@ fn durations(file: &File) -> Result<Vec<i64>> {
     }
     // The first is since the beginning. Now and then V8 has a sample a little before the one that it follows.
     let mut at = file.start_time;
-    let times: Vec<f64> = deltas.iter().map(|delta| { at += delta; at }).collect();
+    let times: Vec<f64> = deltas
+        .iter()
+        .map(|delta| {
+            at += delta;
+            at
+        })
+        .collect();
     let ends = times.iter().skip(1).copied().chain([file.end_time.max(at)]);
     Ok(times.iter().zip(ends).map(|(time, end)| nanos(end - time).max(0)).collect())
 }
@@ -132,7 +143,10 @@ impl Tree {
     fn new(nodes: &[Node], builder: &mut Builder) -> Result<Self> {
         let ids: FxHashMap<u64, &Node> = nodes.iter().map(|node| (node.id, node)).collect();
         if ids.len() != nodes.len() {
-            return Err(Error::invalid_profile(format!("has {} nodes with {} ids: they must be different", nodes.len(), ids.len()), None));
+            return Err(Error::invalid_profile(
+                format!("has {} nodes with {} ids: they must be different", nodes.len(), ids.len()),
+                None,
+            ));
         }
         let mut callers: FxHashMap<u64, u64> = nodes.iter().filter_map(|node| Some((node.id, node.parent?))).collect();
         for node in nodes {
@@ -176,9 +190,11 @@ impl Tree {
             Some(builder.stack(place.caller, frame))
         });
         let CallFrame { function_name, url, line_number, column_number } = &node.call_frame;
-        let from_one = |number: &Option<i64>| number.and_then(|number| u32::try_from(number.saturating_add(1)).ok()).unwrap_or(0);
+        let from_one =
+            |number: &Option<i64>| number.and_then(|number| u32::try_from(number.saturating_add(1)).ok()).unwrap_or(0);
         let is_root = function_name == ROOT && url.is_empty();
-        let function = (!is_root).then(|| builder.function(function_name, url, from_one(line_number), from_one(column_number)));
+        let function =
+            (!is_root).then(|| builder.function(function_name, url, from_one(line_number), from_one(column_number)));
         let lines = function.map_or_else(Vec::new, |function| {
             node.position_ticks.iter().rev().map(|tick| (builder.frame(function, tick.line), tick.ticks)).collect()
         });

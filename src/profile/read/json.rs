@@ -16,12 +16,19 @@ impl<'a> Events<'a> {
 
     pub(super) fn next(&mut self) -> Result<JsonEvent<'a>> {
         self.parser.parse_next().map_err(|error: JsonSyntaxError| {
-            Error::invalid_profile(format!("is no whole JSON: {}", error.message()), Some(error.location().start.offset))
+            Error::invalid_profile(
+                format!("is no whole JSON: {}", error.message()),
+                Some(error.location().start.offset),
+            )
         })
     }
 
     pub(super) fn expect(&mut self, wanted: &JsonEvent<'_>, what: &str) -> Result<()> {
-        if self.next()? == *wanted { Ok(()) } else { Err(Error::invalid_profile(format!("has something else in the place of {what}"), None)) }
+        if self.next()? == *wanted {
+            Ok(())
+        } else {
+            Err(Error::invalid_profile(format!("has something else in the place of {what}"), None))
+        }
     }
 
     /// Passes over one value.
@@ -47,7 +54,9 @@ impl<'a> Events<'a> {
     /// A number that is whole.
     pub(super) fn integer(&mut self, what: &str) -> Result<i64> {
         match self.next()? {
-            JsonEvent::Number(text) => whole(&text).ok_or_else(|| Error::invalid_profile(format!("has {text} for {what}"), None)),
+            JsonEvent::Number(text) => {
+                whole(&text).ok_or_else(|| Error::invalid_profile(format!("has {text} for {what}"), None))
+            }
             _ => Err(Error::invalid_profile(format!("has no number for {what}"), None)),
         }
     }
@@ -61,7 +70,9 @@ fn begins(event: &JsonEvent<'_>) -> bool {
 #[allow(clippy::cast_possible_truncation, reason = "looked at before")]
 fn whole(text: &str) -> Option<i64> {
     const LARGEST: f64 = 9e18;
-    text.parse().ok().or_else(|| text.parse::<f64>().ok().filter(|number| number.abs() < LARGEST).map(|number| number as i64))
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<f64>().ok().filter(|number| number.abs() < LARGEST).map(|number| number as i64))
 }
 
 /// The keys of the object that the text is.

@@ -16,6 +16,15 @@ const GZIP: [u8; 2] = [0x1F, 0x8B];
 /// # Errors
 /// `HEAPKIT_ERR_INVALID_PROFILE`, with what is wrong and, where that can be said, the byte.
 pub fn read(text: &[u8]) -> Result<Profile> {
+    let profile = of_format(text)?;
+    // From here on sums are exact.
+    match profile.magnitude() {
+        Some(_) => Ok(profile),
+        None => Err(Error::invalid_profile("has values that add up to more than 2^63", None)),
+    }
+}
+
+fn of_format(text: &[u8]) -> Result<Profile> {
     let begins = text.iter().position(|byte| !byte.is_ascii_whitespace());
     match begins.and_then(|at| text.get(at)) {
         None => Err(Error::invalid_profile("is empty", None)),

@@ -1,5 +1,7 @@
 //! pprof's `profile.proto`.
 
+use std::borrow::Cow;
+
 use prost::Message;
 use rustc_hash::FxHashMap;
 
@@ -16,11 +18,13 @@ const FRAMES: usize = 1 << 16;
 const FRAMES_A_BYTE: usize = 32;
 
 pub(super) fn read(text: &[u8]) -> Result<Profile> {
-    let proto = Proto::decode(text).map_err(|error| {
-        Error::invalid_profile(format!("is neither JSON nor a whole pprof profile: {error}"), None)
-    })?;
+    let proto = Proto::decode(text)
+        .map_err(|error| Error::invalid_profile(format!("is neither JSON nor a whole pprof profile: {error}"), None))?;
     if proto.sample_type.is_empty() || proto.string_table.first().is_none_or(|first| !first.is_empty()) {
-        return Err(Error::invalid_profile("is neither JSON nor a pprof profile: it has no sample types, or no table of strings", None));
+        return Err(Error::invalid_profile(
+            "is neither JSON nor a pprof profile: it has no sample types, or no table of strings",
+            None,
+        ));
     }
     File { proto: &proto, most_frames: text.len().saturating_mul(FRAMES_A_BYTE) }.profile()
 }
@@ -41,7 +45,10 @@ impl File<'_> {
         let mut all_frames = 0_usize;
         for sample in &proto.sample {
             if sample.value.len() != width {
-                return Err(Error::invalid_profile(format!("has a sample of {} values, and {width} types", sample.value.len()), None));
+                return Err(Error::invalid_profile(
+                    format!("has a sample of {} values, and {width} types", sample.value.len()),
+                    None,
+                ));
             }
             let (mut stack, mut depth) = (None, 0);
             for id in sample.location_id.iter().rev() {
@@ -49,34 +56,40 @@ impl File<'_> {
                 depth += frames.len();
                 all_frames += frames.len();
                 if depth > FRAMES || all_frames > self.most_frames {
-                    return Err(Error::invalid_profile(format!("has stacks of more than {FRAMES} frames, or more than {} in all", self.most_frames), None));
+                    return Err(Error::invalid_profile(
+                        format!("has stacks of more than {FRAMES} frames, or more than {} in all", self.most_frames),
+                        None,
+                    ));
                 }
                 for frame in frames.iter().rev() {
                     stack = Some(builder.stack(stack, *frame));
                 }
             }
-            let labels = sample.label.iter().map(|label| self.label(label, &mut builder)).collect::<Result<Vec<_>>>()?;
+            let labels =
+                sample.label.iter().map(|label| self.label(label, &mut builder)).collect::<Result<Vec<_>>>()?;
             let labels = builder.labels(labels);
             builder.sample(stack, labels, sample.value.iter().copied());
         }
-        let comments = proto.comment.iter().map(|comment| Ok(self.text(*comment)?.to_owned())).collect::<Result<Vec<_>>>()?;
-        let period = proto.period_type.as_ref().map(|one| self.value_type(one)).transpose()?.map(|kind| (kind, proto.period));
-        let default_type = self.text(proto.default_sample_type)?.to_owned();
+        let comments =
+            proto.comment.iter().map(|comment| Ok(self.text(*comment)?.into_owned())).collect::<Result<Vec<_>>>()?;
+        let period =
+            proto.period_type.as_ref().map(|one| self.value_type(one)).transpose()?.map(|kind| (kind, proto.period));
+        let default_type = self.text(proto.default_sample_type)?.into_owned();
         let about = builder.about();
         (about.time_nanos, about.duration_nanos) = (proto.time_nanos, proto.duration_nanos);
         (about.comments, about.period, about.default_type) = (comments, period, default_type);
         Ok(builder.finish())
     }
 
-    fn text(&self, place: i64) -> Result<&str> {
+    fn text(&self, place: i64) -> Result<Cow<'_, str>> {
         let text = usize::try_from(place).ok().and_then(|place| self.proto.string_table.get(place));
-        text.map(String::as_str).ok_or_else(|| {
+        text.map(|text| String::from_utf8_lossy(text)).ok_or_else(|| {
             Error::invalid_profile(format!("speaks of string {place} of {}", self.proto.string_table.len()), None)
         })
     }
 
     fn value_type(&self, one: &pprof::ValueType) -> Result<ValueType> {
-        Ok(ValueType::new(self.text(one.name)?, self.text(one.unit)?))
+        Ok(ValueType::new(&self.text(one.name)?, &self.text(one.unit)?))
     }
 
     fn functions(&self, builder: &mut Builder) -> Result<FxHashMap<u64, Function>> {
@@ -85,18 +98,26 @@ impl File<'_> {
                 0 => self.text(function.system_name)?,
                 name => self.text(name)?,
             };
-            Ok((function.id, builder.function(name, self.text(function.file)?, line(function.start_line), 0)))
+            Ok((function.id, builder.function(&name, &self.text(function.file)?, line(function.start_line), 0)))
         });
         functions.collect()
     }
 
     /// The frames of each location, the innermost first.
-    fn locations(&self, functions: &FxHashMap<u64, Function>, builder: &mut Builder) -> Result<FxHashMap<u64, Vec<Frame>>> {
-        let mappings: FxHashMap<u64, i64> = self.proto.mapping.iter().map(|mapping| (mapping.id, mapping.file)).collect();
+    fn locations(
+        &self,
+        functions: &FxHashMap<u64, Function>,
+        builder: &mut Builder,
+    ) -> Result<FxHashMap<u64, Vec<Frame>>> {
+        let mappings: FxHashMap<u64, i64> =
+            self.proto.mapping.iter().map(|mapping| (mapping.id, mapping.file)).collect();
         let mut locations = FxHashMap::default();
         for location in &self.proto.location {
             if location.line.len() > LINES {
-                return Err(Error::invalid_profile(format!("has {} functions inlined at one place: more than {LINES}", location.line.len()), None));
+                return Err(Error::invalid_profile(
+                    format!("has {} functions inlined at one place: more than {LINES}", location.line.len()),
+                    None,
+                ));
             }
             let mut frames = Vec::with_capacity(location.line.len());
             for one in &location.line {
@@ -105,8 +126,8 @@ impl File<'_> {
             }
             if frames.is_empty() {
                 // Machine code that nobody gave a name.
-                let file = mappings.get(&location.mapping_id).map_or(Ok(""), |file| self.text(*file))?;
-                let function = builder.function(&format!("{:#x}", location.address), file, 0, 0);
+                let file = mappings.get(&location.mapping_id).map_or(Ok(Cow::Borrowed("")), |file| self.text(*file))?;
+                let function = builder.function(&format!("{:#x}", location.address), &file, 0, 0);
                 frames.push(builder.frame(function, 0));
             }
             locations.insert(location.id, frames);
@@ -115,10 +136,10 @@ impl File<'_> {
     }
 
     fn label(&self, label: &pprof::Label, builder: &mut Builder) -> Result<Label> {
-        let key = builder.text(self.text(label.key)?);
+        let key = builder.text(&self.text(label.key)?);
         let value = match label.text {
-            0 => LabelValue::Number(label.number, builder.text(self.text(label.unit)?)),
-            text => LabelValue::Text(builder.text(self.text(text)?)),
+            0 => LabelValue::Number(label.number, builder.text(&self.text(label.unit)?)),
+            text => LabelValue::Text(builder.text(&self.text(text)?)),
         };
         Ok(Label { key, value })
     }

@@ -41,5 +41,15 @@ fn name(profile: &Profile, frame: Frame) -> String {
 
 /// A `;` would be another frame, and a line break another stack.
 fn plain(text: &str) -> String {
-    text.chars().map(|character| if character == ';' { ':' } else if character.is_control() { ' ' } else { character }).collect()
+    text.chars()
+        .map(|character| {
+            if character == ';' {
+                ':'
+            } else if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect()
 }

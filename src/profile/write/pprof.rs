@@ -33,7 +33,13 @@ impl Writer {
     fn proto(mut self, profile: &Profile, maker: Maker<'_>) -> Proto {
         let mut proto = Proto {
             sample_type: profile.types().iter().map(|one| self.value_type(one)).collect(),
-            mapping: vec![Mapping { id: MAPPING, file: self.text("node"), has_functions: true, has_files: true, has_lines: true }],
+            mapping: vec![Mapping {
+                id: MAPPING,
+                file: self.text("node"),
+                has_functions: true,
+                has_files: true,
+                has_lines: true,
+            }],
             time_nanos: profile.time_nanos,
             duration_nanos: profile.duration_nanos,
             default_sample_type: self.text(&profile.default_type),
@@ -43,7 +49,8 @@ impl Writer {
             proto.period_type = Some(self.value_type(kind));
             proto.period = *period;
         }
-        proto.comment = profile.comments.iter().map(String::as_str).chain([maker.0]).map(|comment| self.text(comment)).collect();
+        proto.comment =
+            profile.comments.iter().map(String::as_str).chain([maker.0]).map(|comment| self.text(comment)).collect();
         for (function, id) in profile.all_functions().iter().zip(1..) {
             let name = match profile.text(function.name) {
                 "" => ANONYMOUS,
@@ -64,7 +71,7 @@ impl Writer {
                 label: profile.labels(sample.labels).iter().map(|label| self.label(profile, label)).collect(),
             });
         }
-        proto.string_table = (0..self.count.max(1)).map(|place| self.strings.get(place).to_owned()).collect();
+        proto.string_table = (0..self.count.max(1)).map(|place| self.strings.get(place).into()).collect();
         proto
     }
 

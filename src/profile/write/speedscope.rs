@@ -70,7 +70,15 @@ pub(super) fn write(profile: &Profile, maker: Maker<'_>) -> Result<Vec<u8>> {
 }
 
 fn samples(profile: &Profile, value: usize) -> Samples<'_> {
-    let mut result = Samples { r#type: "sampled", name: "", unit: "none", start_value: 0, end_value: 0, samples: Vec::new(), weights: Vec::new() };
+    let mut result = Samples {
+        r#type: "sampled",
+        name: "",
+        unit: "none",
+        start_value: 0,
+        end_value: 0,
+        samples: Vec::new(),
+        weights: Vec::new(),
+    };
     if let Some(one) = profile.types().get(value) {
         result.name = &one.name;
         result.unit = match one.unit.as_str() {

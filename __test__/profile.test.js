@@ -1,0 +1,157 @@
+'use strict'
+
+// openProfile(), `heapkit top` and `heapkit convert`: what is known to take the time or the memory is named, in every format, and what is wrong is said.
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { describe, test } = require('node:test')
+const zlib = require('node:zlib')
+const { tmpDir, run } = require('./support')
+const { openProfile, startCpuProfile, startSampling } = require('..')
+
+const WORK = 200_000
+
+function hot (rounds) {
+  let sum = 0
+  for (let n = 0; n < rounds * WORK; n++) sum += Math.sqrt(n) | 0
+  return sum
+}
+
+function cold (rounds) {
+  let sum = 0
+  for (let n = 0; n < rounds * WORK; n++) sum += Math.sqrt(n) | 0
+  return sum
+}
+
+/** Takes seven tenths of the time in one of two functions that do the same, in turns that are too short for a busy machine to prefer one. */
+async function cpuProfile (dir) {
+  const session = startCpuProfile({ sampleInterval: 500 })
+  for (const until = performance.now() + 3000; performance.now() < until;) {
+    hot(7)
+    cold(3)
+  }
+  return (await session.stop({ dir })).path
+}
+
+const COUNT = 200_000
+/** Three words that V8 has in each object, and two properties. */
+const OBJECT_BYTES = 5 * 8
+
+class Planted { constructor (n) { this.a = this.b = n } }
+
+function plant () {
+  const list = new Array(COUNT)
+  for (let n = 0; n < COUNT; n++) list[n] = new Planted(n)
+  return list
+}
+
+async function heapProfile (dir) {
+  const session = startSampling({ sampleInterval: 4096 })
+  globalThis.planted = plant()
+  const { path: file } = await session.stop({ dir, compression: 'zstd' })
+  delete globalThis.planted
+  return file
+}
+
+async function heapkit (t, ...args) {
+  const cli = run(t, '../../bin/heapkit.js', { args })
+  const { code } = await cli.exit
+  return { code, stdout: cli.stdout(), stderr: cli.stderr() }
+}
+
+describe('a profile', () => {
+  test('of time names who takes seven tenths of it, also when it was converted', async (t) => {
+    const dir = tmpDir(t)
+    const file = await cpuProfile(dir)
+    const profile = await openProfile(file)
+    assert.deepEqual(profile.types.map(({ name, unit }) => `${name}/${unit}`), ['samples/count', 'cpu/nanoseconds', 'wall/nanoseconds'])
+    assert.ok(profile.durationMs >= 3000 && profile.samples > 1000, `${profile.durationMs} ms, ${profile.samples} samples`)
+    const { rows, total } = await profile.top({ focus: /^(hot|cold)$/ })
+    const of = (name) => rows.find((row) => row.name === name)
+    const share = of('hot').flat / (of('hot').flat + of('cold').flat)
+    assert.ok(Math.abs(share - 0.7) < 0.05, `${share} of the time`)
+    assert.match(of('hot').place, /profile\.test\.js:15$/)
+    assert.equal(total, profile.types[1].total)
+    const again = path.join(dir, 'again.pb.gz')
+    fs.writeFileSync(again, await profile.convert('pprof'))
+    const converted = await openProfile(again)
+    assert.deepEqual(converted.types, profile.types)
+    assert.deepEqual(await converted.top({ by: 'package', value: 'wall' }), await profile.top({ by: 'package', value: 'wall' }))
+    assert.deepEqual(await converted.convert('folded'), await profile.convert('folded'))
+    assert.match(converted.comments[0], /^heapkit \d/)
+    const { profiles } = JSON.parse(await profile.convert('speedscope'))
+    assert.deepEqual(profiles.map(({ endValue }) => endValue), profile.types.map((type) => type.total))
+    profile.close()
+    await assert.rejects(profile.top(), { code: 'HEAPKIT_ERR_NOT_ACTIVE' })
+  })
+
+  test('of allocations names who made what is alive, and its size', async (t) => {
+    const profile = await openProfile(await heapProfile(tmpDir(t)))
+    assert.deepEqual(profile.types.map(({ name, unit }) => `${name}/${unit}`), ['inuse_space/bytes'])
+    const { rows } = await profile.top()
+    assert.match(rows[0].place, /profile\.test\.js:\d+$/)
+    const planted = rows.filter(({ name }) => ['plant', 'Planted'].includes(name)).reduce((sum, { flat }) => sum + flat, 0)
+    // And a word each in the list.
+    const expected = COUNT * (OBJECT_BYTES + 8)
+    assert.ok(Math.abs(planted / expected - 1) < 0.05, `${planted} of ${expected} bytes`)
+  })
+
+  test('of Node.js itself is read, too', async (t) => {
+    const dir = tmpDir(t)
+    const flags = ['--cpu-prof', '--heap-prof', `--cpu-prof-dir=${dir}`, `--heap-prof-dir=${dir}`]
+    const { code } = await run(t, '../../bin/heapkit.js', { args: ['--version'], node: flags }).exit
+    assert.equal(code, 0)
+    const names = fs.readdirSync(dir).sort()
+    assert.deepEqual(names.map((name) => path.extname(name)), ['.cpuprofile', '.heapprofile'])
+    for (const name of names) {
+      const text = JSON.parse(fs.readFileSync(path.join(dir, name)))
+      const { types } = await openProfile(path.join(dir, name))
+      if (text.head) assert.equal(types[0].total, sizeOf(text.head))
+      else assert.equal(types[2].total, (text.endTime - text.startTime - text.timeDeltas[0]) * 1000)
+    }
+  })
+})
+
+function sizeOf ({ selfSize, children }) {
+  return children.reduce((sum, child) => sum + sizeOf(child), selfSize)
+}
+
+test('in the shell a profile is a table, and a file in another format', async (t) => {
+  const dir = tmpDir(t)
+  const file = await cpuProfile(dir)
+  const top = await heapkit(t, 'top', file, '--ignore', '^\\(idle\\)$')
+  assert.deepEqual([top.code, top.stderr], [0, ''])
+  assert.match(top.stdout, /^cpu: [\d.]+ s.*, [\d,]+ samples in [\d.]+ s\n\n +FLAT +SHARE +CUMULATIVE +OF ALL +FUNCTION +PLACE\n[- ]+\n *[\d.]+ s +\d+\.\d % +[\d.]+ s +\d+\.\d % +hot +\S*profile\.test\.js:15\n/)
+  const packages = JSON.parse((await heapkit(t, 'top', file, '--by', 'package', '--json')).stdout)
+  assert.equal(packages.rows[0].name, '(own code)')
+  for (const [name, begins] of [['a.pprof', /^.\u008b/s], ['b.folded', /^[^\n]*;[^\n]* \d+\n/], ['c.speedscope.json', /^\{"\$schema"/]]) {
+    const to = path.join(dir, name)
+    const { code, stdout } = await heapkit(t, 'convert', file, to)
+    assert.equal(code, 0)
+    assert.ok(stdout.startsWith(to), stdout)
+    assert.match(fs.readFileSync(to, 'latin1'), begins)
+    assert.equal((await heapkit(t, 'convert', file, to)).code, 1, 'nothing is written over')
+  }
+})
+
+test('what is no profile is refused: which file, and what is wrong', async (t) => {
+  const dir = tmpDir(t)
+  const write = (name, text) => {
+    fs.writeFileSync(path.join(dir, name), text)
+    return path.join(dir, name)
+  }
+  for (const [file, message] of [
+    [write('empty', ''), /it is empty$/],
+    [write('text', 'no profile'), /neither JSON nor a whole pprof profile/],
+    [write('snapshot', '{"snapshot":{},"nodes":[]}'), /it is a heap snapshot, which `heapkit summary` and openSnapshot\(\) read$/],
+    [write('cut', '{"nodes":[{"id":1,'), /no whole JSON/],
+    [write('cut.gz', zlib.gzipSync('{"nodes":[]}').subarray(0, 20)), /breaks off/],
+    [write('deep', `{"head":${'{"children":['.repeat(1e5)}`), /no whole JSON: Max stack size/]
+  ]) {
+    await assert.rejects(openProfile(file), (error) => error.code === 'HEAPKIT_ERR_INVALID_PROFILE' && error.path === file && error.message.startsWith(`${file} cannot be read as a profile: it `) && message.test(error.message), file)
+  }
+  await assert.rejects(openProfile(path.join(dir, 'missing')), { code: 'HEAPKIT_ERR_IO' })
+  const bomb = write('bomb.gz', zlib.gzipSync(Buffer.alloc(300 << 20)))
+  await assert.rejects(openProfile(bomb), /it has more than 256 MiB of text/)
+})

@@ -1,0 +1,31 @@
+//! Any bytes as a profile: an error or a profile without panics, whose values are the same in every format, and when it is read again.
+
+#![no_main]
+
+use flate2::read::GzDecoder;
+use heapkit::profile::{By, Format, Maker, Profile, TableOptions, read, table, write};
+use libfuzzer_sys::fuzz_target;
+use std::io::Read;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(profile) = read(data) else { return };
+    let totals = profile.totals();
+    assert_eq!(totals.len(), profile.types().len());
+    for (value, total) in totals.iter().enumerate() {
+        for by in [By::Function, By::File, By::Package] {
+            let answer = table(&profile, &TableOptions { by, value, focus: None, ignore: None, top: usize::MAX });
+            assert_eq!((answer.rows.len(), answer.total, answer.shown), (answer.row_count, *total, *total));
+        }
+        let _ = write(&profile, Format::Folded, value, Maker("fuzz"));
+    }
+    write(&profile, Format::Speedscope, 0, Maker("fuzz")).expect("there is nothing to fail");
+    let again = again(&profile);
+    assert_eq!((again.types(), again.totals()), (profile.types(), totals));
+});
+
+fn again(profile: &Profile) -> Profile {
+    let bytes = write(profile, Format::Pprof, 0, Maker("fuzz")).expect("there is nothing to fail");
+    let mut text = Vec::new();
+    GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).expect("it was written whole");
+    read(&text).expect("it was written as pprof")
+}
