@@ -1,7 +1,8 @@
 'use strict'
 
 // npm run test:matrix: the JavaScript tests of the one built binary on every supported Node, and on the lowest, where Node's test runner lacks what they
-// need, everything once (scripts/smoke.js). The Nodes come as npm packages into .matrix/, a folder of their own: they are no dependencies of heapkit.
+// need, everything once (scripts/smoke.js); with --others not on the version that runs this, where `npm test` has run them. The Nodes come as npm packages
+// into .matrix/, a folder of their own: they are no dependencies of heapkit.
 
 const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -51,8 +52,10 @@ function choose (only) {
   return [...NODES.filter((version) => only.some((one) => version === one || version.startsWith(`${one}.`))), ...others]
 }
 
-function main (only) {
-  const versions = only.length === 0 && !isMusl() ? [LOWEST, ...NODES] : choose(only)
+function main (args) {
+  const only = args.filter((arg) => arg !== '--others')
+  const all = only.length === 0 && !isMusl() ? [LOWEST, ...NODES] : choose(only)
+  const versions = args.includes('--others') ? all.filter((version) => version !== process.versions.node) : all
   if (versions.length === 0) {
     console.error(`matrix: none of ${only.join(', ')} is in the matrix (${[LOWEST, ...NODES].join(', ')})`)
     process.exit(2)

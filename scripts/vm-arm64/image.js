@@ -63,7 +63,7 @@ function makeImage ({ work, parts, plan, addons, rustTests }) {
   fs.writeFileSync(path.join(dir, 'heapkit/plan.json'), JSON.stringify(plan))
   for (const node of new Set([RUNNER, ...plan.nodes])) {
     (node.libc === 'musl' ? putMusl : putGlibc)(node, put)
-    put(hostile(node), path.join('heapkit/.matrix/hostile', fileName(node.version)))
+    put(hostile(node), path.join('heapkit/.matrix', node.libc === 'musl' ? 'musl' : '', 'hostile', fileName(node.version)))
   }
   fs.symlinkSync(RUNNER.path, path.join(dir, 'bin/node'))
   put(path.join(__dirname, 'init.sh'), 'init')
