@@ -12,7 +12,7 @@ const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
-const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share } = require('./options/values')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
 const { nearest } = require('./options/nearest')
 
@@ -77,7 +77,7 @@ const SESSIONS = {
 /** What a capture on a signal has besides. */
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
 
-const READING = { partial: boolean, memory, signal: abortSignal, onProgress: callback }
+const READING = { partial: boolean, sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What questions about a snapshot that was read accept besides. */
 const QUESTION = { signal: abortSignal }

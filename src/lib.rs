@@ -3,12 +3,13 @@
 //! The modules, in the direction of their dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, heap -> host, readers, process, alarms }  ->  error
+//! binding  ->  { sink, fork -> host, heap -> { host, source_maps }, readers, process, alarms }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.
 //! * `fork` (Linux) lets a copy-on-write twin of the process do what would stop the process itself.
 //! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
+//! * [`source_maps`] says where a place in a script that was compiled is from.
 //! * [`readers`] are the threads that do so.
 //! * [`host`] is what the machine allows.
 //! * [`process`] is what all threads of a process share.
@@ -31,6 +32,7 @@ pub mod priority;
 pub mod process;
 pub mod readers;
 pub mod sink;
+pub mod source_maps;
 
 #[cfg(feature = "node")]
 mod binding;

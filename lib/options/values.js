@@ -32,10 +32,12 @@ function oneOf (value, name, values) {
 const oneOfThese = (values) => (value, name) => oneOf(value, name, values)
 
 function pathText (value, name) {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw invalidOption(name, 'must be a path: a string that is not empty', value)
-  }
+  if (!isPath(value)) throw invalidOption(name, 'must be a path: a string that is not empty', value)
   return value
+}
+
+function isPath (value) {
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
 }
 
 function callback (value, name) {
@@ -57,6 +59,16 @@ function share (value, name, or = '') {
   return value
 }
 
+/** Folders that have source maps; an empty list stands for those of the scripts, and undefined for none. */
+function sourceMaps (value, name) {
+  if (typeof value === 'boolean') return value ? [] : undefined
+  const dirs = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(dirs) || dirs.length === 0 || !dirs.every(isPath)) {
+    throw invalidOption(name, 'must be true (maps beside the scripts, where they lie on this machine), or a folder that has maps, or an array of such', value)
+  }
+  return [...dirs]
+}
+
 const RUST_FLAGS = ['i', 'm', 's']
 
 /** Regular expressions as text: the source of each RegExp, because the core has an engine of its own, whose time is linear. */
@@ -72,4 +84,4 @@ function patterns (value, name) {
   })
 }
 
-module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, patterns }
+module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, patterns }
