@@ -63,7 +63,7 @@ describe('a bundled and minified service', () => {
     assert.deepEqual(await firstLine(), { line: '+5000 o held by n() (shop.min.js:1): t', used: [undefined, undefined] })
     assert.deepEqual(await firstLine(false), await firstLine())
     const used = [{ scripts: 1, passedOver: [] }, { scripts: 1, passedOver: [] }]
-    const line = '+5000 CustomerCart held by createSessions() (src/sessions.ts:4): t'
+    const line = '+5000 CustomerCart held by createSessions() (src/sessions.ts:4): open'
     for (const sourceMaps of [true, SHOP, [tmpDir(t), SHOP], path.relative('.', SHOP)]) assert.deepEqual(await firstLine(sourceMaps), { line, used }, `${sourceMaps}`)
   })
 
@@ -75,8 +75,9 @@ describe('a bundled and minified service', () => {
     const report = JSON.stringify(await heap.report())
     await assert.rejects(heap.retainers('o'), heapkitError('HEAPKIT_ERR_INVALID_OPTION'))
     heap.close()
-    assert.match(suspect.text, /5,010 CustomerCart held by createSessions\(\) \(src\/sessions\.ts:4\)/)
-    assert.ok(retainers.paths[0].steps.some(({ name }) => name === 'createSessions() (src/sessions.ts:4)'))
+    assert.match(suspect.text, /5,010 CustomerCart held by createSessions\(\) \(src\/sessions\.ts:4\): open/)
+    const steps = retainers.paths[0].steps.map(({ name, by }) => `${by} ${name}`)
+    assert.ok(steps.includes('→sessions Object') && steps.includes('{context} createSessions() (src/sessions.ts:4)') && steps.includes('→open Array'), steps.join('\n'))
     // The class has no constructor of its own: V8 says where `class` is.
     assert.equal(classes.find(({ name }) => name === 'Voucher').location, 'src/cart.ts:21:8')
     assert.match(report, /createSessions\(\) \(src\/sessions\.ts:4\)/)
@@ -86,7 +87,7 @@ describe('a bundled and minified service', () => {
     assert.equal(classes.length, classCount)
   })
 
-  test('has its names also where the map alone is there', async (t) => {
+  test('has its names, but for variables, also where the map alone is there', async (t) => {
     const own = shop(t)
     fs.rmSync(path.join(own, SCRIPT))
     assert.deepEqual(await firstLine(own).then(({ line }) => line), '+5000 CustomerCart held by createSessions() (src/sessions.ts:4): t')
@@ -230,7 +231,7 @@ test('every command that reads a snapshot takes --source-maps, several times', a
   const maps = ['--source-maps', own, `--source-maps=${SHOP}`]
   for (const [args, expected] of [
     [['summary', files[1]], /CustomerCart +src\/cart\.ts:7:3 [^]*\n1 script has a source map\n$/],
-    [['suspects', files[1]], /5,010 CustomerCart held by createSessions\(\) \(src\/sessions\.ts:4\)/],
+    [['suspects', files[1]], /5,010 CustomerCart held by createSessions\(\) \(src\/sessions\.ts:4\): open/],
     [['retainers', files[1], 'CustomerCart'], /createSessions\(\) \(src\/sessions\.ts:4\)/],
     [['diff', ...files], /\+5,000 CustomerCart held by createSessions\(\) \(src\/sessions\.ts:4\)[^]*\n1 script has a source map\n$/],
     [['report', files[1], files[0], '-o', page], /page\.html/]

@@ -1,7 +1,8 @@
 //! Source maps: where a place in a script that was compiled, bundled or minified is from, and what is called there.
 //!
 //! `finder` says which files may be the map of a script (and `owners` of which script), `files` reads them, `read` (with `mappings`, `map` and `sources`) makes sense of
-//! them, `names` finds in a script's `text` where a function or a class has its name, which is where maps have the original one.
+//! them, `names` finds in a script's `text` where a function or a class has its name, and `variables` where a scope declares its variables:
+//! there maps have the original names. `by_source` finds names where that text is not at hand, and `mapped` is what is asked.
 //!
 //! A map that is missing, broken, too large or another script's leaves the places of that script as they are, and the reason is kept. Nothing
 //! here is read from a network, and nothing but plain files is read at all. It takes time, so it is for threads of heapkit's own.
@@ -10,43 +11,33 @@ mod by_source;
 mod files;
 mod finder;
 mod map;
+mod mapped;
 mod mappings;
 mod names;
 mod owners;
 mod read;
 mod sources;
 mod text;
+mod variables;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Serialize;
 
 pub use finder::MapsFrom;
 use map::Map;
+pub use mapped::{Mapped, Original};
 use owners::Owners;
-use text::Text;
 
 /// Maps and scripts together take so much memory at most, as long as one alone does not take more.
 const HELD_BYTES: usize = 256 << 20;
 /// What reading a map takes at its peak, for each byte of it.
 const BYTES_EACH: u64 = 4;
+/// So many bytes of scripts are looked through for variables, which takes some seconds; functions are in functions.
+const MOST_SCANNED: usize = 1 << 30;
 /// So many that were passed over are told.
 const MOST_TOLD: usize = 100;
-
-/// A place in a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Original {
-    /// The source, by a path that people know: `src/cart.ts`.
-    pub source: Arc<str>,
-    /// From 0.
-    pub line: u32,
-    /// From 0.
-    pub column: u32,
-    /// What the function or class is called there, if the map says so.
-    pub name: Option<String>,
-}
 
 /// A map, or a script, that was not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,13 +67,9 @@ pub struct SourceMaps<'a> {
     owners: Owners,
     known: HashMap<String, Option<Mapped>>,
     held: usize,
+    /// Bytes of scripts that were looked through for variables.
+    scanned: usize,
     used: MapsUsed,
-}
-
-/// A script with its map.
-struct Mapped {
-    map: Map,
-    text: Option<Text>,
 }
 
 /// What is wanted of a map.
@@ -99,7 +86,7 @@ impl<'a> SourceMaps<'a> {
     /// Looks there, for the maps of these scripts, as long as `has_room` says that there is memory for so many bytes.
     pub fn new(from: &'a MapsFrom, scripts: &[String], has_room: &'a dyn Fn(u64) -> bool) -> Self {
         let (owners, used) = (Owners::new(scripts), MapsUsed::default());
-        Self { from, has_room, owners, known: HashMap::new(), held: 0, used }
+        Self { from, has_room, owners, known: HashMap::new(), held: 0, scanned: 0, used }
     }
 
     /// What was found so far.
@@ -110,25 +97,30 @@ impl<'a> SourceMaps<'a> {
     /// Where a place of a script is from, its line and column from 0; and what the function or class that begins there, which is called `name`
     /// in the script, is called in its source.
     pub fn original(&mut self, script: &str, line: u32, column: u32, name: &str) -> Option<Original> {
+        self.mapped(script)?.original(line, column, name)
+    }
+
+    /// What variables are called in their source, by what they are called in the script: those of the function that begins at a line and column,
+    /// or of the whole script. It takes the script's text.
+    pub fn variables(&mut self, script: &str, function: Option<(u32, u32)>) -> HashMap<String, String> {
+        if self.scanned > MOST_SCANNED {
+            return HashMap::new();
+        }
+        let (names, length) = self.mapped(script).map(|mapped| mapped.variables(function)).unwrap_or_default();
+        self.scanned = self.scanned.saturating_add(length);
+        names
+    }
+
+    fn mapped(&mut self, script: &str) -> Option<&Mapped> {
         if !self.known.contains_key(script) {
             let found = self.find(script);
             self.keep(script, found);
         }
-        let Mapped { map, text } = self.known.get(script)?.as_ref()?;
-        let mapping = map.find(line, column)?;
-        Some(Original {
-            source: Arc::clone(map.source(mapping)?),
-            line: mapping.source_line,
-            column: mapping.source_column,
-            name: match text {
-                Some(text) => declared(map, text, line, column, name),
-                None => by_source::name(map, line, column),
-            },
-        })
+        self.known.get(script)?.as_ref()
     }
 
     fn keep(&mut self, script: &str, found: Option<Mapped>) {
-        let bytes = found.as_ref().map_or(0, |found| found.map.bytes() + found.text.as_ref().map_or(0, Text::bytes));
+        let bytes = found.as_ref().map_or(0, Mapped::bytes);
         if self.held + bytes > HELD_BYTES {
             self.known.clear();
             self.held = 0;
@@ -170,7 +162,7 @@ impl<'a> SourceMaps<'a> {
                 linked.or_else(|| self.read_map(&with_map(file), Wanted { by_name: true, ..named }))
             }
         }?;
-        Some(Mapped { map, text: text.map(Text::new) })
+        Some(Mapped::new(map, text))
     }
 
     fn read_map(&mut self, path: &Path, wanted: Wanted<'_>) -> Option<Map> {
@@ -219,11 +211,4 @@ fn with_map(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".map");
     name.into()
-}
-
-/// The original name of what a script calls `name`, by its text.
-fn declared(map: &Map, text: &Text, line: u32, column: u32, name: &str) -> Option<String> {
-    let at = names::declared(text.units(), text.offset(line, column)?, name.as_bytes())?;
-    let (line, column) = text.place(at)?;
-    map.name_at(line, column).map(ToOwned::to_owned)
 }

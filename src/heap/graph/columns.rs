@@ -261,14 +261,24 @@ impl Graph {
     }
 
     pub(super) fn push_edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
+        let packed = self.packed(Edge(self.targets.len() as u32), kind, label);
+        self.labels.push(packed);
+        self.targets.push(to);
+    }
+
+    /// Gives an edge with a name another one.
+    pub(super) fn relabel(&mut self, edge: Edge, name: Name) {
+        self.labels[edge.0 as usize] = self.packed(edge, self.edge_kind(edge), name.0);
+    }
+
+    fn packed(&mut self, edge: Edge, kind: EdgeKind, label: u32) -> u32 {
         let packed = if label >= LARGE_LABEL {
-            self.large_labels.insert(self.targets.len() as u32, label);
+            self.large_labels.insert(edge.0, label);
             LARGE_LABEL
         } else {
             label
         };
-        self.labels.push(packed << KIND_BITS | kind as u32);
-        self.targets.push(to);
+        packed << KIND_BITS | kind as u32
     }
 
     /// Bytes that the columns take.

@@ -18,7 +18,7 @@ mod strings;
 pub use attachment::Attachment;
 pub(crate) use attachment::spread;
 pub use columns::{Graph, Incomplete};
-pub(crate) use functions::Functions;
+pub(crate) use functions::{Functions, scope_info};
 pub use handles::{Edge, Label, Name, Node};
 pub(crate) use originals::Original;
 pub use reader::Reader;

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use super::columns::Graph;
-use super::handles::{Name, Node};
+use super::handles::{Edge, Name, Node};
 use crate::heap::v8::Location;
 
 /// Where something is from.
@@ -36,6 +36,13 @@ impl Graph {
     /// The name of the source with the number of a script.
     pub(crate) fn source_text(&self, script: u32) -> Option<&[u8]> {
         self.sources.get((u32::MAX - script) as usize).map(|name| self.text(*name))
+    }
+
+    /// Renames what edges refer to: variables.
+    pub(crate) fn rename_edges(&mut self, names: impl IntoIterator<Item = (Edge, Name)>) {
+        for (edge, name) in names {
+            self.relabel(edge, name);
+        }
     }
 
     /// Renames a node.

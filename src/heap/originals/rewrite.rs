@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::added::Added;
+use super::variables::variables;
 use crate::heap::graph::{Functions, Graph, Name, Node, Original};
 use crate::heap::reading::checkpoint;
 use crate::heap::v8::{Location, NodeKind, lossy};
@@ -17,7 +18,9 @@ pub(crate) fn rewrite(graph: &mut Graph, from: &MapsFrom, has_room: &dyn Fn(u64)
     let scripts = scripts(graph, &functions);
     let names: Vec<String> = scripts.values().cloned().collect();
     let mut maps = SourceMaps::new(from, &names, has_room);
-    let originals = ask(graph, &scripts, &mut maps);
+    let mut added = Added::default();
+    let originals = ask(graph, &scripts, &mut maps, &mut added);
+    let variables = variables(graph, &scripts, &mut maps, &mut added);
     let renamed: Vec<(Node, Name)> = graph
         .nodes()
         .filter(|node| graph.kind(*node) == NodeKind::Closure)
@@ -31,6 +34,7 @@ pub(crate) fn rewrite(graph: &mut Graph, from: &MapsFrom, has_room: &dyn Fn(u64)
     for (shared, name) in renamed {
         graph.rename(shared, name);
     }
+    graph.rename_edges(variables);
     graph.put_originals(&originals);
     maps.used()
 }
@@ -49,7 +53,12 @@ fn scripts(graph: &Graph, functions: &Functions) -> FxHashMap<u32, String> {
     scripts
 }
 
-fn ask(graph: &mut Graph, scripts: &FxHashMap<u32, String>, maps: &mut SourceMaps<'_>) -> FxHashMap<Place, Original> {
+fn ask(
+    graph: &mut Graph,
+    scripts: &FxHashMap<u32, String>,
+    maps: &mut SourceMaps<'_>,
+    added: &mut Added,
+) -> FxHashMap<Place, Original> {
     let mut places: Vec<(&str, Place)> = graph
         .locations()
         .filter_map(|(node, location)| Some((scripts.get(&location.script)?.as_str(), (location, graph.name(node)))))
@@ -59,7 +68,6 @@ fn ask(graph: &mut Graph, scripts: &FxHashMap<u32, String>, maps: &mut SourceMap
     // Script by script: not all may be in memory at once.
     places.sort_unstable_by_key(|(script, (at, name))| (*script, at.script, at.line, at.column, *name));
     places.dedup();
-    let mut added = Added::default();
     let mut originals = FxHashMap::default();
     for (script, place) in places {
         checkpoint(0);

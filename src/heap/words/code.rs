@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 
 use super::scripts::ScriptPlace;
-use crate::heap::graph::{Functions, Graph, Name, Node};
-use crate::heap::v8::{Location, NodeKind, SCOPE_INFO, lossy};
+use crate::heap::graph::{Functions, Graph, Name, Node, scope_info};
+use crate::heap::v8::{Location, NodeKind, lossy};
 
 /// The scripts and functions of one heap.
 #[derive(Debug, Default)]
@@ -27,11 +27,7 @@ struct Function {
 
 impl Code {
     pub(crate) fn find(graph: &Graph) -> Self {
-        // As V8 11 to 14 call them.
         let functions = Functions::of(graph);
-        let context = graph.find_texts(&[b"context"]);
-        let own_scope = graph.find_texts(&[b"name_or_scope_info"]);
-        let outer_scope = graph.find_texts(&[b"raw_outer_scope_info_or_feedback_metadata"]);
         let mut code = Self::default();
         let mut locations: FxHashMap<Node, Location> = FxHashMap::default();
         // Where the outer function is gone, an inner one still tells its script.
@@ -39,7 +35,7 @@ impl Code {
         for node in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Closure) {
             let Some(shared) = functions.shared(graph, node) else { continue };
             let script = functions.script(graph, shared);
-            let info = graph.internal_of(node, &context).and_then(|context| scope_info(graph, context));
+            let info = functions.scope_around(graph, node);
             outer.extend(info.map(|info| (info, script)));
             let Some(location) = graph.location(node) else { continue };
             locations.insert(shared, location);
@@ -51,10 +47,10 @@ impl Code {
             let Some(script) = functions.script(graph, shared) else { continue };
             let function =
                 Function { name: Some(graph.name(shared)), script, location: locations.get(&shared).copied() };
-            if let Some(info) = graph.internal_of(shared, &own_scope).filter(|info| is_scope_info(graph, *info)) {
+            if let Some(info) = functions.own_scope(graph, shared) {
                 code.scopes.entry(info).or_insert(function);
             }
-            let info = graph.internal_of(shared, &outer_scope).filter(|info| is_scope_info(graph, *info));
+            let info = functions.outer_scope(graph, shared);
             outer.extend(info.map(|info| (info, Some(script))));
         }
         let mut scripts: FxHashMap<Node, Option<Name>> = FxHashMap::default();
@@ -99,13 +95,4 @@ impl Code {
         let text = if name.is_empty() { place.text } else { format!("{name}() ({})", place.text) };
         Some(ScriptPlace { text, ..place })
     }
-}
-
-/// What describes a scope; the same for all scopes of a function.
-pub(crate) fn scope_info(graph: &Graph, context: Node) -> Option<Node> {
-    graph.edges(context).map(|edge| graph.target(edge)).find(|to| is_scope_info(graph, *to))
-}
-
-fn is_scope_info(graph: &Graph, node: Node) -> bool {
-    graph.text(graph.name(node)) == SCOPE_INFO
 }
