@@ -477,6 +477,14 @@ export function listArtifacts (dir?: string): Promise<ArtifactFile[]>
 export interface ReadingOptions {
   /** Read what there is of a file that breaks off; `summary().file.incomplete` says why. Default: false, which rejects. */
   partial?: boolean
+  /**
+   * Names sources instead of scripts in all answers, and functions and classes as they are called there, by source maps: `true` for those beside the scripts, where they lie
+   * on this machine (as their last comment says, inline, or `FILE.map`); or a folder, or several, where they are looked for instead, by the ends of scripts' paths:
+   * `/srv/shop/dist/main.js` has its map in `DIR/main.js.map` or `DIR/dist/main.js.map`, or a copy of it in `DIR` leads there. Maps that are missing, broken, larger than 128 MiB or
+   * another script's leave places as they are: {@link SourceMapsUsed}. Nothing is read from a network. Rejects with `HEAPKIT_ERR_INVALID_OPTION` for a folder that is not there.
+   * Default: false.
+   */
+  sourceMaps?: boolean | string | string[]
   /** How the reading, and later the questions, treat the memory that the control groups and the machine allow. */
   memory?: MemoryOptions
   /** Gives the reading up, at any moment: it rejects at once, with `HEAPKIT_ERR_ABORTED`. */
@@ -521,8 +529,16 @@ export interface SummaryOptions extends QuestionOptions {
 }
 
 /** Sizes are bytes. Numbers are those of Chrome DevTools on the same file. */
+/** What became of {@link ReadingOptions.sourceMaps}. */
+export interface SourceMapsUsed {
+  /** How many scripts have a map that was used. */
+  scripts: number
+  /** Files that were not, and why: the end of a sentence that begins with the path. At most 100. */
+  passedOver: Array<{ path: string, reason: string }>
+}
+
 export interface HeapSummary {
-  file: { nodes: number, edges: number, strings: number, incomplete?: string }
+  file: { nodes: number, edges: number, strings: number, incomplete?: string, sourceMaps?: SourceMapsUsed }
   totals: { total: number, native: number, typedArrays: number, code: number, strings: number, arrays: number, system: number, other: number }
   types: Array<{ type: string, count: number, shallow: number }>
   classCount: number
@@ -535,7 +551,7 @@ export interface HeapSummary {
 
 export interface HeapClass {
   name: string
-  /** `script:line:column` of the constructor, as far as V8 says. */
+  /** `script:line:column` of the constructor, as far as V8 says; the script is V8's number of it, or a source ({@link ReadingOptions.sourceMaps}). */
   location?: string
   count: number
   /** Bytes of the objects themselves. */
@@ -763,7 +779,7 @@ export interface DiffOptions extends ReadingOptions {
 
 /** Arrays have one number for each snapshot; a delta is the last less the first. */
 export interface HeapDiff {
-  snapshots: Array<{ path: string, nodes: number, total: number, incomplete?: string }>
+  snapshots: Array<{ path: string, nodes: number, total: number, incomplete?: string, sourceMaps?: SourceMapsUsed }>
   sizeDelta: number
   /** Whether the objects of the first and the last have corresponding ids, and which share of the strings and functions says so. */
   ids: { correspond: boolean, agreement: number | null }

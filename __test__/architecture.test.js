@@ -126,8 +126,8 @@ test('napi is named in src/binding only', () => {
 /** What a core module may name of its crate besides itself. */
 const SHARED = ['error', 'Error', 'ErrorKind', 'Result', 'descriptors', 'priority']
 
-/** The core's modules, and what each may name. Forks and readings ask the host how much memory there is. */
-const MAY_NAME = { sink: SHARED, heap: [...SHARED, 'host'], host: SHARED, process: SHARED, alarms: SHARED, profile: SHARED, readers: SHARED, fork: [...SHARED, 'host'], error: [], descriptors: [], priority: [] }
+/** The core's modules, and what each may name. Forks and readings ask the host how much memory there is, readings also what source maps say. */
+const MAY_NAME = { sink: SHARED, heap: [...SHARED, 'host', 'source_maps'], host: SHARED, source_maps: SHARED, process: SHARED, alarms: SHARED, profile: SHARED, readers: SHARED, fork: [...SHARED, 'host'], error: [], descriptors: [], priority: [] }
 
 /** The names of a source of the crate that it may not use. */
 function forbidden (file, source) {
@@ -149,7 +149,8 @@ const HEAP_ROOMS = {
   reading: ['v8'],
   redaction: ['v8', 'names', 'reading'],
   graph: ['v8', 'reading'],
-  analysis: ['v8', 'reading', 'graph'],
+  originals: ['v8', 'reading', 'graph'],
+  analysis: ['v8', 'reading', 'graph', 'originals'],
   words: ['v8', 'names', 'graph', 'analysis'],
   holding: ['v8', 'names', 'graph', 'analysis', 'words'],
   answers: ['v8', 'names', 'reading', 'graph', 'analysis', 'words', 'holding']

@@ -87,7 +87,7 @@ function targetText (target) {
 async function openSnapshot (file, given) {
   const wanted = options.reading(given)
   const path = options.guarded('path', () => resolved(file, 'path'))
-  return new HeapGraph(await read(wanted, (reading) => reading.open(path, wanted.partial)), wanted.memory)
+  return new HeapGraph(await read(wanted, (reading) => reading.open(path, opening(wanted))), wanted.memory)
 }
 
 /** Compares two or more snapshots, in the order in which they were taken. */
@@ -96,7 +96,12 @@ async function diffSnapshots (files, given) {
   if (paths.length < 2) throw invalidOption('paths', 'must be an array of at least two paths, the earlier first', files)
   if (paths.filter((file) => file === '-').length > 1) throw invalidOption('paths', 'may have standard input (`-`) once: it can be read only once')
   const wanted = options.diff(given)
-  return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.tree, wanted.partial))
+  return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.tree, opening(wanted)))
+}
+
+/** How files are opened. Folders of source maps are relative to what paths are; none means those of the scripts. */
+function opening ({ partial, sourceMaps }) {
+  return bare({ partial, sourceMaps: sourceMaps?.map((dir) => resolve(dir)) })
 }
 
 /** Does `work` with a HeapReading, while progress is reported and the signal is listened to. */

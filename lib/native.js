@@ -165,8 +165,8 @@ class HeapReading {
 
   progress () { return this.#inner.progress() }
   cancel () { this.#inner.cancel() }
-  async open (path, partial) { return new HeapFile(await callAsync(() => this.#inner.open(path, partial))) }
-  async diff (paths, top, tree, partial) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, tree, partial))) }
+  async open (path, opening) { return new HeapFile(await callAsync(() => this.#inner.open(path, opening))) }
+  async diff (paths, top, tree, opening) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, tree, opening))) }
   async openProfile (path) { return new ProfileFile(await callAsync(() => this.#inner.openProfile(path))) }
   /** Copies a snapshot, unpacked, into an open writer. */
   copy (path, writer) { return callAsync(() => this.#inner.copy(path, writer.inner)) }

@@ -12,7 +12,7 @@ const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
-const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, pattern, text } = require('./options/values')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
 const { nearest } = require('./options/nearest')
 
@@ -83,7 +83,7 @@ const PROFILE_READING = { signal: abortSignal, onProgress: callback }
 /** What a profile is written as, besides what V8 has itself. */
 const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope']
 
-const READING = { partial: boolean, memory, signal: abortSignal, onProgress: callback }
+const READING = { partial: boolean, sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What questions about a snapshot that was read accept besides. */
 const QUESTION = { signal: abortSignal }

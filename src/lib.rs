@@ -3,12 +3,13 @@
 //! The modules, in the direction of their dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, heap -> host, profile, readers, process, alarms }  ->  error
+//! binding  ->  { sink, fork -> host, heap -> { host, source_maps }, profile, readers, process, alarms }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.
 //! * `fork` (Linux) lets a copy-on-write twin of the process do what would stop the process itself.
 //! * [`heap`] reads what was captured: who retains what, what leaks, what grew.
+//! * [`source_maps`] says where a place in a script that was compiled is from.
 //! * [`profile`] reads sampled profiles, writes them in other formats, and adds them up.
 //! * [`readers`] are the threads that read.
 //! * [`host`] is what the machine allows.
@@ -33,6 +34,7 @@ pub mod process;
 pub mod profile;
 pub mod readers;
 pub mod sink;
+pub mod source_maps;
 
 #[cfg(feature = "node")]
 mod binding;

@@ -110,6 +110,10 @@ describe('reading', () => {
     expect(heap.suspects).type.toBeCallableWith({ signal })
     expect(heap.retainers).type.toBeCallableWith('Session', { signal })
     expect(heapkit.openSnapshot).type.toBeCallableWith('x', { memory: { reserveBytes: 0, force: true } })
+    for (const sourceMaps of [true, 'dist', ['dist', 'maps']]) expect(heapkit.openSnapshot).type.toBeCallableWith('x', { sourceMaps })
+    expect(heapkit.diffSnapshots).type.toBeCallableWith(['a', 'b'], { sourceMaps: true })
+    expect(heapkit.openSnapshot).type.not.toBeCallableWith('x', { sourceMaps: 1 })
+    expect((await heapkit.openSnapshot('x').then((heap) => heap.summary())).file.sourceMaps).type.toBe<heapkit.SourceMapsUsed | undefined>()
     expect(heapkit.diffSnapshots(['a', 'b'], { top: 1 })).type.toBe<Promise<heapkit.HeapDiff>>()
   })
 

@@ -5,7 +5,7 @@
 const { keepPriority } = require('../native')
 const { readArguments } = require('./arguments')
 const { UsageError } = require('./usage-error')
-const { GAP, bytes, count, ending, visible } = require('./table')
+const { GAP, bytes, count, ending, visible, wrapped } = require('./table')
 
 const COMMON = {
   json: { type: 'boolean' },
@@ -19,10 +19,14 @@ const COMMON_USAGE = `  --json      the answer as JSON
 /** Of commands that hold a snapshot in memory. */
 const READING = {
   partial: { type: 'boolean' },
-  force: { type: 'boolean' }
+  force: { type: 'boolean' },
+  'source-maps': { type: 'string', multiple: true }
 }
 
-const READING_USAGE = `  --partial   read what there is of a file that breaks off
+const READING_USAGE = `  --source-maps DIR
+              name sources instead of scripts, by the maps in DIR, or in another one that is named so: of /srv/shop/dist/main.js
+              DIR/main.js.map, DIR/dist/main.js.map, or what the comment at the end of such a main.js says
+  --partial   read what there is of a file that breaks off
   --force     read it although it needs more memory than there seems to be; it is given up before memory runs out
 ${COMMON_USAGE}`
 
@@ -46,7 +50,7 @@ function command ({ usage, options = {}, reads = true, run }) {
       keepPriority()
       const control = {
         onProgress: stderr.isTTY ? progressOn(stderr) : undefined,
-        ...(reads && { partial: values.partial, memory: { force: values.force } })
+        ...(reads && { partial: values.partial, sourceMaps: values['source-maps'], memory: { force: values.force } })
       }
       try {
         return await run(positionals, values, { output, control }) ?? 0
@@ -82,6 +86,14 @@ function incomplete (reason) {
   return reason === undefined ? '' : `INCOMPLETE: ${visible(reason)}. What follows is about the part that could be read.\n\n`
 }
 
+/** What became of `--source-maps`; comes after everything else. */
+function sourceMaps (used, width) {
+  if (used === undefined) return ''
+  const { scripts, passedOver } = used
+  const found = scripts === 0 ? 'No script has a source map there' : `${count(scripts)} ${scripts === 1 ? 'script has a source map' : 'scripts have source maps'}`
+  return ['', found, ...passedOver.map(({ path, reason }) => `Passed over: ${visible(path)} ${visible(reason)}`)].flatMap((line) => wrapped(line, width)).join('\n') + '\n'
+}
+
 /** A path on one line of at most `width` characters: as many of its last steps as there is room for, because they say most. */
 function pathText (steps, width) {
   const words = steps.map((step, index) => visible(index === 0 && step.count === undefined ? step.name : stepText(step, '→')))
@@ -108,4 +120,4 @@ function namedOutput (command, to) {
   return to
 }
 
-module.exports = { command, COMMON_USAGE, READING_USAGE, integer, namedOutput, incomplete, pathText, stepText }
+module.exports = { command, COMMON_USAGE, READING_USAGE, integer, namedOutput, incomplete, sourceMaps, pathText, stepText }

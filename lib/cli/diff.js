@@ -5,12 +5,12 @@
 const path = require('node:path')
 const { diffSnapshots } = require('../heap')
 const { byteCount } = require('../options')
-const { command, READING_USAGE, integer, incomplete } = require('./command')
+const { command, READING_USAGE, integer, incomplete, sourceMaps } = require('./command')
 const { UsageError } = require('./usage-error')
 const { growth } = require('./growth')
 const { table, bytes, count, signed, short, ending, wrapped } = require('./table')
 
-const usage = `Usage: heapkit diff A B [C …] [--top N] [--max-growth SIZE] [--partial] [--force] [--json]
+const usage = `Usage: heapkit diff A B [C …] [--top N] [--max-growth SIZE] [--source-maps DIR]… [--partial] [--force] [--json]
 
 What grew from A to B (or, with more files, from the first to the last; what grew every time comes first), by who holds
 it and by constructor. Snapshots of one process, in the order in which they were taken. Each byte of the growth is in one
@@ -33,7 +33,7 @@ async function run (files, { top, 'max-growth': maxGrowth, json }, { output, con
 }
 
 function text (diff, width) {
-  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff, width), growth(diff, width), constructors(diff, width), ids(diff, width)].join('\n')
+  return diff.snapshots.map(({ incomplete: reason }) => incomplete(reason)).join('') + [snapshots(diff, width), growth(diff, width), constructors(diff, width), ids(diff, width)].join('\n') + sourceMaps(diff.snapshots.at(-1).sourceMaps, width)
 }
 
 function snapshots ({ snapshots, sizeDelta }, width) {

@@ -11,7 +11,7 @@ const { writeFile } = require('../copies')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
-const usage = `Usage: heapkit report FILE [BASE] -o OUT.html [--top N] [--partial] [--force] [--json]
+const usage = `Usage: heapkit report FILE [BASE] -o OUT.html [--top N] [--source-maps DIR]… [--partial] [--force] [--json]
 
 One page about a snapshot, for a browser; it loads nothing. It shows totals, suspects, constructors, the dominator tree as a
 picture, and duplicated strings; with BASE, an earlier snapshot, also what grew since then.

@@ -6,7 +6,7 @@ const { openSnapshot } = require('../heap')
 const { command, READING_USAGE, integer, stepText } = require('./command')
 const { bytes, count, fitting, visible } = require('./table')
 
-const usage = `Usage: heapkit retainers FILE @ID|CLASS [--paths N] [--partial] [--force] [--json]
+const usage = `Usage: heapkit retainers FILE @ID|CLASS [--paths N] [--source-maps DIR]… [--partial] [--force] [--json]
 
 Shortest paths from roots to the object with V8's id ID, or to the objects of the class CLASS. Paths that differ only in
 indices and keys are one path, with a count, and so are steps that repeat. An answer with as many paths as by default has 200

@@ -4,13 +4,13 @@
 
 const { openSnapshot } = require('../heap')
 const { summary: summaryOptions } = require('../options')
-const { command, READING_USAGE, integer, incomplete, pathText } = require('./command')
+const { command, READING_USAGE, integer, incomplete, sourceMaps, pathText } = require('./command')
 const { PATH_WIDTH, table, bytes, count, percent, short } = require('./table')
 
 const NAME_WIDTH = 60
 const INDENT = '    '
 
-const usage = `Usage: heapkit summary FILE [--top N] [--sort retained|shallow|count] [--partial] [--force] [--json]
+const usage = `Usage: heapkit summary FILE [--top N] [--sort retained|shallow|count] [--source-maps DIR]… [--partial] [--force] [--json]
 
 Totals by type, the table of constructors, the largest objects, and strings that are there more than once.
 Numbers are those of Chrome DevTools.
@@ -30,7 +30,7 @@ async function run ([file], { top, sort, json }, { output, control }) {
   if (json) return output.json(summary)
   const { width } = output
   output.write(incomplete(summary.file.incomplete) +
-    [totals(summary), types(summary), classes(summary, width), largest(summary, width), strings(summary, width), detached(summary)].filter(Boolean).join('\n'))
+    [totals(summary), types(summary), classes(summary, width), largest(summary, width), strings(summary, width), detached(summary)].filter(Boolean).join('\n') + sourceMaps(summary.file.sourceMaps, width))
 }
 
 function totals ({ file, totals }) {

@@ -9,7 +9,7 @@ const { PATH_WIDTH, table, bytes, count, percent, short, wrapped, visible } = re
 
 const INDENT = '   '
 
-const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--partial] [--force] [--json]
+const usage = `Usage: heapkit suspects FILE [--threshold PERCENT] [--check] [--source-maps DIR]… [--partial] [--force] [--json]
 
 What retains a good part of the heap, and who holds it: what somebody has many of, and what is large by itself.
 

@@ -32,10 +32,12 @@ function oneOf (value, name, values) {
 const oneOfThese = (values) => (value, name) => oneOf(value, name, values)
 
 function pathText (value, name) {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw invalidOption(name, 'must be a path: a string that is not empty', value)
-  }
+  if (!isPath(value)) throw invalidOption(name, 'must be a path: a string that is not empty', value)
   return value
+}
+
+function isPath (value) {
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
 }
 
 function callback (value, name) {
@@ -55,6 +57,16 @@ function abortSignal (value, name) {
 function share (value, name, or = '') {
   if (typeof value !== 'number' || !(value >= 0.01 && value <= 1)) throw invalidOption(name, `must be ${or}a number from 0.01 to 1`, value)
   return value
+}
+
+/** Folders that have source maps; an empty list stands for those of the scripts, and undefined for none. */
+function sourceMaps (value, name) {
+  if (typeof value === 'boolean') return value ? [] : undefined
+  const dirs = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(dirs) || dirs.length === 0 || !dirs.every(isPath)) {
+    throw invalidOption(name, 'must be true (maps beside the scripts, where they lie on this machine), or a folder that has maps, or an array of such', value)
+  }
+  return [...dirs]
 }
 
 const RUST_FLAGS = ['i', 'm', 's']
@@ -79,4 +91,4 @@ function text (value, name) {
   return value
 }
 
-module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, pattern, patterns, text }
+module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, patterns, text }

@@ -14,10 +14,11 @@ use super::reading::{Held, begin};
 use super::writer::Writer;
 use crate::error::ErrorKind;
 use crate::heap::{
-    self, DiffOptions, Heap, MemoryRule, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target,
+    self, DiffOptions, Heap, MemoryRule, Opening, Progress, ReportOptions, Sort, Source, Stage, SummaryOptions, Target,
 };
 use crate::readers::Work;
 use crate::sink::Reply;
+use crate::source_maps::MapsFrom;
 
 fn to_usize(value: i64) -> usize {
     usize::try_from(value).unwrap_or(0)
@@ -30,6 +31,25 @@ pub struct ReadingMemory {
     pub reserve_bytes: i64,
     /// Begin although the estimate exceeds what is available.
     pub force: bool,
+}
+
+/// How files are opened; validated by `lib/options.js`.
+#[napi(object)]
+pub struct FileOpening {
+    /// Read what there is of a file that breaks off.
+    pub partial: bool,
+    /// Folders that have source maps; an empty list for those of the scripts; nothing for no maps.
+    pub source_maps: Option<Vec<String>>,
+}
+
+impl From<FileOpening> for Opening {
+    fn from(FileOpening { partial, source_maps }: FileOpening) -> Self {
+        let from = |dirs: Vec<String>| match dirs.is_empty() {
+            true => MapsFrom::Scripts,
+            false => MapsFrom::Dirs(dirs.into_iter().map(Into::into).collect()),
+        };
+        Self { partial, source_maps: source_maps.map(from) }
+    }
 }
 
 /// How far a reading is.
@@ -85,10 +105,10 @@ impl HeapReading {
 
     /// Reads one file, `-` for standard input.
     #[napi(catch_unwind, ts_return_type = "Promise<HeapFile>")]
-    pub fn open<'env>(&mut self, env: &'env Env, path: String, partial: bool) -> Result<Object<'env>> {
+    pub fn open<'env>(&mut self, env: &'env Env, path: String, opening: FileOpening) -> Result<Object<'env>> {
         let (reply, object) = promise_with(env, |env, heap: Held| HeapFile::new(heap, env))?;
-        let source = Source::of(&path);
-        let task = move |progress: &Progress| Ok(Held::new(Heap::open(&source, partial, None, progress)?));
+        let (source, opening) = (Source::of(&path), opening.into());
+        let task = move |progress: &Progress| Ok(Held::new(Heap::open(&source, &opening, None, progress)?));
         self.begin(vec![Source::of(&path)], task, reply);
         Ok(object)
     }
@@ -101,12 +121,12 @@ impl HeapReading {
         paths: Vec<String>,
         top: i64,
         tree: bool,
-        partial: bool,
+        opening: FileOpening,
     ) -> Result<Object<'env>> {
         let progress = Arc::clone(&self.progress);
         let sources: Vec<Source> = paths.iter().map(|path| Source::of(path)).collect();
         self.answer(env, sources.clone(), move || {
-            json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), tree, partial }, &progress)?)
+            json(&heap::diff(&sources, &DiffOptions { top: to_usize(top), tree, opening: opening.into() }, &progress)?)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Heap snapshots, read: who retains what, what leaks, what grew between two, and copies without the contents of strings.
 //!
 //! ```text
-//! bytes -> reading -> graph -> analysis -> words -> holding -> answers
+//! bytes -> reading -> graph -> originals -> analysis -> words -> holding -> answers
 //!             `-----> redaction -> bytes
 //! ```
 //!
@@ -14,7 +14,8 @@
 //! | `reading` | files and bytes, up to nodes, edges and strings one by one | `v8` |
 //! | `redaction` | the same bytes again, without the contents of strings | `v8`, `names`, `reading` |
 //! | `graph` | nodes, edges and strings in columns | `v8`, `reading` |
-//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | `v8`, `reading`, `graph` |
+//! | `originals` | sources in the place of scripts, by source maps | `v8`, `reading`, `graph` |
+//! | `analysis` | what follows from a graph: roots, dominators, sizes, distances, classes, paths | `v8`, `reading`, `graph`, `originals` |
 //! | `words` | how nodes, references, paths and holders are named for people | `v8`, `names`, `graph`, `analysis` |
 //! | `holding` | who holds what: places that can be compared from heap to heap | the same, and `words` |
 //! | `answers` | questions and their answers | all but `redaction` |
@@ -33,12 +34,13 @@ mod answers;
 mod graph;
 mod holding;
 mod names;
+mod originals;
 mod reading;
 mod redaction;
 mod v8;
 mod words;
 
-pub use analysis::{Class, ClassId, Classes, Definitions, Heap, NO_DISTANCE, Paths, SYSTEM_DISTANCE};
+pub use analysis::{Class, ClassId, Classes, Definitions, Heap, NO_DISTANCE, Opening, Paths, SYSTEM_DISTANCE};
 pub use answers::{
     Branch, Diff, DiffOptions, Differ, GrowthBranch, Report, ReportOptions, Retainers, Sort, Summary, SummaryOptions,
     Suspects, Target, Totals, diff, report, retainers, summary, suspects,

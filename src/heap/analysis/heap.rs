@@ -19,6 +19,7 @@ use super::{distances, owners, roots};
 use crate::error::{Error, Result, guard};
 use crate::heap::graph::{Graph, Node, Sizes, spread};
 use crate::heap::reading::{attend, checkpoint, current};
+use crate::source_maps::MapsUsed;
 
 /// A snapshot with its dominators, sizes, distances and classes.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Heap {
     classes: Classes,
     /// Found when a question first needs them.
     paths: OnceLock<Paths>,
+    /// What was found, where maps were looked for.
+    pub(super) maps_used: Option<MapsUsed>,
 }
 
 impl Heap {
@@ -68,12 +71,17 @@ impl Heap {
         let Dominators { parent: parents, order } = dominators;
         drop(order);
         let tree = Tree::new(&parents, graph.root());
-        Ok(Self { graph, parents, tree, retained, distances, classes, paths: OnceLock::new() })
+        Ok(Self { graph, parents, tree, retained, distances, classes, paths: OnceLock::new(), maps_used: None })
     }
 
     /// The nodes and edges.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The source maps that were found, where they were looked for.
+    pub fn maps_used(&self) -> Option<&MapsUsed> {
+        self.maps_used.as_ref()
     }
 
     /// What the nodes are counted as.

@@ -25,5 +25,6 @@ pub(crate) use distances::from_user_root;
 pub use distances::{NO_DISTANCE, SYSTEM_DISTANCE};
 pub use heap::Heap;
 pub use interfaces::Definitions;
+pub use open::Opening;
 pub(crate) use paths::Passing;
 pub use paths::Paths;

@@ -1,12 +1,12 @@
 //! From a file to a heap: the one way through reading, graph and analysis.
 
-//! From a file to a heap: the one way through reading, graph and analysis.
-
 use super::heap::Heap;
 use super::interfaces::Definitions;
 use crate::error::{ErrorKind, Result};
 use crate::heap::graph::{Graph, Reader};
+use crate::heap::originals::rewrite;
 use crate::heap::reading::{Header, Progress, Source, Stage};
+use crate::source_maps::MapsFrom;
 
 /// Bytes that a node, and an edge, take in the columns of a graph.
 const READ: (u64, u64) = (17, 8);
@@ -14,18 +14,37 @@ const READ: (u64, u64) = (17, 8);
 /// what was taken for the text of three kinds of heaps of 1 to 8 million nodes.
 const ANALYSED: (u64, u64) = (40, 2);
 
+/// How files are opened.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// Whether a file that breaks off gives what there is of it, marked by [`Graph::incomplete`].
+    pub partial: bool,
+    /// Where maps are that tell the sources of scripts.
+    pub source_maps: Option<MapsFrom>,
+}
+
 impl Heap {
-    /// Reads a file and works everything out. With `partial`, a file that breaks off gives what there is of it, marked by
-    /// [`Graph::incomplete`]. Plain objects are counted under `interfaces`, or under those that fit this heap.
+    /// Reads a file and works everything out. Plain objects are counted under `interfaces`, or under those that fit this heap.
     ///
     /// # Errors
-    /// `HEAPKIT_ERR_IO`, `HEAPKIT_ERR_INVALID_SNAPSHOT`, `HEAPKIT_ERR_ABORTED`, `HEAPKIT_ERR_MEMORY`.
-    pub fn open(source: &Source, partial: bool, interfaces: Option<&Definitions>, progress: &Progress) -> Result<Self> {
-        let graph = read(source, partial, progress).map_err(|error| error.about(source.name()))?;
+    /// `HEAPKIT_ERR_IO`, `HEAPKIT_ERR_INVALID_SNAPSHOT`, `HEAPKIT_ERR_ABORTED`, `HEAPKIT_ERR_MEMORY`; `HEAPKIT_ERR_INVALID_OPTION` for maps
+    /// in no folder.
+    pub fn open(
+        source: &Source,
+        opening: &Opening,
+        interfaces: Option<&Definitions>,
+        progress: &Progress,
+    ) -> Result<Self> {
+        let maps = opening.source_maps.as_ref();
+        maps.map_or(Ok(()), MapsFrom::check)?;
+        let mut graph = read(source, opening.partial, progress).map_err(|error| error.about(source.name()))?;
         progress.enter(Stage::Analysing);
+        let has_room = |bytes| progress.expect(bytes, "source maps").is_ok();
+        let maps_used = maps.map(|from| rewrite(&mut graph, from, &has_room));
         let (nodes, edges) = (graph.node_count() as u64, graph.edge_count() as u64);
         progress.expect(times(ANALYSED, nodes, edges), &what("the analysis of its ", nodes, edges))?;
-        let heap = Self::new(graph, interfaces)?;
+        let mut heap = Self::new(graph, interfaces)?;
+        heap.maps_used = maps_used;
         progress.check()?;
         progress.enter(Stage::Done);
         Ok(heap)

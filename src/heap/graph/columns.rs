@@ -53,6 +53,10 @@ pub struct Graph {
     pub(super) strings: Strings,
     /// Sorted by node.
     pub(super) locations: Vec<(u32, Location)>,
+    /// Sources that a map has put in the place of scripts.
+    pub(super) sources: Vec<Name>,
+    /// How many texts the file does not have.
+    pub(super) added_texts: usize,
     /// Nodes whose attachment the file states, sorted: (ordinal, 1 attached or 2 detached).
     pub(super) attachments: Vec<(u32, u8)>,
     pub(super) root: Node,
@@ -74,6 +78,8 @@ impl Graph {
             targets: Vec::new(),
             strings: Strings::default(),
             locations: Vec::new(),
+            sources: Vec::new(),
+            added_texts: 0,
             attachments: Vec::new(),
             root: Node(0),
             incomplete: None,
@@ -227,9 +233,9 @@ impl Graph {
         (0..).inspect(|name| checkpoint(*name)).map(Name).zip(self.strings.iter())
     }
 
-    /// How many strings the table has.
+    /// How many strings the file has.
     pub fn string_count(&self) -> usize {
-        self.strings.len()
+        self.strings.len() - self.added_texts
     }
 
     /// The string of the table that is `text`.
@@ -255,14 +261,24 @@ impl Graph {
     }
 
     pub(super) fn push_edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
+        let packed = self.packed(Edge(self.targets.len() as u32), kind, label);
+        self.labels.push(packed);
+        self.targets.push(to);
+    }
+
+    /// Gives an edge with a name another one.
+    pub(super) fn relabel(&mut self, edge: Edge, name: Name) {
+        self.labels[edge.0 as usize] = self.packed(edge, self.edge_kind(edge), name.0);
+    }
+
+    fn packed(&mut self, edge: Edge, kind: EdgeKind, label: u32) -> u32 {
         let packed = if label >= LARGE_LABEL {
-            self.large_labels.insert(self.targets.len() as u32, label);
+            self.large_labels.insert(edge.0, label);
             LARGE_LABEL
         } else {
             label
         };
-        self.labels.push(packed << KIND_BITS | kind as u32);
-        self.targets.push(to);
+        packed << KIND_BITS | kind as u32
     }
 
     /// Bytes that the columns take.

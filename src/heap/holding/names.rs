@@ -6,11 +6,11 @@ use super::labels::Labels;
 use super::places::{Class, Kind};
 use super::texts::{NO_TEXT, Texts};
 use crate::heap::analysis::Heap;
-use crate::heap::graph::{Edge, Graph, Node};
+use crate::heap::graph::{Edge, Graph, Node, scope_info};
 use crate::heap::names::is_telling;
 use crate::heap::v8::{CONSTRUCTOR, CONTEXT, EdgeKind, Location, MODULE, NodeKind, OBJECT, PROTO, lossy};
 use crate::heap::words::{
-    Aliases, Code, Origin, ScriptPlace, class_text, function_text, is_short, scope_info, shape_text, shown_name,
+    Aliases, Code, Origin, ScriptPlace, class_text, function_text, is_short, shape_text, shown_name,
 };
 
 /// What a node has in common with all that are called as it is.

@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 
 use super::scripts::ScriptPlace;
-use crate::heap::graph::{Graph, Name, Node};
-use crate::heap::v8::{EdgeKind, Location, NodeKind, SCOPE_INFO, lossy};
+use crate::heap::graph::{Functions, Graph, Name, Node, scope_info};
+use crate::heap::v8::{Location, NodeKind, lossy};
 
 /// The scripts and functions of one heap.
 #[derive(Debug, Default)]
@@ -27,21 +27,15 @@ struct Function {
 
 impl Code {
     pub(crate) fn find(graph: &Graph) -> Self {
-        // As V8 11 to 14 call them.
-        let named = |names: &[&[u8]]| -> Vec<Name> { names.iter().filter_map(|name| graph.find_text(name)).collect() };
-        let shared_info = named(&[b"shared"]);
-        let script = named(&[b"script", b"script_or_debug_info"]);
-        let context = named(&[b"context"]);
-        let own_scope = named(&[b"name_or_scope_info"]);
-        let outer_scope = named(&[b"raw_outer_scope_info_or_feedback_metadata"]);
+        let functions = Functions::of(graph);
         let mut code = Self::default();
         let mut locations: FxHashMap<Node, Location> = FxHashMap::default();
         // Where the outer function is gone, an inner one still tells its script.
         let mut outer = Vec::new();
         for node in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Closure) {
-            let Some(shared) = internal(graph, node, &shared_info) else { continue };
-            let script = internal(graph, shared, &script).map(|script| graph.name(script));
-            let info = internal(graph, node, &context).and_then(|context| scope_info(graph, context));
+            let Some(shared) = functions.shared(graph, node) else { continue };
+            let script = functions.script(graph, shared);
+            let info = functions.scope_around(graph, node);
             outer.extend(info.map(|info| (info, script)));
             let Some(location) = graph.location(node) else { continue };
             locations.insert(shared, location);
@@ -50,13 +44,13 @@ impl Code {
             }
         }
         for shared in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Code) {
-            let Some(script) = internal(graph, shared, &script).map(|script| graph.name(script)) else { continue };
+            let Some(script) = functions.script(graph, shared) else { continue };
             let function =
                 Function { name: Some(graph.name(shared)), script, location: locations.get(&shared).copied() };
-            if let Some(info) = internal(graph, shared, &own_scope).filter(|info| is_scope_info(graph, *info)) {
+            if let Some(info) = functions.own_scope(graph, shared) {
                 code.scopes.entry(info).or_insert(function);
             }
-            let info = internal(graph, shared, &outer_scope).filter(|info| is_scope_info(graph, *info));
+            let info = functions.outer_scope(graph, shared);
             outer.extend(info.map(|info| (info, Some(script))));
         }
         let mut scripts: FxHashMap<Node, Option<Name>> = FxHashMap::default();
@@ -76,7 +70,8 @@ impl Code {
     /// Where the node's constructor, or the function that it is, is defined.
     pub(crate) fn place(&self, graph: &Graph, node: Node) -> Option<ScriptPlace> {
         let location = graph.location(node)?;
-        Some(ScriptPlace::new(&lossy(graph.text(*self.scripts.get(&location.script)?)), Some(location)))
+        let script = || self.scripts.get(&location.script).map(|script| graph.text(*script));
+        Some(ScriptPlace::new(&lossy(graph.source_text(location.script).or_else(script)?), Some(location)))
     }
 
     /// What a CommonJS module is called, by its file.
@@ -89,7 +84,8 @@ impl Code {
     /// What a scope is called: `cart.js` for that of a module, `serve() (cart.js:12)` for that of a function.
     pub(crate) fn scope(&self, graph: &Graph, context: Node) -> Option<ScriptPlace> {
         let function = self.scopes.get(&scope_info(graph, context)?)?;
-        let script = lossy(graph.text(function.script));
+        let source = function.location.and_then(|at| graph.source_text(at.script));
+        let script = lossy(source.unwrap_or_else(|| graph.text(function.script)));
         // A function without a name is called `(shared function info)` by V8.
         let name =
             function.name.map(|name| lossy(graph.text(name))).filter(|name| !name.starts_with('(')).unwrap_or_default();
@@ -99,21 +95,4 @@ impl Code {
         let text = if name.is_empty() { place.text } else { format!("{name}() ({})", place.text) };
         Some(ScriptPlace { text, ..place })
     }
-}
-
-fn internal(graph: &Graph, node: Node, names: &[Name]) -> Option<Node> {
-    graph
-        .edges(node)
-        .filter(|edge| graph.edge_kind(*edge) == EdgeKind::Internal)
-        .find(|edge| graph.edge_name(*edge).is_some_and(|name| names.contains(&name)))
-        .map(|edge| graph.target(edge))
-}
-
-/// What describes a scope; the same for all scopes of a function.
-pub(crate) fn scope_info(graph: &Graph, context: Node) -> Option<Node> {
-    graph.edges(context).map(|edge| graph.target(edge)).find(|to| is_scope_info(graph, *to))
-}
-
-fn is_scope_info(graph: &Graph, node: Node) -> bool {
-    graph.text(graph.name(node)) == SCOPE_INFO
 }

@@ -1,6 +1,7 @@
 //! Numbers and places, and texts that are too long.
 
-use crate::heap::v8::Location;
+use crate::heap::graph::Graph;
+use crate::heap::v8::{Location, lossy};
 
 /// At most `length` characters, with the last one saying that there were more.
 pub(crate) fn shortened(text: &str, length: usize) -> String {
@@ -28,7 +29,9 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
-/// A place as `script:line:column`, the last two from 1.
-pub(crate) fn location_text(location: Location) -> String {
-    format!("{}:{}:{}", location.script, u64::from(location.line) + 1, u64::from(location.column) + 1)
+/// A place as `script:line:column`, the last two from 1; the script is V8's number of it, or a source.
+pub(crate) fn location_text(graph: &Graph, location: Location) -> String {
+    let source = graph.source_text(location.script).map(lossy);
+    let script = source.unwrap_or_else(|| location.script.to_string().into());
+    format!("{script}:{}:{}", u64::from(location.line) + 1, u64::from(location.column) + 1)
 }

@@ -15,7 +15,7 @@ mod steps;
 mod trails;
 
 pub(crate) use aliases::{Aliases, is_short};
-pub(crate) use code::{Code, scope_info};
+pub(crate) use code::Code;
 pub(crate) use figures::{location_text, percent, shortened, thousands};
 pub(crate) use holders::{Link, holder_text, way_text};
 pub(crate) use nodes::{Nodes, class_text, function_text, shown_name};

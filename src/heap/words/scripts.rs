@@ -46,8 +46,13 @@ fn file(script: &str) -> (String, Origin, String) {
         return ("(no file)".to_owned(), Origin::Unknown, String::new());
     }
     let path = script.strip_prefix("file://").unwrap_or(script).replace('\\', "/");
-    if let Some((_, inside)) = path.rsplit_once("/node_modules/") {
+    let inside = path.rsplit_once("/node_modules/").map(|(_, inside)| inside);
+    if let Some(inside) = inside.or_else(|| path.strip_prefix("node_modules/")) {
         return (inside.to_owned(), Origin::Package, package(inside).to_owned());
+    }
+    // So are sources called: what is short already.
+    if !path.starts_with('/') && path.as_bytes().get(1) != Some(&b':') && !path.contains("://") {
+        return (path, Origin::Application, String::new());
     }
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
@@ -76,6 +81,8 @@ mod tests {
         assert_eq!(text("/srv/app/lib/cart.js"), "cart.js");
         assert_eq!(text("file:///srv/app/cart.mjs"), "cart.mjs");
         assert_eq!(text("C:\\app\\cart.js"), "cart.js");
+        assert_eq!(text("src/cart.ts"), "src/cart.ts");
+        assert_eq!(text("node_modules/@b/c/index.ts"), "@b/c/index.ts");
         assert_eq!(text("/srv/app/cart/index.js"), "cart/index.js");
         assert_eq!(text("/srv/app/node_modules/a/node_modules/@b/c/index.js"), "@b/c/index.js");
         assert_eq!(text("node:internal/timers"), "node:internal/timers");

@@ -1,12 +1,11 @@
 //! Paths of an answer, as steps. Whatever the paths are, only what is shown is built, and no more is walked than all paths of one
 //! answer have a right to: of those that come then, only the last steps are known, and how many there are.
 
-use super::code::scope_info;
 use super::folding::{Part, fold};
 use super::nodes::Nodes;
 use super::steps::Step;
 use crate::heap::analysis::{ClassId, Heap, Paths};
-use crate::heap::graph::{Edge, Graph, Label, Name, Node};
+use crate::heap::graph::{Edge, Graph, Label, Name, Node, scope_info};
 use crate::heap::names::looks_like_data;
 use crate::heap::v8::{CONTEXT, EdgeKind, NodeKind};
 

@@ -3,7 +3,7 @@
 use super::answer::Diff;
 use super::differ::Differ;
 use crate::error::{ErrorKind, Result};
-use crate::heap::analysis::Heap;
+use crate::heap::analysis::{Heap, Opening};
 use crate::heap::reading::{Progress, Source};
 
 /// What is wanted of a comparison.
@@ -13,8 +13,8 @@ pub struct DiffOptions {
     pub top: usize,
     /// Whether the answer has the tree of what grew.
     pub tree: bool,
-    /// Read what there is of files that break off.
-    pub partial: bool,
+    /// How the files are opened.
+    pub opening: Opening,
 }
 
 /// Compares files, in the order in which they were taken.
@@ -27,12 +27,12 @@ pub fn diff(sources: &[Source], options: &DiffOptions, progress: &Progress) -> R
         return Err(ErrorKind::InvalidOption { option: "paths", reason }.into());
     };
     let mut differ = Differ::new(sources.len());
-    let heap = Heap::open(last, options.partial, None, progress)?;
+    let heap = Heap::open(last, &options.opening, None, progress)?;
     let definitions = heap.definitions();
     differ.add(sources.len() - 1, last, &heap);
     drop(heap);
     for (index, source) in earlier.iter().enumerate() {
-        differ.add(index, source, &Heap::open(source, options.partial, Some(&definitions), progress)?);
+        differ.add(index, source, &Heap::open(source, &options.opening, Some(&definitions), progress)?);
     }
     Ok(differ.finish(options.top, options.tree))
 }

@@ -52,6 +52,7 @@ impl Differ {
             nodes: graph.node_count(),
             total: heap.total_size(),
             incomplete: graph.incomplete().map(|incomplete| incomplete.reason.clone()),
+            source_maps: heap.maps_used().cloned(),
         };
         if let Some(slot) = self.snapshots.get_mut(index) {
             *slot = Some(Sums { about, classes, objects });

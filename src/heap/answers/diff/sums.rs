@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::identity::Object;
+use crate::source_maps::MapsUsed;
 
 /// One snapshot.
 #[derive(Debug, Clone, Serialize)]
@@ -15,6 +16,8 @@ pub struct DiffSnapshot {
     pub total: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_maps: Option<MapsUsed>,
 }
 
 /// Objects, added up.

@@ -26,7 +26,7 @@ pub enum Sort {
 pub struct ClassSummary {
     /// The constructor's name, or DevTools' name for what has none.
     pub name: String,
-    /// Where it is defined, if V8 says so: `script:line:column`, the last two from 1.
+    /// Where it is defined, if V8 says so: `script:line:column`, the last two from 1. The script is V8's number of it, or a source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// How many.
@@ -50,7 +50,7 @@ pub(super) fn classes(heap: &Heap, sort: Sort) -> Vec<ClassSummary> {
             let total = &totals[id.0 as usize];
             ClassSummary {
                 name: lossy(&class.name).into_owned(),
-                location: class.location.map(location_text),
+                location: class.location.map(|location| location_text(heap.graph(), location)),
                 count: total.count,
                 shallow: total.shallow,
                 retained: total.retained,

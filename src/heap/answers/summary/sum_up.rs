@@ -9,6 +9,7 @@ use super::strings::{StringsSummary, duplicates};
 use super::totals::{Totals, totals};
 use super::types::{TypeSummary, types};
 use crate::heap::analysis::Heap;
+use crate::source_maps::MapsUsed;
 
 /// What is wanted of a summary.
 #[derive(Debug, Clone)]
@@ -53,6 +54,9 @@ pub struct FileSummary {
     /// Why the file could not be read to its end, if it was to be read all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+    /// The source maps that were found, where they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_maps: Option<MapsUsed>,
 }
 
 /// Sums a heap up.
@@ -67,6 +71,7 @@ pub fn summary(heap: &Heap, options: &SummaryOptions) -> Summary {
             incomplete: graph
                 .incomplete()
                 .map(|incomplete| format!("{} (byte {})", incomplete.reason, incomplete.offset)),
+            source_maps: heap.maps_used().cloned(),
         },
         totals: totals(heap),
         types: types(graph),
