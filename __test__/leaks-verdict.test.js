@@ -7,7 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { DIR, choose } = require('./leaks/support/leaks')
-const { judge, addsUp, worst } = require('./leaks/support/verdict')
+const { judge, addsUp, output, worst } = require('./leaks/support/verdict')
 
 const LEAK = { holder: [/\bcarts\b/, /cart\.js/], thing: /\bCart\b/, count: 1, bytes: 100, calls: [10, 1000, 1000] }
 
@@ -59,6 +59,11 @@ test('lines add up that are within three hundredths of the growth, more as well 
 test('the worst of several judgements is the one that counts', () => {
   const of = (...verdicts) => worst(verdicts.map((verdict) => ({ verdict }))).verdict
   assert.deepEqual([of('named', 'named'), of('near', 'named'), of('named', 'wrong', 'near')], ['named', 'near', 'wrong'])
+})
+
+test('what is judged is what the command line prints, and a command that fails has no text', async () => {
+  assert.match(await output(['diff', '--help']), /^Usage: heapkit diff/)
+  await assert.rejects(output(['diff', '--no-such-option']), /heapkit diff answered 2: heapkit: .*--no-such-option/)
 })
 
 test('every leak says what leaks, who holds it, and how much', () => {

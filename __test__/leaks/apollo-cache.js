@@ -9,7 +9,7 @@ const PRODUCT = gql`query Product($id: ID!) { product(id: $id) { id name text ta
 
 module.exports = {
   holder: [/\bInMemoryCache\b|\bEntityStore\b|\bRoot\b|\bcache\b/, /\bdata\b|\bInMemoryCache\b/],
-  thing: /\{__typename, id|\bProduct\b/,
+  thing: /\{(id, )?__typename\b|\bProduct\b/,
   bytes: 3600,
   calls: [200, 2000, 2000],
   leak (index) {

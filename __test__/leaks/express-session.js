@@ -17,7 +17,7 @@ const request = serveInside(app)
 module.exports = {
   holder: [/\bMemoryStore\b/, /\bsessions\b/],
   thing: /string/,
-  bytes: 560,
+  bytes: 400,
   calls: [500, 5000, 5000],
   leak: () => request('/')
 }

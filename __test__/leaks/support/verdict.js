@@ -2,6 +2,8 @@
 
 // Whether `heapkit diff` names a leak: what its first line says, and whether its lines add up. This is the one place that knows how the answer looks.
 
+const { PassThrough } = require('node:stream')
+const { text: textOf } = require('node:stream/consumers')
 const { main } = require('../../../lib/cli/main')
 
 /** The share of the growth by which the lines may differ from it. */
@@ -60,11 +62,13 @@ function missingIn ({ holder, thing }, line) {
 
 /** What the command line prints. */
 async function output (args) {
-  const texts = []
-  const into = { write: (text) => texts.push(text) }
+  const into = new PassThrough()
+  const printed = textOf(into)
   const code = await main(args, { stdout: into, stderr: into })
-  if (code !== 0) throw new Error(`heapkit ${args[0]} answered ${code}: ${texts.join('')}`)
-  return texts.join('')
+  into.end()
+  const text = await printed
+  if (code !== 0) throw new Error(`heapkit ${args[0]} answered ${code}: ${text}`)
+  return text
 }
 
 /** Whether the lines add up to the growth, none counted twice. */

@@ -2,10 +2,11 @@
 
 #![allow(clippy::indexing_slicing, reason = "places are numbered by what made the columns")]
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::dominance::{Dominance, Sum};
-use super::places::{Held, Places, TOP};
+use super::fold::Fold;
+use super::places::{Held, Places};
 use super::texts::{ANY_TEXT, Texts};
 use crate::heap::words::ANY;
 
@@ -15,12 +16,14 @@ pub(super) const PLAIN: [&str; 2] = ["Object", "(array)"];
 pub(super) const NEW_KEYS: usize = 8;
 
 impl Dominance {
-    /// Folds the keys of plain objects that turn out to be dictionaries when all heaps are looked at together, and makes all
-    /// columns as long as there are places. Answers by place that which it is a part of now.
+    /// Folds the keys of plain objects that turn out to be dictionaries when all heaps are looked at together, and what is only held
+    /// in another way; makes all columns as long as there are places. Answers by place that which it is a part of now.
     pub(crate) fn finish(&mut self, texts: &Texts) -> Vec<u32> {
         for sums in &mut self.sums {
             sums.resize(self.places.len(), Sum::default());
         }
+        // First of all, because keys of an object that is only held in another way are not new.
+        let rejoined = self.rejoin();
         let mut fold = Fold::new(&self.places);
         // A holder was made before what it holds.
         for place in self.places.numbers() {
@@ -35,23 +38,8 @@ impl Dominance {
                 fold.merge(&mut self.places, place);
             }
         }
-        for place in self.places.numbers() {
-            let target = fold.target(place);
-            if target != place {
-                for sums in &mut self.sums {
-                    let Sum { count, nested, bytes } = std::mem::take(&mut sums[place as usize]);
-                    sums[target as usize].count += count;
-                    sums[target as usize].nested += nested;
-                    sums[target as usize].bytes += bytes;
-                }
-            }
-            let parent = fold.target(self.places.at(place).parent);
-            self.places.all[place as usize].parent = parent;
-        }
-        for via in self.via.values_mut().flatten() {
-            *via = fold.target(*via);
-        }
-        std::iter::once(TOP).chain(self.places.numbers()).map(|place| fold.target(place)).collect()
+        let into = fold.apply(self);
+        rejoined.into_iter().map(|place| into[place as usize]).collect()
     }
 
     fn is_dictionary(&self, keys: &[u32]) -> bool {
@@ -76,67 +64,10 @@ pub(super) fn is_key(places: &Places, texts: &Texts, place: u32) -> bool {
     }
 }
 
-/// Places that are made one.
-struct Fold {
-    below: FxHashMap<u32, Vec<u32>>,
-    /// By place, that which it is a part of now.
-    into: Vec<u32>,
-}
-
-impl Fold {
-    fn new(places: &Places) -> Self {
-        let mut below: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for place in places.numbers() {
-            below.entry(places.at(place).parent).or_default().push(place);
-        }
-        Self { below, into: std::iter::once(TOP).chain(places.numbers()).collect() }
-    }
-
-    fn below(&self, place: u32) -> impl Iterator<Item = u32> {
-        self.below.get(&place).into_iter().flatten().copied()
-    }
-
-    fn target(&self, place: u32) -> u32 {
-        let mut at = place;
-        while self.into[at as usize] != at {
-            at = self.into[at as usize];
-        }
-        at
-    }
-
-    /// Merges those below a place, and what is below them, that are the same step now.
-    fn merge(&mut self, places: &mut Places, place: u32) {
-        let mut list = vec![place];
-        while let Some(place) = list.pop() {
-            let mut first: FxHashMap<(Held, u32), u32> = FxHashMap::default();
-            let mut kept = Vec::new();
-            let mut children = self.below.remove(&place).unwrap_or_default();
-            // The first of those that are merged has the least number, so that a holder's number stays below its things'.
-            children.sort_unstable();
-            for child in children {
-                let step = (places.at(child).held, places.at(child).class.text);
-                let same = *first.entry(step).or_insert(child);
-                if same == child {
-                    kept.push(child);
-                    continue;
-                }
-                self.into[child as usize] = same;
-                let more = self.below.remove(&child).unwrap_or_default();
-                for one in &more {
-                    places.all[*one as usize].parent = same;
-                }
-                self.below.entry(same).or_default().extend(more);
-                list.push(same);
-            }
-            self.below.insert(place, kept);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heap::holding::places::{Class, Kind};
+    use crate::heap::holding::places::{Class, Kind, TOP};
     use crate::heap::words::Origin;
 
     #[test]

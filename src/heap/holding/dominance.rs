@@ -119,6 +119,23 @@ impl Dominance {
         }
     }
 
+    /// By place: bytes at it and below it, in the first and the last heap.
+    pub(crate) fn retained(&self) -> Vec<[u64; 2]> {
+        let (first, last): (&[Sum], &[Sum]) = match self.sums.as_slice() {
+            [first, .., last] => (first, last),
+            _ => (&[], &[]),
+        };
+        let mut retained: Vec<[u64; 2]> =
+            first.iter().zip(last).map(|(first, last)| [first.bytes, last.bytes]).collect();
+        for place in self.places.numbers().rev() {
+            let sum = retained[place as usize];
+            let above = &mut retained[self.places.at(place).parent as usize];
+            above[0] += sum[0];
+            above[1] += sum[1];
+        }
+        retained
+    }
+
     /// How the things there are held by what is above; empty for what several things hold.
     pub(crate) fn by<'a>(&self, texts: &'a Texts, place: u32) -> &'a str {
         match self.places.at(place).held {

@@ -20,7 +20,7 @@ pub(crate) struct Groups {
     pub(crate) of: Vec<u32>,
     /// By group, by heap: how many things.
     counts: Vec<Vec<u64>>,
-    /// By group: whether there is more of it for each holder than there was.
+    /// By place: whether there is more for each holder than there was, of its group or at this place.
     pub(crate) accumulates: Vec<bool>,
 }
 
@@ -60,17 +60,20 @@ impl Groups {
                 }
             }
         }
-        let mut accumulates: Vec<bool> =
+        let mut growing: Vec<bool> =
             counts.iter().zip(&holders).map(|(counts, holders)| accumulates(counts, holders)).collect();
         if let Some(many) = &dominance.many {
-            accumulates.fill(false);
+            growing.fill(false);
             for place in many {
-                accumulates[of[*place as usize] as usize] = true;
+                growing[of[*place as usize] as usize] = true;
             }
         }
-        // Functions are compiled sooner or later, and objects get shapes.
-        for number in places.numbers().filter(|number| CODE.contains(&texts.get(places.at(*number).class.text))) {
-            accumulates[of[number as usize] as usize] = false;
+        let mut accumulates: Vec<bool> = of.iter().map(|group| growing[*group as usize]).collect();
+        for number in places.numbers() {
+            // Functions are compiled sooner or later, and objects get shapes.
+            let is_code = CODE.contains(&texts.get(places.at(number).class.text));
+            let accumulating = &mut accumulates[number as usize];
+            *accumulating = !is_code && (*accumulating || accumulates_alone(dominance, number));
         }
         Self { of, counts, accumulates }
     }
@@ -80,6 +83,15 @@ impl Groups {
         let counts = &self.counts[self.of[place as usize] as usize];
         counts.first().zip(counts.last()).map_or(0, |(first, last)| *last as i64 - *first as i64)
     }
+}
+
+/// Whether there is more at a place for each holder there, where there was some before, although elsewhere the same holders explain it:
+/// one archive has more and more pages, while each of ever more books has a few.
+fn accumulates_alone(dominance: &Dominance, place: u32) -> bool {
+    let counts = |place: u32| -> Vec<u64> { dominance.sums.iter().map(|sums| sums[place as usize].count).collect() };
+    let (here, parent) = (counts(place), dominance.places.at(place).parent);
+    let was_there = here.first().is_some_and(|before| *before > 0);
+    dominance.many.is_none() && was_there && parent != TOP && accumulates(&here, &counts(parent))
 }
 
 /// Whether at least half of what there is more of cannot be explained by there being more holders.

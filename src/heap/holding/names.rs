@@ -8,7 +8,7 @@ use super::texts::{NO_TEXT, Texts};
 use crate::heap::analysis::Heap;
 use crate::heap::graph::{Edge, Graph, Node, scope_info};
 use crate::heap::names::is_telling;
-use crate::heap::v8::{CONSTRUCTOR, CONTEXT, EdgeKind, Location, MODULE, NodeKind, OBJECT, PROTO, lossy};
+use crate::heap::v8::{CONSTRUCTOR, CONTEXT, EdgeKind, GENERATOR, Location, MODULE, NodeKind, OBJECT, PROTO, lossy};
 use crate::heap::words::{
     Aliases, Code, Origin, ScriptPlace, class_text, function_text, is_short, shape_text, shown_name,
 };
@@ -51,6 +51,12 @@ impl<'a> Names<'a> {
         if text == CONTEXT {
             let Self { scopes, code, .. } = self;
             return *scopes.entry(scope_info(graph, node)).or_insert_with(|| scope(code, graph, texts, node));
+        }
+        if kind == NodeKind::Object
+            && text == GENERATOR
+            && let Some(at) = self.code.scope(graph, node)
+        {
+            return of_code(texts, &at, Kind::Scope);
         }
         if kind == NodeKind::Object
             && text == MODULE

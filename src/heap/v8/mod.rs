@@ -12,9 +12,9 @@ pub use kinds::{EdgeKind, NodeKind};
 pub use location::Location;
 pub(crate) use names::{
     ARRAY, ARRAY_BUFFER, ARRAY_BUFFER_DATA, CONSTRUCTOR, CONTEXT, DETACHED, DOCUMENT_TREES, ELEMENTS,
-    EXTERNAL_STRING_DATA, GLOBAL_HANDLES, MAP_DESCRIPTORS, MODULE, NATIVE_CONTEXT, OBJECT, PROTO, SCOPE_INFO,
-    SLOPPY_FUNCTION_MAP, SYMBOL_REGISTRY, is_detached_element, is_global, is_own, is_own_class, is_own_kind,
-    is_placeholder, is_well_known_symbol,
+    EXTERNAL_STRING_DATA, GENERATOR, GLOBAL_HANDLES, MAP_DESCRIPTORS, MODULE, NATIVE_CONTEXT, OBJECT, PROTO,
+    SCOPE_INFO, SLOPPY_FUNCTION_MAP, SYMBOL_REGISTRY, is_detached_element, is_global, is_own, is_own_class,
+    is_own_kind, is_placeholder, is_well_known_symbol,
 };
 pub use text::lossy;
 pub(crate) use text::utf16_length;

@@ -7,6 +7,8 @@ const OWN: &str = "system / ";
 pub(crate) const NATIVE_CONTEXT: &[u8] = b"system / NativeContext";
 /// The variables of a call, or of a module.
 pub(crate) const CONTEXT: &[u8] = b"system / Context";
+/// A call that was suspended: of a generator, or of an async function.
+pub(crate) const GENERATOR: &[u8] = b"Generator";
 /// What describes the variables of a [`CONTEXT`]: the same for all calls of a function.
 pub(crate) const SCOPE_INFO: &[u8] = b"system / ScopeInfo";
 /// The map of functions that a [`NATIVE_CONTEXT`] refers to.

@@ -1,13 +1,14 @@
 //! Which code a node comes from: the scripts of a heap, and of every function, scope and class the place in them.
 //!
 //! V8 writes the number of a script with each location, and the script's name as a node of its own; a function leads to both. A
-//! scope (a context) has no location: its `ScopeInfo` is that of the function it belongs to.
+//! scope (a context) has no location: its `ScopeInfo` is that of the function it belongs to. A call that was suspended has its variables
+//! itself, and leads to its function.
 
 use rustc_hash::FxHashMap;
 
-use super::scripts::ScriptPlace;
+use super::scripts::{ScriptPlace, function_text};
 use crate::heap::graph::{Functions, Graph, Name, Node, scope_info};
-use crate::heap::v8::{Location, NodeKind, lossy};
+use crate::heap::v8::{CONTEXT, GENERATOR, Location, NodeKind, lossy};
 
 /// The scripts and functions of one heap.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ struct Function {
     name: Option<Name>,
     script: Name,
     location: Option<Location>,
+    /// It is not the function's scope, but that of a block in it.
+    block: bool,
 }
 
 impl Code {
@@ -45,8 +48,8 @@ impl Code {
         }
         for shared in graph.nodes().filter(|node| graph.kind(*node) == NodeKind::Code) {
             let Some(script) = functions.script(graph, shared) else { continue };
-            let function =
-                Function { name: Some(graph.name(shared)), script, location: locations.get(&shared).copied() };
+            let (name, location) = (Some(graph.name(shared)), locations.get(&shared).copied());
+            let function = Function { name, script, location, block: false };
             if let Some(info) = functions.own_scope(graph, shared) {
                 code.scopes.entry(info).or_insert(function);
             }
@@ -59,10 +62,21 @@ impl Code {
             let known = scripts.entry(info).or_insert(script);
             *known = known.filter(|known| Some(*known) == script);
         }
-        for (info, script) in scripts {
-            if let Some(script) = script {
-                code.scopes.entry(info).or_insert(Function { name: None, script, location: None });
-            }
+        let mut inner = Vec::new();
+        for (info, script) in &scripts {
+            let Some(script) = *script else { continue };
+            let of_script = Function { name: None, script, location: None, block: false };
+            // One that is in another scope of the script is a block's.
+            let function = scope_info(graph, *info).and_then(|around| match scripts.get(&around) {
+                _ if code.scopes.contains_key(&around) => code.scopes.get(&around).copied(),
+                Some(Some(_)) => Some(of_script),
+                _ => None,
+            });
+            let block = function.filter(|function| function.script == script);
+            inner.push((*info, block.map_or(of_script, |function| Function { block: true, ..function })));
+        }
+        for (info, function) in inner {
+            code.scopes.entry(info).or_insert(function);
         }
         code
     }
@@ -81,8 +95,22 @@ impl Code {
         Some(ScriptPlace::new(&lossy(graph.text(graph.name(file))), None))
     }
 
-    /// What a scope is called: `cart.js` for that of a module, `serve() (cart.js:12)` for that of a function.
-    pub(crate) fn scope(&self, graph: &Graph, context: Node) -> Option<ScriptPlace> {
+    /// What a scope is called: `cart.js` for that of a module, `serve() (cart.js:12)` for that of a function, or of one that was suspended.
+    pub(crate) fn scope(&self, graph: &Graph, node: Node) -> Option<ScriptPlace> {
+        match graph.text(graph.name(node)) {
+            CONTEXT => self.context(graph, node),
+            GENERATOR => self.suspended(graph, node),
+            _ => None,
+        }
+    }
+
+    fn suspended(&self, graph: &Graph, generator: Node) -> Option<ScriptPlace> {
+        let function = graph.internal(generator, b"function").filter(|to| graph.kind(*to) == NodeKind::Closure)?;
+        let place = self.place(graph, function)?;
+        Some(ScriptPlace { text: function_text(&lossy(graph.text(graph.name(function))), &place), ..place })
+    }
+
+    fn context(&self, graph: &Graph, context: Node) -> Option<ScriptPlace> {
         let function = self.scopes.get(&scope_info(graph, context)?)?;
         let source = function.location.and_then(|at| graph.source_text(at.script));
         let script = lossy(source.unwrap_or_else(|| graph.text(function.script)));
@@ -92,7 +120,8 @@ impl Code {
         // The function around a CommonJS module has no name, and nor has a module.
         let at = function.location.filter(|at| !name.is_empty() || at.line > 0);
         let place = ScriptPlace::new(&script, at);
-        let text = if name.is_empty() { place.text } else { format!("{name}() ({})", place.text) };
+        let text = if name.is_empty() { place.text.clone() } else { function_text(&name, &place) };
+        let text = if function.block { format!("block in {text}") } else { text };
         Some(ScriptPlace { text, ..place })
     }
 }

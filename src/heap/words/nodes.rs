@@ -2,10 +2,9 @@
 
 use super::code::Code;
 use super::figures::shortened;
-use super::scripts::ScriptPlace;
 use crate::heap::analysis::Heap;
 use crate::heap::graph::Node;
-use crate::heap::v8::{CONTEXT, NodeKind, lossy};
+use crate::heap::v8::{NodeKind, lossy};
 
 /// The longest name of one of V8's own nodes.
 const MAX_NAME: usize = 60;
@@ -35,20 +34,8 @@ impl<'a> Nodes<'a> {
         Self { heap, code: Code::find(heap.graph()) }
     }
 
-    /// A scope as `cart.js`, or `serve() (cart.js:8)`; everything else as [`shown_name`] has it.
+    /// A scope as `cart.js`, or `serve() (cart.js:8)`, and so a call that was suspended; everything else as [`shown_name`] has it.
     pub(crate) fn name(&self, node: Node) -> String {
-        let graph = self.heap.graph();
-        let scope = if graph.text(graph.name(node)) == CONTEXT { self.code.scope(graph, node) } else { None };
-        scope.map_or_else(|| shown_name(self.heap, node), |at| at.text)
+        self.code.scope(self.heap.graph(), node).map_or_else(|| shown_name(self.heap, node), |at| at.text)
     }
-}
-
-/// A function by its name and its place.
-pub(crate) fn function_text(name: &str, at: &ScriptPlace) -> String {
-    if name.is_empty() { format!("function ({})", at.text) } else { format!("{name}() ({})", at.text) }
-}
-
-/// A class without a name by its place.
-pub(crate) fn class_text(at: &ScriptPlace) -> String {
-    format!("class ({})", at.text)
 }

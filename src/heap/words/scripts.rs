@@ -71,6 +71,16 @@ fn package(inside: &str) -> &str {
     inside.get(..end).unwrap_or(inside)
 }
 
+/// A function by its name and its place.
+pub(crate) fn function_text(name: &str, at: &ScriptPlace) -> String {
+    if name.is_empty() { format!("function ({})", at.text) } else { format!("{name}() ({})", at.text) }
+}
+
+/// A class without a name by its place.
+pub(crate) fn class_text(at: &ScriptPlace) -> String {
+    format!("class ({})", at.text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,9 @@ use crate::heap::holding::{Kind, Sum, TOP};
 /// What is said of what only V8 knows of.
 const INTERNAL: &str = "(compiled code, and what else V8 keeps)";
 
+/// What has a smaller part (a 100th) than other things of its line is not what the line is about.
+const SMALL: i64 = 100;
+
 /// A line: what one holder has, or one thing that grew.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,7 +122,9 @@ impl View<'_> {
             }
         }
         let mut grown: Vec<Grown> = grown.into_values().collect();
-        grown.sort_by_key(|one| (Reverse(one.own), Reverse(one.bytes), one.place));
+        let most = grown.iter().map(|one| one.bytes).max().unwrap_or_default();
+        let first = |one: &Grown| one.own && one.bytes.saturating_mul(SMALL) >= most;
+        grown.sort_by_key(|one| (Reverse(first(one)), Reverse(one.bytes), one.place));
         grown
     }
 

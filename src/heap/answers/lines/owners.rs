@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "places and groups are numbered by what made the columns")]
 
-use crate::heap::holding::{Dominance, Groups, Shortest};
+use crate::heap::holding::{Dominance, Groups, Held, Shortest};
 
 /// What is in no line of a holder's.
 pub(super) const NONE: u32 = u32::MAX;
@@ -26,9 +26,11 @@ pub(super) fn owners(shortest: &Shortest, dominance: &Dominance, groups: &Groups
     let mut holding = vec![NONE; places.len()];
     for number in places.numbers() {
         let above = owners[places.at(number).parent as usize];
-        // What is like that in which it is belongs to it: trees.
-        let alike = above != NONE && places.at(above).class.text == places.at(number).class.text;
-        if alike || !groups.accumulates[groups.of[number as usize] as usize] {
+        // What is like that in which it is belongs to it: trees. Nodes of other classes are held in the same way.
+        let alike = above != NONE
+            && (places.at(above).class.text == places.at(number).class.text
+                || way(dominance, above) == way(dominance, number));
+        if alike || !groups.accumulates[number as usize] {
             owners[number as usize] = above;
             continue;
         }
@@ -53,6 +55,19 @@ pub(super) fn owners(shortest: &Shortest, dominance: &Dominance, groups: &Groups
         .map(|owner| if *owner == NONE { NONE } else { shared(shortest, dominance, &owners, *owner) })
         .collect();
     Owners { of: owners, accumulates }
+}
+
+/// The class of the nearest thing above that says something, and the references from that down to a place.
+fn way(dominance: &Dominance, place: u32) -> (Option<u32>, Vec<Held>) {
+    let places = &dominance.places;
+    let mut references = vec![places.at(place).held];
+    for above in places.above(place) {
+        if places.at(above).class.telling {
+            return (Some(places.at(above).class.text), references);
+        }
+        references.push(places.at(above).held);
+    }
+    (None, references)
 }
 
 /// Of what several things hold: the place in whose line one of those is, if there is one; and so on from that.

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use super::view::View;
-use crate::heap::holding::Kind;
+use crate::heap::holding::{Dominance, Kind};
 use crate::heap::words::Origin;
 
 /// Steps from a thing of Node's to what it is there for.
@@ -40,13 +40,21 @@ impl View<'_> {
         }
         // What waits for a promise is known by its variables only.
         let how = if function.is_some() { "running" } else { "for" };
-        let function = function.or_else(|| below(own, Kind::Scope));
+        let function = function.or_else(|| below(own, Kind::Scope)).or_else(|| self.suspended(place));
         match (function, thing) {
             (Some(function), Some(thing)) => format!("{name} {how} {function}, with {thing}"),
             (Some(function), None) => format!("{name} {how} {function}"),
             (None, Some(thing)) => format!("{name} with {thing}"),
             (None, None) => name,
         }
+    }
+
+    /// The call of the application's that has those at a place in its variables, one each.
+    fn suspended(&self, place: u32) -> Option<String> {
+        let Dominance { places, .. } = self.dominance;
+        let is_own = |at: &u32| self.class(*at).kind == Kind::Scope && self.class(*at).origin == Origin::Application;
+        let own = places.above(place).take(NEAR).find(is_own)?;
+        self.is_as_many(own, place).then(|| self.dominance.name(&self.shortest.texts, own).to_owned())
     }
 
     /// The nearest place below of which there are about half as many more, or more than that.

@@ -32,9 +32,30 @@ impl View<'_> {
                 .find(|(_, thing)| is_better(*thing) && self.is_as_many(*thing, direct.1))
                 .unwrap_or(direct);
         }
-        // What several of the things hold, such as the variables of functions, may say more.
+        // What containers have in them says more than what they share, and so may what functions share, such as their variables.
+        let inside = self.inside(direct.1);
         let shared = grown.iter().map(|one| (self.owners.of[one.place as usize], self.thing(one.place)));
-        shared.into_iter().find(|(_, thing)| self.says(*thing)).unwrap_or(direct)
+        let mut others = inside.into_iter().chain(shared.filter(|(_, thing)| self.is_as_many(*thing, direct.1)));
+        others.find(|(_, thing)| self.says(*thing)).or(inside).unwrap_or(direct)
+    }
+
+    /// What has most of the bytes of containers, of whatever number: 51,000 rows in 17 lists.
+    fn inside(&self, container: u32) -> Option<(u32, u32)> {
+        let mut at = container;
+        for _ in 0..MAX_STEPS {
+            let class = self.class(at);
+            if class.telling || self.says(at) {
+                return None;
+            }
+            let has_most = |next: &u32| self.grown_below(*next).saturating_mul(2) >= self.grown_below(container);
+            let in_line = |next: &u32| self.owners.of[*next as usize] == self.owners.of[container as usize];
+            at = self.heaviest(at).filter(has_most).filter(in_line)?;
+            let thing = self.thing(at);
+            if self.says(thing) || (self.class(at).telling && self.class(at).kind == Kind::Function) {
+                return Some((at, thing));
+            }
+        }
+        None
     }
 
     /// Whether it is the application's, or has something of the application's.
@@ -46,7 +67,7 @@ impl View<'_> {
             || below(Kind::Thing)
     }
 
-    fn is_as_many(&self, a: u32, b: u32) -> bool {
+    pub(super) fn is_as_many(&self, a: u32, b: u32) -> bool {
         let (a, b) = (self.more(a), self.more(b));
         a.saturating_mul(2) >= b && b.saturating_mul(2) >= a
     }

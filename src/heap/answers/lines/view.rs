@@ -28,7 +28,7 @@ impl<'a> View<'a> {
             children.entry(dominance.places.at(number).parent).or_default().push(number);
         }
         let owners = owners(shortest, dominance, &groups);
-        Self { shortest, dominance, groups, owners, below: below(dominance), children }
+        Self { shortest, dominance, groups, owners, below: dominance.retained(), children }
     }
 
     pub(super) fn class(&self, place: u32) -> Class {
@@ -65,20 +65,4 @@ impl<'a> View<'a> {
         let [first, last] = self.below[place as usize];
         last as i64 - first as i64
     }
-}
-
-/// By place: bytes at it and below it, in the first and the last heap.
-fn below(dominance: &Dominance) -> Vec<[u64; 2]> {
-    let (first, last): (&[Sum], &[Sum]) = match dominance.sums.as_slice() {
-        [first, .., last] => (first, last),
-        _ => (&[], &[]),
-    };
-    let mut below: Vec<[u64; 2]> = first.iter().zip(last).map(|(first, last)| [first.bytes, last.bytes]).collect();
-    for number in dominance.places.numbers().rev() {
-        let sum = below[number as usize];
-        let above = &mut below[dominance.places.at(number).parent as usize];
-        above[0] += sum[0];
-        above[1] += sum[1];
-    }
-    below
 }
