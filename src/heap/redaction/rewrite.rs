@@ -1,12 +1,10 @@
 //! The rewriting itself: a receiver of a scan that gives out the file again.
 
-use sha2::{Digest, Sha256};
-
 use super::held::{Held, Item};
 use super::in_source::InSource;
 use super::left::{IN_NO_SOURCE, Left};
 use super::options::RedactOptions;
-use super::replacement::{DIGEST_CHARACTERS, MARK, characters, replace};
+use super::replacement::{DIGEST_CHARACTERS, Keyed, MARK};
 use super::report::RedactReport;
 use super::rules::{Verdict, judge, shape};
 use super::uses::{self, Properties, Spans, Uses};
@@ -83,7 +81,7 @@ struct Rewriter {
 
 #[derive(Debug)]
 struct Long {
-    digest: Sha256,
+    digest: Keyed,
     bytes: u64,
 }
 
@@ -190,7 +188,7 @@ impl Rewriter {
 
     fn replace(&mut self, text: &[u8]) {
         self.report.replaced_bytes += text.len() as u64;
-        replace(self.options.salted.clone(), text, &mut self.out);
+        self.options.keyed.replace(text, &mut self.out);
     }
 
     /// More of a string that is too long to be held: all but the digest's length goes out as fill at once.
@@ -205,7 +203,7 @@ impl Rewriter {
         self.release();
         let text = std::mem::take(&mut self.text);
         self.raw.clear();
-        self.long = Some(Long { digest: self.options.salted.clone(), bytes: 0 });
+        self.long = Some(Long { digest: self.options.keyed.clone(), bytes: 0 });
         // Held back: the digest's place, at the end.
         self.long_text(&text);
         self.out.truncate(self.out.len().saturating_sub(DIGEST_CHARACTERS));
@@ -214,7 +212,7 @@ impl Rewriter {
     }
 
     fn end_long(&mut self, long: Long) {
-        let digest = characters(long.digest);
+        let digest = long.digest.characters();
         self.out.extend_from_slice(&digest);
         self.report.replaced_bytes += long.bytes;
         match self.uses.of(self.string) & uses::NAMES {
