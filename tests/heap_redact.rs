@@ -135,6 +135,39 @@ fn the_keys_of_dictionaries_are_data() {
 }
 
 #[test]
+fn large_objects_side_by_side_are_told_apart() {
+    let mut snapshot = Snapshot::new();
+    let kinds = ["Table", "Record", "List", "Small"].map(|name| snapshot.node("object", name, 8));
+    let [table, record, list, small] = kinds;
+    let letters =
+        |number: usize| format!("{number:03}").bytes().map(|digit| char::from(digit + 49)).collect::<String>();
+    for kind in kinds {
+        snapshot.edge(0, "element", "1", kind);
+    }
+    for number in 0..257 {
+        snapshot.edge(table, "property", &format!("Key{}", letters(number)), small);
+        snapshot.edge(list, "element", &number.to_string(), small);
+    }
+    // As many edges, but one property fewer.
+    snapshot.edge(record, "hidden", "1", small);
+    for number in 0..256 {
+        snapshot.edge(record, "property", &format!("Field{}", letters(number)), small);
+    }
+    snapshot.edge(list, "property", "Rest", small);
+    snapshot.edge(small, "property", "Last", table);
+    for piece in [1, 100, usize::MAX] {
+        let (whole, report) = redact(&snapshot.json(), piece, plain(1)).unwrap();
+        assert_eq!((report.replaced_keys.dictionary, report.kept_names.properties), (257, 258));
+        assert!(
+            !whole.contains("\"Key")
+                && whole.contains("Fieldaaa")
+                && whole.contains("\"Rest\"")
+                && whole.contains("\"Last\"")
+        );
+    }
+}
+
+#[test]
 fn patterns_keep_and_add() {
     let json = sample().json();
     let (whole, report) = redact(&json, 64, patterns(&["^hunter", "role"], &["^pass", "role"])).unwrap();
@@ -154,6 +187,28 @@ fn what_is_no_snapshot_is_not_copied() {
     let lying = json.replace("\n,3,2,3,", "\n,3,4000000000,3,");
     assert_ne!(lying, json);
     assert!(redact(&lying, 5, plain(1)).unwrap_err().to_string().contains("string 4000000000 is used"));
+}
+
+#[test]
+fn numbers_that_say_nothing_of_strings_are_copied_as_they_are() {
+    let mut snapshot = Snapshot::new();
+    // More than is looked at together.
+    for number in 0..100 {
+        let node = snapshot.node("object", "User", 8);
+        snapshot.edge(0, "element", &number.to_string(), node);
+    }
+    let json = snapshot.json();
+    let lost = json.replace("\n,1,50,357\n", "\n,1,50,358\n");
+    assert_ne!(lost, json);
+    for piece in [1, 100, usize::MAX] {
+        assert!(redact(&lost, piece, plain(1)).unwrap().0.contains("\n,1,50,358\n"));
+        // Which string an edge leads to says whether a source has it.
+        let error = redact(&lost, piece, plain(1).strict(true)).unwrap_err().to_string();
+        assert!(error.contains("edge 50 leads to place 358 of `nodes`, where no node begins"), "{error}");
+        for odd in ["\n,1,50,secret\n", "\n,1,50,\"secret\"\n", "\n,1,50,-357\n"] {
+            assert!(redact(&json.replace("\n,1,50,357\n", odd), piece, plain(1)).is_err());
+        }
+    }
 }
 
 /// One object with a property of each name.

@@ -1,8 +1,8 @@
 //! From files to nodes, edges and strings, one by one.
 //!
 //! `source` reads and decompresses, `scan` takes the bytes in any chunking and hands what it finds to whoever
-//! [`Receive`]s it: `graph` to keep it, `redaction` to write it again. `header` says what the file's rows mean, `rows` and
-//! `numbers` read and check them, `unescape` reads strings, `nesting` passes over the rest. No byte is held for longer than
+//! [`Receive`]s it: `graph` to keep it, `redaction` to write it again. `header` says what the file's rows mean, `rows` checks them, `window`
+//! and `numbers` read them, `unescape` reads strings, `nesting` passes over the rest. No byte is held for longer than
 //! it is looked at. `progress` says how far a reading is, `work` gives it up in the middle, and `budget` looks after memory.
 
 mod budget;
@@ -16,6 +16,7 @@ mod rows;
 mod scan;
 mod source;
 mod unescape;
+mod window;
 mod work;
 
 pub use budget::MemoryRule;

@@ -19,6 +19,15 @@ pub(crate) struct NodeRow {
 
 /// Takes the parts of a snapshot. Ordinals of nodes and edges count from 0 in the order of the calls.
 pub(crate) trait Receive {
+    /// Whether it takes the ids, sizes and attachment of nodes. Where it does not, they are 0, and the file's may be any numbers.
+    const MEASURES: bool = true;
+
+    /// Whether it takes the ends of edges. Where it does not, they are 0, and the file's may be any numbers.
+    #[inline]
+    fn follows(&self) -> bool {
+        true
+    }
+
     fn node(&mut self, node: NodeRow);
     fn edge(&mut self, kind: EdgeKind, label: u32, to: u32);
     fn location(&mut self, _node: u32, _location: Location) {}
@@ -29,6 +38,13 @@ pub(crate) trait Receive {
     /// The same text as it stands in the file, with its escapes.
     fn raw_text(&mut self, _raw: &[u8]) {}
     fn end_of_string(&mut self);
+    /// A whole string that has no escapes.
+    #[inline]
+    fn plain_string(&mut self, text: &[u8]) {
+        self.text(text);
+        self.raw_text(text);
+        self.end_of_string();
+    }
     /// All bytes of the file but those between the quotes of strings.
     fn verbatim(&mut self, _bytes: &[u8]) {}
 }

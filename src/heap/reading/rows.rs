@@ -4,15 +4,16 @@
 //! last: the greatest one is kept, and compared when the number of strings is known.
 
 use super::header::{EdgeFields, FunctionFields, Header, LocationFields, MAX_FIELDS, NodeFields};
-use super::numbers::Take;
+use super::numbers::{Fault, Take};
 use super::receive::{NodeRow, Receive};
+use super::window::{Row, Whole, whole_rows};
 use crate::heap::v8::Location;
 
 /// What JavaScript still counts exactly. No sum of sizes overflows below.
 const MAX_BYTES: u64 = 1 << 53;
 
 /// What has been read so far, in numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Counts {
     pub(super) nodes: u32,
     pub(super) edges: u64,
@@ -71,16 +72,46 @@ impl Rows {
             Layout::Functions(_) => "`trace_function_infos`",
         }
     }
+}
 
-    /// A field of the full row.
-    fn get(&self, field: usize) -> u64 {
-        self.row.get(field).copied().unwrap_or_default()
+/// A row that came number by number.
+impl Row for [u64; MAX_FIELDS] {
+    fn number(&self, field: usize) -> u64 {
+        self.get(field).copied().unwrap_or_default()
     }
+}
 
-    fn small(&self, field: usize, what: &str) -> std::result::Result<u32, String> {
-        let value = self.get(field);
-        u32::try_from(value).map_err(|_| format!("{what} is {value}, more than 32 bits hold"))
-    }
+#[inline(always)]
+fn small(row: &impl Row, field: usize, what: &str) -> std::result::Result<u32, String> {
+    let value = row.number(field);
+    u32::try_from(value).map_err(|_| too_large(what, value))
+}
+
+// Messages have their numbers by value, out of the loops: what is only borrowed for a message has to be in memory all the time.
+
+#[cold]
+fn too_large(what: &str, value: u64) -> String {
+    format!("{what} is {value}, more than 32 bits hold")
+}
+
+#[cold]
+fn unknown<Kind>(what: &str, ordinal: u64, raw: u64, kinds: &[Kind]) -> String {
+    format!("{what} {ordinal} is of type {raw}, and there are only {}", kinds.len())
+}
+
+#[cold]
+fn claims(last: u32, number: u64, what: &str) -> String {
+    format!("its first {} nodes claim {number} {what}", last + 1)
+}
+
+#[cold]
+fn surplus(claimed: u64) -> String {
+    format!("its nodes claim {claimed} edges, and it has more")
+}
+
+#[cold]
+fn nowhere(edge: u64, place: u64, nodes: u32, fields: usize) -> String {
+    format!("edge {edge} leads to place {place} of `nodes`, where no node begins ({nodes} nodes of {fields} fields)")
 }
 
 /// Checks full rows and hands them on.
@@ -94,122 +125,147 @@ pub(super) struct Taker<'a, R> {
 }
 
 impl<R: Receive> Take for Taker<'_, R> {
-    #[inline]
-    fn take(&mut self, number: u64) -> std::result::Result<(), String> {
+    fn take(&mut self, number: u64) -> std::result::Result<bool, String> {
         let rows = &mut *self.rows;
         if let Some(cell) = rows.row.get_mut(rows.filled) {
             *cell = number;
         }
         rows.filled += 1;
         if rows.filled < rows.width {
-            return Ok(());
+            return Ok(false);
         }
         rows.filled = 0;
+        let row = rows.row;
         match rows.layout {
-            Layout::Edges(fields) => self.edge(fields),
-            Layout::Nodes(fields) => self.node(fields),
-            Layout::Locations(fields) => self.location(fields),
-            Layout::Functions(fields) => self.function(fields),
+            Layout::Edges(fields) => self.edge(&row, fields),
+            Layout::Nodes(fields) => self.node(&row, fields),
+            Layout::Locations(fields) => self.location(&row, fields),
+            Layout::Functions(fields) => self.function(&row, fields),
+        }?;
+        Ok(true)
+    }
+
+    fn take_rows(&mut self, bytes: &[u8]) -> std::result::Result<usize, Fault> {
+        if self.rows.filled != 0 {
+            return Ok(0);
+        }
+        match (self.rows.layout, self.rows.width) {
+            // The widths that V8 has written so far.
+            (Layout::Edges(fields), 3) => self.whole::<3>(bytes, |taker, row| taker.edge(row, fields)),
+            (Layout::Nodes(fields), 6) => self.whole::<6>(bytes, |taker, row| taker.node(row, fields)),
+            (Layout::Nodes(fields), 7) => self.whole::<7>(bytes, |taker, row| taker.node(row, fields)),
+            _ => Ok(0),
         }
     }
 }
 
 impl<R: Receive> Taker<'_, R> {
-    fn node(&mut self, fields: NodeFields) -> std::result::Result<(), String> {
+    #[inline(always)]
+    fn whole<const WIDTH: usize>(
+        &mut self,
+        bytes: &[u8],
+        take: impl Fn(&mut Taker<'_, R>, &Whole<'_, WIDTH>) -> std::result::Result<(), String>,
+    ) -> std::result::Result<usize, Fault> {
+        // Counts of this loop's own, which can stay in registers.
+        let mut counts = *self.counts;
+        let mut taker = Taker {
+            rows: self.rows,
+            header: self.header,
+            receiver: self.receiver,
+            counts: &mut counts,
+            offset: self.offset,
+        };
+        let used = whole_rows(bytes, |row| take(&mut taker, row));
+        *self.counts = counts;
+        used
+    }
+
+    #[inline(always)]
+    fn node(&mut self, row: &impl Row, fields: NodeFields) -> std::result::Result<(), String> {
         let ordinal = self.counts.nodes;
         if ordinal >= u32::MAX - 1 {
             return Err("it has more than 2^32 nodes".into());
         }
-        let raw = self.rows.get(fields.kind);
+        let raw = row.number(fields.kind);
         let known = u8::try_from(raw).ok().and_then(|raw| Some((raw, *self.header.node_kinds.get(usize::from(raw))?)));
         let Some((raw_kind, kind)) = known else {
-            return Err(format!(
-                "node {ordinal} is of type {raw}, and there are only {}",
-                self.header.node_kinds.len()
-            ));
+            return Err(unknown("node", ordinal.into(), raw, &self.header.node_kinds));
         };
-        let name = self.name(fields.name, "a node's name")?;
-        self.counts.bytes = self.counts.bytes.saturating_add(self.rows.get(fields.self_size));
-        if self.counts.bytes > MAX_BYTES {
-            return Err(format!(
-                "its first {} nodes claim {} bytes, more than any machine has",
-                ordinal + 1,
-                self.counts.bytes
-            ));
-        }
-        self.counts.claimed = self.counts.claimed.saturating_add(self.rows.get(fields.edge_count));
-        let edges_end = u32::try_from(self.counts.claimed).ok().filter(|end| *end < u32::MAX).ok_or_else(|| {
-            format!("its first {} nodes claim {} edges; at most 2^32 are supported", ordinal + 1, self.counts.claimed)
-        })?;
-        self.receiver.node(NodeRow {
-            kind,
-            raw_kind,
-            name,
-            id: self.rows.small(fields.id, "a node's id")?,
-            self_size: self.rows.get(fields.self_size),
-            edges_end,
-            attachment: fields
-                .detachedness
-                .map_or(0, |field| (self.rows.get(field) & 3).try_into().unwrap_or_default()),
-        });
+        let name = self.name(row, fields.name, "a node's name")?;
+        let (id, self_size, attachment) = if R::MEASURES { self.measures(row, fields)? } else { (0, 0, 0) };
+        self.counts.claimed = self.counts.claimed.saturating_add(row.number(fields.edge_count));
+        let Some(edges_end) = u32::try_from(self.counts.claimed).ok().filter(|end| *end < u32::MAX) else {
+            return Err(claims(ordinal, self.counts.claimed, "edges; at most 2^32 are supported"));
+        };
+        self.receiver.node(NodeRow { kind, raw_kind, name, id, self_size, edges_end, attachment });
         self.counts.nodes += 1;
         Ok(())
     }
 
-    #[inline]
-    fn edge(&mut self, fields: EdgeFields) -> std::result::Result<(), String> {
-        let raw = self.rows.get(fields.kind);
+    /// The id, the size, and whether it is attached.
+    #[inline(always)]
+    fn measures(&mut self, row: &impl Row, fields: NodeFields) -> std::result::Result<(u32, u64, u8), String> {
+        let self_size = row.number(fields.self_size);
+        self.counts.bytes = self.counts.bytes.saturating_add(self_size);
+        if self.counts.bytes > MAX_BYTES {
+            return Err(claims(self.counts.nodes, self.counts.bytes, "bytes, more than any machine has"));
+        }
+        let attachment = fields.detachedness.map_or(0, |field| (row.number(field) & 3).try_into().unwrap_or_default());
+        Ok((small(row, fields.id, "a node's id")?, self_size, attachment))
+    }
+
+    #[inline(always)]
+    fn edge(&mut self, row: &impl Row, fields: EdgeFields) -> std::result::Result<(), String> {
+        let raw = row.digit(fields.kind);
         let kind = usize::try_from(raw).ok().and_then(|raw| self.header.edge_kinds.get(raw)).copied();
-        let Some(kind) = kind else {
-            let types = self.header.edge_kinds.len();
-            return Err(format!("edge {} is of type {raw}, and there are only {types}", self.counts.edges));
-        };
+        let Some(kind) = kind else { return Err(unknown("edge", self.counts.edges, raw, &self.header.edge_kinds)) };
         let label = if kind.has_name() {
-            self.name(fields.name, "an edge's name")?
+            self.name(row, fields.name, "an edge's name")?
         } else {
-            self.rows.small(fields.name, "an edge's index")?
+            small(row, fields.name, "an edge's index")?
         };
         if self.counts.edges >= self.counts.claimed {
-            return Err(format!("its nodes claim {} edges, and it has more", self.counts.claimed));
+            return Err(surplus(self.counts.claimed));
         }
-        let place = self.rows.get(fields.to);
-        let Some(to) = self.node_at(place) else {
-            return Err(format!(
-                "edge {} leads to place {place} of `nodes`, where no node begins ({} nodes of {} fields)",
-                self.counts.edges, self.counts.nodes, self.header.node_fields.count
-            ));
-        };
+        let to = if self.receiver.follows() { self.end(row.number(fields.to))? } else { 0 };
         self.receiver.edge(kind, label, to);
         self.counts.edges += 1;
         Ok(())
     }
 
-    fn location(&mut self, fields: LocationFields) -> std::result::Result<(), String> {
-        let place = self.rows.get(fields.object);
+    /// The node that an edge leads to.
+    #[inline(always)]
+    fn end(&self, place: u64) -> std::result::Result<u32, String> {
+        self.node_at(place)
+            .ok_or_else(|| nowhere(self.counts.edges, place, self.counts.nodes, self.header.node_fields.count))
+    }
+
+    fn location(&mut self, row: &impl Row, fields: LocationFields) -> std::result::Result<(), String> {
+        let place = row.number(fields.object);
         let Some(node) = self.node_at(place) else {
             return Err(format!("a location is of place {place} of `nodes`, where no node begins"));
         };
         let location = Location {
-            script: self.rows.small(fields.script, "a location's script")?,
-            line: self.rows.small(fields.line, "a location's line")?,
-            column: self.rows.small(fields.column, "a location's column")?,
+            script: small(row, fields.script, "a location's script")?,
+            line: small(row, fields.line, "a location's line")?,
+            column: small(row, fields.column, "a location's column")?,
         };
         self.receiver.location(node, location);
         Ok(())
     }
 
-    fn function(&mut self, fields: FunctionFields) -> std::result::Result<(), String> {
+    fn function(&mut self, row: &impl Row, fields: FunctionFields) -> std::result::Result<(), String> {
         for field in [fields.name, fields.script] {
-            let name = self.name(field, "a function's name")?;
+            let name = self.name(row, field, "a function's name")?;
             self.receiver.function_name(name);
         }
         Ok(())
     }
 
     /// A field that is a place in the table of strings.
-    #[inline]
-    fn name(&mut self, field: usize, what: &str) -> std::result::Result<u32, String> {
-        let index = self.rows.small(field, what)?;
+    #[inline(always)]
+    fn name(&mut self, row: &impl Row, field: usize, what: &str) -> std::result::Result<u32, String> {
+        let index = small(row, field, what)?;
         if self.counts.last_name.is_none_or(|(last, _)| index > last) {
             self.counts.last_name = Some((index, self.offset));
         }

@@ -7,6 +7,8 @@
 //! V8 writes `snapshot`, `nodes`, `edges`, the trace sections, `locations`, `strings`, in this order. The scanner needs
 //! `snapshot` before the arrays and `nodes` before `edges` and `locations`; keys it does not know are passed over.
 
+use memchr::memchr2;
+
 use super::header::Header;
 use super::nesting::Nesting;
 use super::numbers::{Fault, Numbers, printable};
@@ -17,6 +19,8 @@ use crate::error::{Error, Result};
 
 /// A generous bound on the header: V8's has some 2 KiB.
 const MAX_HEADER_BYTES: usize = 4 << 20;
+/// What V8 writes between the quotes of two strings, with the second one's.
+const BETWEEN_STRINGS: &[u8] = b",\n\"";
 /// A generous bound on the keys of the file's object.
 const MAX_KEY_BYTES: usize = 1 << 10;
 
@@ -66,6 +70,8 @@ enum State {
     },
     /// In the array of strings, between two.
     Strings(Between),
+    /// After a string's opening quote.
+    AtString,
     InString(Unescape),
     Skip(Nesting),
     /// After a value: `,` or `}`.
@@ -122,7 +128,7 @@ impl<R: Receive> Scanner<R> {
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<()> {
         let mut at = 0;
         while let Some(bytes) = chunk.get(at..).filter(|rest| !rest.is_empty()) {
-            let in_string = matches!(self.state, State::InString(_));
+            let in_string = self.in_string();
             match self.step(bytes, at) {
                 Ok(used) => {
                     if !in_string {
@@ -217,23 +223,33 @@ impl<R: Receive> Scanner<R> {
                 return Ok(used);
             }
             State::Strings(between) => match (first, *between) {
-                (b'"', Between::First | Between::Comma) => self.state = State::InString(Unescape::default()),
+                (b',', Between::Ended) if bytes.starts_with(BETWEEN_STRINGS) => {
+                    self.state = State::AtString;
+                    return Ok(BETWEEN_STRINGS.len());
+                }
+                (b'"', Between::First | Between::Comma) => self.state = State::AtString,
                 (b',', Between::Ended) => *between = Between::Comma,
                 (b']', Between::First | Between::Ended) => self.state = State::AfterValue,
                 _ if blank => {}
                 _ => return Err(fault(0, format!("an array of strings has {}", printable(first)))),
             },
+            State::AtString => {
+                let end = memchr2(b'"', b'\\', bytes).filter(|end| bytes.get(*end) == Some(&b'"'));
+                let Some(text) = end.and_then(|end| bytes.get(..end)) else {
+                    self.state = State::InString(Unescape::default());
+                    return Ok(0);
+                };
+                self.receiver.plain_string(text);
+                self.end_string()?;
+                return Ok(text.len() + 1);
+            }
             State::InString(scanner) => {
                 let (used, ended) = scanner.push(bytes, &mut Text(&mut self.receiver))?;
                 // Without the closing quote.
                 self.receiver.raw_text(bytes.get(..used - usize::from(ended)).unwrap_or_default());
                 if ended {
                     self.receiver.end_of_string();
-                    self.counts.strings += 1;
-                    if self.counts.strings > u64::from(u32::MAX) {
-                        return Err(fault(used, "it has more than 2^32 strings".into()));
-                    }
-                    self.state = State::Strings(Between::Ended);
+                    self.end_string()?;
                 }
                 return Ok(used);
             }
@@ -254,6 +270,15 @@ impl<R: Receive> Scanner<R> {
             State::End => return Err(fault(0, format!("it goes on after its end, with {}", printable(first)))),
         }
         Ok(1)
+    }
+
+    fn end_string(&mut self) -> std::result::Result<(), Fault> {
+        self.counts.strings += 1;
+        if self.counts.strings > u64::from(u32::MAX) {
+            return Err(Fault { at: 0, reason: "it has more than 2^32 strings".into() });
+        }
+        self.state = State::Strings(Between::Ended);
+        Ok(())
     }
 
     fn open(&mut self, section: Section, first: u8) -> std::result::Result<State, String> {
@@ -347,7 +372,7 @@ impl<R: Receive> Scanner<R> {
 
     /// Whether a string is begun and not ended.
     pub(crate) fn in_string(&self) -> bool {
-        matches!(self.state, State::InString(_))
+        matches!(self.state, State::AtString | State::InString(_))
     }
 }
 

@@ -8,8 +8,11 @@
 //! Names of nodes are texts, and texts come last. V8 names what it has read from its own image first, so the few that matter are among
 //! the first strings; the redactor [holds](super::held) these back. A file in which they come later loses names, not secrets.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashSet;
 
+use super::uses::Spans;
 use crate::heap::v8::NodeKind;
 
 /// What V8 makes of sources, and what it has of its own.
@@ -23,15 +26,17 @@ const MAKERS: [&[u8]; 7] = [
     b"(Eternal handles)",
 ];
 
-/// The names of a node that is no string and has no references that matter.
+/// The name of a node that is no string.
 const OTHER: u32 = u32::MAX;
-const MAKER: u32 = 1 << 31;
 
-/// What was seen of the sources. It takes four bytes for each node and some sixteen for each name in a source.
+/// What was seen of the sources. It takes four bytes for each node, twelve for each that may be a maker, and some sixteen for each name
+/// in a source.
 #[derive(Debug, Default)]
 pub(super) struct InSource {
-    /// Of a string its name; of what may be a maker its name and [`MAKER`].
+    /// The names of strings.
     nodes: Vec<u32>,
+    /// The edges of what may be a maker, with its name.
+    may_be_makers: Spans<u32>,
     /// The name of a string, and that of what refers to it and may be a maker.
     references: FxHashSet<(u32, u32)>,
     /// The names of makers.
@@ -41,20 +46,18 @@ pub(super) struct InSource {
 }
 
 impl InSource {
-    pub(super) fn node(&mut self, kind: NodeKind, name: u32) {
-        let may_be_maker = matches!(kind, NodeKind::Code | NodeKind::Synthetic);
-        self.nodes.push(match name {
-            MAKER.. => OTHER,
-            name if kind == NodeKind::String => name,
-            name if may_be_maker && name | MAKER != OTHER => name | MAKER,
-            _ => OTHER,
-        });
+    pub(super) fn node(&mut self, kind: NodeKind, name: u32, edges: Range<u32>) {
+        self.nodes.push(if kind == NodeKind::String { name } else { OTHER });
+        if matches!(kind, NodeKind::Code | NodeKind::Synthetic) && !edges.is_empty() {
+            self.may_be_makers.push(edges, name);
+        }
     }
 
-    pub(super) fn edge(&mut self, from: usize, to: u32) {
-        let Some(from) = self.nodes.get(from).filter(|from| **from != OTHER && **from >= MAKER) else { return };
-        let Some(string) = self.nodes.get(to as usize).filter(|to| **to < MAKER) else { return };
-        self.references.insert((*string, from & !MAKER));
+    pub(super) fn edge(&mut self, to: u32) {
+        self.may_be_makers.step();
+        let Some(maker) = self.may_be_makers.current() else { return };
+        let Some(string) = self.nodes.get(to as usize).filter(|string| **string != OTHER) else { return };
+        self.references.insert((*string, maker));
     }
 
     /// A text of the table, which may be the name of a maker.

@@ -15,7 +15,7 @@
 //! characters of a digest that is keyed with a salt. The salt is the caller's, random for each file and never written, so
 //! equal strings are seen to be equal, and nothing can be tried out.
 //!
-//! It takes one byte of memory for each node and each string, and one string of at most [`rewrite::HELD_BYTES`].
+//! It takes one byte of memory for each string, and one string of at most [`rewrite::HELD_BYTES`].
 
 mod held;
 mod in_source;

@@ -1,10 +1,9 @@
 //! What an operator wants kept and replaced besides the rules.
 
-use regex_lite::Regex;
-use sha2::{Digest, Sha256};
-
+use super::replacement::Keyed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::heap::v8::lossy;
+use regex_lite::Regex;
 
 /// What is to be kept and replaced besides the rules.
 #[derive(Debug, Default)]
@@ -12,7 +11,7 @@ pub struct RedactOptions {
     pub(super) strict: bool,
     pub(super) keep: Vec<Regex>,
     pub(super) extra: Vec<Regex>,
-    pub(super) salted: Sha256,
+    pub(super) keyed: Keyed,
     pub(super) left: usize,
 }
 
@@ -40,7 +39,7 @@ impl RedactOptions {
         Ok(Self {
             keep: compiled("redact.keep", keep)?,
             extra: compiled("redact.extra", extra)?,
-            salted: Sha256::new_with_prefix(salt),
+            keyed: Keyed::new(salt),
             ..Self::default()
         })
     }

@@ -1,18 +1,16 @@
 //! The rewriting itself: a receiver of a scan that gives out the file again.
 
-use sha2::{Digest, Sha256};
-
 use super::held::{Held, Item};
 use super::in_source::InSource;
 use super::left::{IN_NO_SOURCE, Left};
 use super::options::RedactOptions;
-use super::replacement::{DIGEST_CHARACTERS, MARK, characters, replace};
+use super::replacement::{DIGEST_CHARACTERS, Keyed, MARK};
 use super::report::RedactReport;
 use super::rules::{Verdict, judge, shape};
-use super::uses::{self, Properties, Sources, Uses};
+use super::uses::{self, Properties, Spans, Uses};
 use crate::error::{Error, Result};
 use crate::heap::reading::{NodeRow, Receive, Scanner};
-use crate::heap::v8::{EdgeKind, NodeKind, is_placeholder, utf16_length};
+use crate::heap::v8::{EdgeKind, is_placeholder, utf16_length};
 
 /// Longer strings are replaced whatever they are used for, without being held.
 const HELD_BYTES: usize = 64 << 10;
@@ -63,7 +61,9 @@ struct Rewriter {
     options: RedactOptions,
     out: Vec<u8>,
     uses: Uses,
-    edges: Sources,
+    /// Edges of the nodes that have come.
+    edges: u32,
+    large: Spans<()>,
     properties: Properties,
     /// Where it matters whether a source has a name.
     code: Option<InSource>,
@@ -81,7 +81,7 @@ struct Rewriter {
 
 #[derive(Debug)]
 struct Long {
-    digest: Sha256,
+    digest: Keyed,
     bytes: u64,
 }
 
@@ -91,7 +91,8 @@ impl Rewriter {
         Self {
             out: Vec::new(),
             uses: Uses::default(),
-            edges: Sources::default(),
+            edges: 0,
+            large: Spans::default(),
             properties: Properties::default(),
             code: asks_sources.then(InSource::default),
             held: asks_sources.then(Held::default),
@@ -105,13 +106,21 @@ impl Rewriter {
         }
     }
 
-    /// The properties of one node are complete.
+    /// The properties of a large object are complete.
     fn end_properties(&mut self) {
         let bit = if self.properties.many() { uses::DICTIONARY } else { uses::PROPERTY };
         for name in &self.properties.names {
             self.uses.mark(*name, bit);
         }
         self.properties.names.clear();
+    }
+
+    /// A property of a large object.
+    fn property(&mut self, name: u32) {
+        match self.properties.many() {
+            true => self.uses.mark(name, uses::DICTIONARY),
+            false => self.properties.names.push(name),
+        }
     }
 
     /// Decides about a string, and puts it out.
@@ -179,7 +188,7 @@ impl Rewriter {
 
     fn replace(&mut self, text: &[u8]) {
         self.report.replaced_bytes += text.len() as u64;
-        replace(self.options.salted.clone(), text, &mut self.out);
+        self.options.keyed.replace(text, &mut self.out);
     }
 
     /// More of a string that is too long to be held: all but the digest's length goes out as fill at once.
@@ -194,7 +203,7 @@ impl Rewriter {
         self.release();
         let text = std::mem::take(&mut self.text);
         self.raw.clear();
-        self.long = Some(Long { digest: self.options.salted.clone(), bytes: 0 });
+        self.long = Some(Long { digest: self.options.keyed.clone(), bytes: 0 });
         // Held back: the digest's place, at the end.
         self.long_text(&text);
         self.out.truncate(self.out.len().saturating_sub(DIGEST_CHARACTERS));
@@ -203,13 +212,20 @@ impl Rewriter {
     }
 
     fn end_long(&mut self, long: Long) {
-        let digest = characters(long.digest);
+        let digest = long.digest.characters();
         self.out.extend_from_slice(&digest);
         self.report.replaced_bytes += long.bytes;
         match self.uses.of(self.string) & uses::NAMES {
             0 => self.report.replaced_contents += 1,
             _ => self.report.replaced_keys.long += 1,
         }
+    }
+
+    fn count_string(&mut self) {
+        if self.string == 0 {
+            self.end_properties();
+        }
+        self.report.strings += 1;
     }
 
     /// Puts out what was held back.
@@ -228,36 +244,41 @@ impl Rewriter {
 }
 
 impl Receive for Rewriter {
+    // A copy is of numbers as they are: which they are matters only where they say what a string is used for.
+    const MEASURES: bool = false;
+
+    #[inline]
+    fn follows(&self) -> bool {
+        self.code.is_some()
+    }
+
+    #[inline]
     fn node(&mut self, node: NodeRow) {
-        let bit = match node.kind {
-            kind if kind.is_string() => uses::CONTENT,
-            // What a type that is not known has may be contents.
-            NodeKind::RegExp | NodeKind::Number | NodeKind::BigInt | NodeKind::Other => uses::CONTENT,
-            NodeKind::Object => uses::CONSTRUCTOR,
-            NodeKind::Closure => uses::FUNCTION,
-            NodeKind::Code => uses::CODE,
-            _ => uses::INTERNAL,
-        };
-        self.uses.mark(node.name, bit);
-        self.edges.push(node.edges_end);
+        self.uses.mark(node.name, uses::of_node(node.kind));
+        let edges = self.edges..node.edges_end;
+        self.edges = node.edges_end;
+        if uses::is_large(&edges) {
+            self.large.push(edges.clone(), ());
+        }
         if let Some(code) = &mut self.code {
-            code.node(node.kind, node.name);
+            code.node(node.kind, node.name, edges);
         }
     }
 
+    #[inline]
     fn edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
-        if self.edges.step() {
+        if self.large.step() {
             self.end_properties();
         }
         if let Some(code) = &mut self.code {
-            code.edge(self.edges.node(), to);
+            code.edge(to);
         }
-        match kind {
-            EdgeKind::Property if self.properties.many() => self.uses.mark(label, uses::DICTIONARY),
-            EdgeKind::Property => self.properties.names.push(label),
-            EdgeKind::Context => self.uses.mark(label, uses::VARIABLE),
-            kind if kind.has_name() => self.uses.mark(label, uses::INTERNAL),
-            _ => {}
+        let bit = uses::of_edge(kind);
+        if bit == uses::PROPERTY && self.large.current().is_some() {
+            self.property(label);
+        } else {
+            // Without a branch for those that have no name: nothing can be foretold of them.
+            self.uses.mark(if bit == 0 { 0 } else { label }, bit);
         }
     }
 
@@ -283,11 +304,20 @@ impl Receive for Rewriter {
         }
     }
 
-    fn end_of_string(&mut self) {
-        if self.string == 0 {
-            self.end_properties();
+    fn plain_string(&mut self, text: &[u8]) {
+        if self.held.is_some() || text.len() > HELD_BYTES {
+            self.text(text);
+            self.raw_text(text);
+            return self.end_of_string();
         }
-        self.report.strings += 1;
+        self.count_string();
+        self.decide(self.string, text, text);
+        self.string += 1;
+        self.out.push(b'"');
+    }
+
+    fn end_of_string(&mut self) {
+        self.count_string();
         let (text, raw) = (std::mem::take(&mut self.text), std::mem::take(&mut self.raw));
         match (self.long.take(), &mut self.held) {
             (Some(long), _) => self.end_long(long),

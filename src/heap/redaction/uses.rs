@@ -1,9 +1,12 @@
 //! What each string of the table is used for, gathered while nodes and edges pass. It takes one byte for each
-//! string and one for each node.
+//! string.
+
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use crate::heap::names::REPLACED_ABOVE;
+use crate::heap::v8::{EdgeKind, NodeKind};
 
 pub(super) const CONTENT: u8 = 1;
 pub(super) const CONSTRUCTOR: u8 = 2;
@@ -18,55 +21,83 @@ pub(super) const CODE: u8 = 128;
 /// A string with one of these uses is a name.
 pub(super) const NAMES: u8 = CONSTRUCTOR | FUNCTION | PROPERTY | VARIABLE | INTERNAL | CODE;
 
-/// Which node the next edge belongs to. It takes one byte for each node.
-#[derive(Debug, Default)]
-pub(super) struct Sources {
-    counts: Vec<u8>,
-    large: FxHashMap<usize, u32>,
-    last_end: u32,
-    node: usize,
-    left: u32,
-    begun: bool,
+/// What a node's name is used for.
+pub(super) fn of_node(kind: NodeKind) -> u8 {
+    match kind {
+        kind if kind.is_string() => CONTENT,
+        // What a type that is not known has may be contents.
+        NodeKind::RegExp | NodeKind::Number | NodeKind::BigInt | NodeKind::Other => CONTENT,
+        NodeKind::Object => CONSTRUCTOR,
+        NodeKind::Closure => FUNCTION,
+        NodeKind::Code => CODE,
+        _ => INTERNAL,
+    }
 }
 
-impl Sources {
-    pub(crate) fn push(&mut self, edges_end: u32) {
-        let count = edges_end - self.last_end;
-        self.last_end = edges_end;
-        self.counts.push(u8::try_from(count).unwrap_or(u8::MAX));
-        if count >= u32::from(u8::MAX) {
-            self.large.insert(self.counts.len() - 1, count);
+/// What an edge's name is used for; 0 if it has none.
+pub(super) fn of_edge(kind: EdgeKind) -> u8 {
+    match kind {
+        EdgeKind::Property => PROPERTY,
+        EdgeKind::Context => VARIABLE,
+        kind if kind.has_name() => INTERNAL,
+        _ => 0,
+    }
+}
+
+/// What the edges of some nodes have in common. Nodes come first, then all edges in the order of the nodes, so it is enough to know
+/// with which edge the next of these nodes begins, and with which one it ends.
+#[derive(Debug)]
+pub(super) struct Spans<T> {
+    spans: Vec<(Range<u32>, T)>,
+    next: usize,
+    /// The edge with which something changes.
+    turn: u32,
+    edge: u32,
+    current: Option<T>,
+}
+
+impl<T> Default for Spans<T> {
+    fn default() -> Self {
+        Self { spans: Vec::new(), next: 0, turn: u32::MAX, edge: 0, current: None }
+    }
+}
+
+impl<T: Copy> Spans<T> {
+    /// The edges of a node; there are some.
+    pub(super) fn push(&mut self, edges: Range<u32>, what: T) {
+        if self.spans.is_empty() {
+            self.turn = edges.start;
         }
+        self.spans.push((edges, what));
     }
 
-    fn count(&self, node: usize) -> u32 {
-        match self.counts.get(node) {
-            Some(&u8::MAX) => self.large.get(&node).copied().unwrap_or_default(),
-            Some(count) => (*count).into(),
-            None => 0,
+    /// Counts one edge; whether it is the first one of such a node, or the first one after it.
+    #[inline]
+    pub(super) fn step(&mut self) -> bool {
+        let turns = self.edge == self.turn;
+        self.edge += 1;
+        if turns {
+            self.change();
         }
+        turns
     }
 
-    /// The node of the edge that was counted last.
-    pub(super) fn node(&self) -> usize {
-        self.node
+    /// What the edge that was counted last belongs to.
+    #[inline]
+    pub(super) fn current(&self) -> Option<T> {
+        self.current
     }
 
-    /// Counts one edge; whether it is the first of its node.
-    pub(crate) fn step(&mut self) -> bool {
-        let first = self.left == 0;
-        if first {
-            if self.begun {
-                self.node += 1;
-            }
-            self.begun = true;
-            while self.node < self.counts.len() && self.count(self.node) == 0 {
-                self.node += 1;
-            }
-            self.left = self.count(self.node);
-        }
-        self.left = self.left.saturating_sub(1);
-        first
+    #[cold]
+    fn change(&mut self) {
+        let next = self.spans.get(self.next);
+        let begun = next.filter(|(edges, _)| edges.start == self.turn);
+        self.current = begun.map(|(_, what)| *what);
+        (self.turn, self.next) = match (begun, next) {
+            (Some((edges, _)), _) => (edges.end, self.next + 1),
+            (None, Some((edges, _))) => (edges.start, self.next),
+            (None, None) => (u32::MAX, self.next),
+        };
     }
 }
 
@@ -87,20 +118,26 @@ impl Uses {
     #[inline]
     pub(super) fn mark(&mut self, name: u32, bit: u8) {
         self.marked += 1;
-        let at = name as usize;
-        if at >= self.dense.len() {
-            if at > self.marked + SLACK {
-                *self.sparse.entry(name).or_default() |= bit;
-                return;
-            }
-            self.dense.resize(at + 1, 0);
+        match self.dense.get_mut(name as usize) {
+            Some(uses) => *uses |= bit,
+            None => self.mark_new(name, bit),
         }
+    }
+
+    #[cold]
+    fn mark_new(&mut self, name: u32, bit: u8) {
+        let at = name as usize;
+        if at > self.marked + SLACK {
+            *self.sparse.entry(name).or_default() |= bit;
+            return;
+        }
+        self.dense.resize(at + 1, 0);
         if let Some(uses) = self.dense.get_mut(at) {
             *uses |= bit;
         }
     }
 
-    pub(crate) fn of(&self, string: usize) -> u8 {
+    pub(super) fn of(&self, string: usize) -> u8 {
         let dense = self.dense.get(string).copied().unwrap_or_default();
         let sparse = match self.sparse.is_empty() {
             true => None,
@@ -110,7 +147,7 @@ impl Uses {
     }
 }
 
-/// The names of the properties of the node whose edges are coming: at most one more than makes it a dictionary.
+/// The names of the properties of the large object whose edges are coming: at most one more than makes it a dictionary.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
     pub(super) names: Vec<u32>,
@@ -120,4 +157,9 @@ impl Properties {
     pub(super) fn many(&self) -> bool {
         self.names.len() > REPLACED_ABOVE
     }
+}
+
+/// Whether a node with so many edges may be a dictionary.
+pub(super) fn is_large(edges: &Range<u32>) -> bool {
+    edges.len() > REPLACED_ABOVE
 }

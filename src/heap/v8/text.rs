@@ -13,6 +13,9 @@ pub fn lossy(text: &[u8]) -> Cow<'_, str> {
 
 /// The length JavaScript would give the text: UTF-16 code units.
 pub(crate) fn utf16_length(text: &[u8]) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     // Every byte but those that continue a character; four bytes are a surrogate pair.
     text.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + text.iter().filter(|byte| **byte >= 0xF0).count()
 }

@@ -43,7 +43,8 @@ fn strip_number(text: &[u8]) -> Option<(&[u8], u32)> {
 /// Where in such a name those of the key and the value are; both may be contents of strings, or anything. In doubt more is taken for them, for
 /// whoever must not let them out.
 pub(crate) fn entry_names(name: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
-    let end = memmem::rfind(name, TABLE)?;
+    // Most names are shorter, and setting a search up takes longer than these are looked at otherwise.
+    let end = if name.len() < TABLE.len() { None } else { memmem::rfind(name, TABLE) }?;
     let pair = name.get(..end)?;
     let arrow = memmem::find(pair, ARROW)?;
     let start = arrow + ARROW.len();
