@@ -34,7 +34,8 @@ fn with_handlers(count: usize) -> Snapshot {
 fn what_is_only_held_in_another_way_did_not_grow() {
     let snapshots = [with_handlers(0), with_handlers(20)];
     assert_eq!(first(&snapshots), "+20 Handler held by global.handlers");
-    assert_eq!(diff(&snapshots).path_count, 1);
+    let diff = diff(&snapshots);
+    assert_eq!((diff.path_count, diff.paths[0].size_delta, diff.rest.shrunk.count), (1, 20 * 40, 0));
 }
 
 #[test]
