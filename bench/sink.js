@@ -10,10 +10,10 @@ const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { runChild } = require('./support/child')
+const { makeInput } = require('./support/input')
 const { start, bytes, times, ratioText } = require('./support/output')
 const { median, ratio } = require('./support/stats')
 
-const SNAPSHOT = path.join(__dirname, 'support', 'snapshot-child.js')
 const CHILD = path.join(__dirname, 'support', 'sink-child.js')
 const MB = 1e6
 const LEVELS = [1, 4, 6]
@@ -37,11 +37,6 @@ async function run ({ rounds, size, input }, note) {
   } finally {
     fs.rmSync(dir, { recursive: true })
   }
-}
-
-async function makeInput (dir, size) {
-  const units = await runChild(SNAPSHOT, { calibrate: size * MB }, ['--expose-gc'])
-  return runChild(SNAPSHOT, { side: 'raw', units, dir })
 }
 
 async function measure ({ dir, input, rounds }, note) {
