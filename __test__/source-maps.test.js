@@ -23,7 +23,8 @@ let files
 before(async () => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-test-'))
   files = ['before', 'after'].map((name) => path.join(dir, `${name}.heapsnapshot`))
-  const { code } = await run({ after }, `shop/${SCRIPT}`, { args: files }).exit
+  // A compiler that is at work holds what its code refers to, and V8 is then said to hold the leak as well.
+  const { code } = await run({ after }, `shop/${SCRIPT}`, { args: files, node: ['--no-opt', '--no-maglev'] }).exit
   assert.equal(code, 0)
 })
 after(() => fs.rmSync(dir, { recursive: true, force: true }))
