@@ -192,6 +192,7 @@ class ProfileFile {
   constructor (inner) { this.#inner = inner }
 
   get about () { return this.#inner.about }
+  close () { this.#inner.close() }
   async table (reading, question) { return JSON.parse(await callAsync(() => this.#inner.table(reading.inner, question))) }
   write (reading, format, value, maker) { return callAsync(() => this.#inner.write(reading.inner, format, value, maker)) }
 }

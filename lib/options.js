@@ -374,7 +374,6 @@ module.exports = {
   summary,
   suspects,
   diff,
-  PROFILE_FORMATS,
   profileReading,
   profileTop,
   profileConvert

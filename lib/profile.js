@@ -40,13 +40,14 @@ class ProfileFile {
 
   /** Gives its memory back. */
   close () {
+    this.#file?.close()
     this.#file = undefined
   }
 
   #ask (wanted, question) {
     const file = this.#file
     if (file === undefined) throw new HeapkitError(codes.NOT_ACTIVE, 'This profile was closed; open it again with openProfile()')
-    return read(bare({}, wanted), (reading) => question(file, reading))
+    return read(wanted, (reading) => question(file, reading))
   }
 
   /** The place of a type of values. */

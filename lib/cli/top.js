@@ -4,10 +4,7 @@
 
 const { openProfile } = require('../profile')
 const { command, COMMON_USAGE, integer } = require('./command')
-const { UsageError } = require('./usage-error')
 const { table, amount, count, bytes, ending, percent, short, visible } = require('./table')
-
-const BY = ['function', 'file', 'package']
 
 const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--json]
 
@@ -25,7 +22,6 @@ ${COMMON_USAGE}`
 const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' } }
 
 async function run ([file], { by = 'function', value, focus, ignore, top, json }, { output, control: { onProgress } }) {
-  if (!BY.includes(by)) throw new UsageError(`top: --by must be ${BY.join(', ')}; got ${JSON.stringify(by)}`)
   const wanted = { by, top: integer(top, 'top', 20) }
   for (const [name, given] of Object.entries({ value, focus, ignore })) if (given !== undefined) wanted[name] = given
   const profile = await openProfile(file, { onProgress })

@@ -72,18 +72,18 @@ function sourceMaps (value, name) {
 const RUST_FLAGS = ['i', 'm', 's']
 
 /** A regular expression as text: the source of a RegExp, because the core has an engine of its own, whose time is linear. */
-function pattern (value, name) {
+function pattern (value, name, problem = 'must be a regular expression, as RegExp or string') {
   if (types.isRegExp(value)) {
     const flags = RUST_FLAGS.filter((flag) => value.flags.includes(flag)).join('')
     return flags === '' ? value.source : `(?${flags})${value.source}`
   }
-  if (typeof value !== 'string' || value === '') throw invalidOption(name, 'must have regular expressions, as RegExp or string', value)
+  if (typeof value !== 'string' || value === '') throw invalidOption(name, problem, value)
   return value
 }
 
 function patterns (value, name) {
   if (!Array.isArray(value)) throw invalidOption(name, 'must be an array of regular expressions', value)
-  return value.map((one) => pattern(one, name))
+  return value.map((one) => pattern(one, name, 'must have regular expressions, as RegExp or string'))
 }
 
 function text (value, name) {

@@ -10,7 +10,7 @@ use napi_derive::napi;
 
 use super::crossing::{json, promise, promise_with, to_napi};
 use super::environment::readers;
-use super::reading::{Held, begin};
+use super::reading::{Held, Kept, begin};
 use super::writer::Writer;
 use crate::error::ErrorKind;
 use crate::heap::{
@@ -106,7 +106,7 @@ impl HeapReading {
     /// Reads one file, `-` for standard input.
     #[napi(catch_unwind, ts_return_type = "Promise<HeapFile>")]
     pub fn open<'env>(&mut self, env: &'env Env, path: String, opening: FileOpening) -> Result<Object<'env>> {
-        let (reply, object) = promise_with(env, |env, heap: Held| HeapFile::new(heap, env))?;
+        let (reply, object) = promise_with(env, |env, heap: Held<Heap>| HeapFile::new(heap, env))?;
         let (source, opening) = (Source::of(&path), opening.into());
         let task = move |progress: &Progress| Ok(Held::new(Heap::open(&source, &opening, None, progress)?));
         self.begin(vec![Source::of(&path)], task, reply);
@@ -176,9 +176,7 @@ impl HeapReading {
 /// A snapshot that was read.
 #[napi(custom_finalize)]
 pub struct HeapFile {
-    heap: Option<Held>,
-    /// What V8 was told that it takes.
-    bytes: i64,
+    heap: Kept<Heap>,
 }
 
 #[napi]
@@ -186,9 +184,7 @@ impl HeapFile {
     /// Gives its memory back, as soon as nothing is asked any more.
     #[napi(catch_unwind)]
     pub fn close(&mut self, env: Env) {
-        self.heap = None;
-        // Like collected garbage, it may be more than V8 thinks; then V8 is none the wiser.
-        let _ = env.adjust_external_memory(-std::mem::take(&mut self.bytes));
+        self.heap.close(env);
     }
 
     /// What is in the heap.
@@ -234,11 +230,9 @@ impl HeapFile {
 }
 
 impl HeapFile {
-    fn new(heap: Held, env: Env) -> Self {
-        let bytes = heap.get().map_or(0, |heap| i64::try_from(heap.bytes()).unwrap_or(i64::MAX));
-        // V8 counts it with what its own objects hold outside of its heap, and collects garbage the sooner.
-        let told = env.adjust_external_memory(bytes).is_ok();
-        Self { heap: Some(heap), bytes: if told { bytes } else { 0 } }
+    fn new(heap: Held<Heap>, env: Env) -> Self {
+        let bytes = heap.get().map_or(0, Heap::bytes);
+        Self { heap: Kept::new(heap, bytes, env) }
     }
 
     fn ask<'env>(
@@ -247,10 +241,7 @@ impl HeapFile {
         reading: &mut HeapReading,
         question: impl FnOnce(&Heap) -> crate::Result<String> + Send + 'static,
     ) -> Result<Object<'env>> {
-        let heap = self
-            .heap
-            .clone()
-            .ok_or_else(|| to_napi(&ErrorKind::Aborted { reason: "the snapshot was closed".into() }.into()))?;
+        let heap = self.heap.hold().map_err(|error| to_napi(&error))?;
         reading.answer(env, Vec::new(), move || question(heap.get()?))
     }
 }

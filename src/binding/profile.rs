@@ -1,8 +1,6 @@
 //! Profiles that are read: the class `ProfileFile`, and a reading that opens one. All work is done on threads of the readers.
 
-use std::sync::Arc;
-
-use napi::bindgen_prelude::{Buffer, Object};
+use napi::bindgen_prelude::{Buffer, Object, ObjectFinalize};
 use napi::{Env, Result};
 use napi_derive::napi;
 use regex_lite::Regex;
@@ -10,6 +8,7 @@ use serde::Serialize;
 
 use super::crossing::{json, promise_with, to_napi};
 use super::heap::HeapReading;
+use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
 use crate::profile::{self, By, Format, Maker, Profile, TableOptions};
@@ -37,10 +36,17 @@ struct Total<'a> {
 }
 
 /// A profile in memory.
-#[napi]
+#[napi(custom_finalize)]
 pub struct ProfileFile {
-    profile: Arc<Profile>,
+    profile: Kept<Profile>,
     about: String,
+}
+
+impl ObjectFinalize for ProfileFile {
+    fn finalize(mut self, env: Env) -> Result<()> {
+        self.close(env);
+        Ok(())
+    }
 }
 
 #[napi]
@@ -48,7 +54,10 @@ impl HeapReading {
     /// Reads a profile, `-` for standard input.
     #[napi(catch_unwind, ts_return_type = "Promise<ProfileFile>")]
     pub fn open_profile<'env>(&mut self, env: &'env Env, path: String) -> Result<Object<'env>> {
-        let (reply, object) = promise_with(env, |_, file: ProfileFile| file)?;
+        let (reply, object) = promise_with(env, |env, (profile, about): (Held<Profile>, String)| {
+            let bytes = profile.get().map_or(0, Profile::bytes);
+            ProfileFile { profile: Kept::new(profile, bytes, env), about }
+        })?;
         let source = Source::of(&path);
         let sources = vec![source.clone()];
         self.begin(sources, move |progress| open(&source, progress).map_err(|error| error.about(source.name())), reply);
@@ -56,7 +65,8 @@ impl HeapReading {
     }
 }
 
-fn open(source: &Source, progress: &Progress) -> crate::Result<ProfileFile> {
+/// The profile, and what there is to be said about it, as JSON.
+fn open(source: &Source, progress: &Progress) -> crate::Result<(Held<Profile>, String)> {
     let mut text = Vec::new();
     source
         .each_chunk(progress.start(source.bytes()), &mut |chunk| {
@@ -83,7 +93,7 @@ fn open(source: &Source, progress: &Progress) -> crate::Result<ProfileFile> {
         duration_nanos: profile.duration_nanos,
         comments: &profile.comments,
     })?;
-    Ok(ProfileFile { profile: Arc::new(profile), about })
+    Ok((Held::new(profile), about))
 }
 
 /// The source speaks of snapshots when a file's compression is damaged.
@@ -119,6 +129,12 @@ impl ProfileFile {
         self.about.clone()
     }
 
+    /// Gives its memory back, as soon as nothing is asked any more.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self, env: Env) {
+        self.profile.close(env);
+    }
+
     /// Adds up.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
     pub fn table<'env>(
@@ -140,8 +156,8 @@ impl ProfileFile {
             ignore: pattern("ignore", ignore)?,
             top: top as usize,
         };
-        let profile = Arc::clone(&self.profile);
-        reading.answer(env, Vec::new(), move || json(&profile::table(&profile, &options)))
+        let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
+        reading.answer(env, Vec::new(), move || json(&profile::table(profile.get()?, &options)))
     }
 
     /// The bytes of a file in another format.
@@ -159,9 +175,13 @@ impl ProfileFile {
             "speedscope" => Format::Speedscope,
             _ => Format::Pprof,
         };
-        let profile = Arc::clone(&self.profile);
+        let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
         let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
-        reading.begin(Vec::new(), move |_| profile::write(&profile, format, value as usize, Maker(&maker)), reply);
+        reading.begin(
+            Vec::new(),
+            move |_| profile::write(profile.get()?, format, value as usize, Maker(&maker)),
+            reply,
+        );
         Ok(object)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use napi::Env;
 use parking_lot::Mutex;
 
 use super::environment::{owner, readers};
 use crate::error::{Error, ErrorKind, Result};
-use crate::heap::{Heap, Progress, Source};
+use crate::heap::{Progress, Source};
 use crate::readers::Work;
 use crate::sink::Reply;
 
@@ -74,25 +75,53 @@ impl<T> Job<T> {
     }
 }
 
-/// A heap, which is freed on a thread of its own: gigabytes take a while, and whoever lets go of it last may be JavaScript's thread.
-#[derive(Clone)]
-pub(super) struct Held(Option<Arc<Heap>>);
+/// What was read, which is freed on a thread of its own: gigabytes take a while, and whoever lets go of it last may be JavaScript's thread.
+pub(super) struct Held<T: Send + Sync + 'static>(Option<Arc<T>>);
 
-impl Held {
-    pub(super) fn new(heap: Heap) -> Self {
-        Self(Some(Arc::new(heap)))
+impl<T: Send + Sync + 'static> Held<T> {
+    pub(super) fn new(read: T) -> Self {
+        Self(Some(Arc::new(read)))
     }
 
-    pub(super) fn get(&self) -> Result<&Heap> {
-        self.0.as_deref().ok_or_else(|| Error::internal("a heap that is gone was asked"))
+    pub(super) fn get(&self) -> Result<&T> {
+        self.0.as_deref().ok_or_else(|| Error::internal("what was read is gone, and was asked"))
     }
 }
 
-impl Drop for Held {
+impl<T: Send + Sync + 'static> Drop for Held<T> {
     fn drop(&mut self) {
-        if let Some(heap) = self.0.take().and_then(Arc::into_inner) {
-            // Where there is no thread for it, the heap is freed here.
-            let _ = std::thread::Builder::new().name("heapkit-free".into()).spawn(move || drop(heap));
+        if let Some(read) = self.0.take().and_then(Arc::into_inner) {
+            // Where there is no thread for it, it is freed here.
+            let _ = std::thread::Builder::new().name("heapkit-free".into()).spawn(move || drop(read));
         }
+    }
+}
+
+/// What JavaScript holds of it, until it is closed.
+pub(super) struct Kept<T: Send + Sync + 'static> {
+    held: Option<Held<T>>,
+    /// What V8 was told that it takes.
+    bytes: i64,
+}
+
+impl<T: Send + Sync + 'static> Kept<T> {
+    pub(super) fn new(held: Held<T>, bytes: usize, env: Env) -> Self {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        // V8 counts it with what its own objects hold outside of its heap, and collects garbage the sooner.
+        let told = env.adjust_external_memory(bytes).is_ok();
+        Self { held: Some(held), bytes: if told { bytes } else { 0 } }
+    }
+
+    /// Another hold on it, for a question.
+    pub(super) fn hold(&self) -> Result<Held<T>> {
+        let closed = || ErrorKind::Aborted { reason: "what is asked was closed".into() }.into();
+        self.held.as_ref().map(|held| Held(held.0.clone())).ok_or_else(closed)
+    }
+
+    /// Gives its memory back, as soon as nothing is asked any more.
+    pub(super) fn close(&mut self, env: Env) {
+        self.held = None;
+        // Like collected garbage, it may be more than V8 thinks; then V8 is none the wiser.
+        let _ = env.adjust_external_memory(-std::mem::take(&mut self.bytes));
     }
 }

@@ -4,6 +4,9 @@ use super::handles::{Frame, Function, Labels, Stack, Text};
 use super::samples::{Sample, Samples};
 use super::strings::{Distinct, Strings};
 
+/// What stands for a function without a name.
+const ANONYMOUS: &str = "(anonymous)";
+
 /// What a value of each sample is: `cpu` in `nanoseconds`, `inuse_space` in `bytes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueType {
@@ -25,6 +28,7 @@ pub(super) struct FunctionRow {
     pub(super) file: Text,
     /// Where it begins, from 1; 0 if that is not known.
     pub(super) line: u32,
+    /// Tells functions on one line apart, of which minified scripts have many.
     pub(super) column: u32,
 }
 
@@ -87,6 +91,12 @@ impl Profile {
         self.samples.len()
     }
 
+    /// Bytes of memory that it takes, but for a few.
+    pub fn bytes(&self) -> usize {
+        let distinct = self.functions.bytes() + self.frames.bytes() + self.stacks.bytes() + self.labels.bytes();
+        self.strings.bytes() + distinct + self.samples.bytes()
+    }
+
     /// The sum of each type over all samples.
     pub fn totals(&self) -> Vec<i64> {
         let mut totals = vec![0_i64; self.types.len()];
@@ -119,6 +129,23 @@ impl Profile {
     pub(super) fn function(&self, function: Function) -> FunctionRow {
         let unknown = FunctionRow { name: Text(0), file: Text(0), line: 0, column: 0 };
         self.functions.get(function.index()).copied().unwrap_or(unknown)
+    }
+
+    /// What a function is called; never empty.
+    pub(super) fn name(&self, function: &FunctionRow) -> &str {
+        match self.text(function.name) {
+            "" => ANONYMOUS,
+            name => name,
+        }
+    }
+
+    /// Where a function begins: `file:line`, or the file alone, or nothing.
+    pub(super) fn place(&self, function: &FunctionRow) -> Option<String> {
+        match (self.text(function.file), function.line) {
+            ("", _) => None,
+            (file, 0) => Some(file.to_owned()),
+            (file, line) => Some(format!("{file}:{line}")),
+        }
     }
 
     pub(super) fn frame(&self, frame: Frame) -> FrameRow {

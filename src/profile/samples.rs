@@ -37,6 +37,11 @@ impl Samples {
         self.stacks.len()
     }
 
+    /// Bytes of memory that they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.stacks.len() * size_of::<(Option<Stack>, Labels)>() + self.values.len() * size_of::<i64>()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
         let rows = self.values.chunks(self.width.max(1));
         self.stacks.iter().zip(rows).map(|(&(stack, labels), values)| Sample { stack, labels, values })

@@ -34,6 +34,16 @@ impl Strings {
     pub(super) fn get(&self, place: usize) -> &str {
         self.list.get(place).map_or("", |text| text)
     }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|text| &**text)
+    }
+
+    /// Bytes of memory that they take, but for a few.
+    pub(super) fn bytes(&self) -> usize {
+        let each = 2 * size_of::<Arc<str>>() + size_of::<u32>();
+        self.list.iter().map(|text| text.len() + each).sum()
+    }
 }
 
 /// Values, each once, in the order in which they came.
@@ -64,6 +74,11 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
 
     pub(super) fn all(&self) -> &[T] {
         &self.list
+    }
+
+    /// Bytes of memory that they take, but for a few, and for what they lead to.
+    pub(super) fn bytes(&self) -> usize {
+        self.list.len() * (2 * size_of::<T>() + size_of::<u32>())
     }
 }
 

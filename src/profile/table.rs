@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::handles::Function;
 use super::model::{FunctionRow, Profile, ValueType};
-use super::write::ANONYMOUS;
 
 /// What a row of the table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +137,7 @@ fn keys(profile: &Profile, by: By) -> (Vec<usize>, Vec<Named>) {
     let mut places: FxHashMap<Named, usize> = FxHashMap::default();
     let keys = profile.all_functions().iter().map(|function| {
         let named = match by {
-            By::Function => (name(profile, function).to_owned(), place(profile, function)),
+            By::Function => (profile.name(function).to_owned(), profile.place(function)),
             By::File => (file(profile, function).to_owned(), None),
             By::Package => (package(profile, function).to_owned(), None),
         };
@@ -150,25 +149,10 @@ fn keys(profile: &Profile, by: By) -> (Vec<usize>, Vec<Named>) {
     (keys.collect(), names)
 }
 
-fn name<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
-    match profile.text(function.name) {
-        "" => ANONYMOUS,
-        name => name,
-    }
-}
-
-fn place(profile: &Profile, function: &FunctionRow) -> Option<String> {
-    match (profile.text(function.file), function.line) {
-        ("", _) => None,
-        (file, 0) => Some(file.to_owned()),
-        (file, line) => Some(format!("{file}:{line}")),
-    }
-}
-
 /// What is in no file is V8's own, or Node's: `(garbage collector)`, `writeBuffer`.
 fn file<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
     match profile.text(function.file) {
-        "" if profile.text(function.name).starts_with('(') => name(profile, function),
+        "" if profile.text(function.name).starts_with('(') => profile.name(function),
         "" => "(native)",
         file => file,
     }
@@ -178,7 +162,7 @@ fn package<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
     const MODULES: &str = "node_modules/";
     let file = profile.text(function.file);
     if file.is_empty() {
-        return if name(profile, function) == "(idle)" { "(idle)" } else { "(V8 and native code)" };
+        return if profile.name(function) == "(idle)" { "(idle)" } else { "(V8 and native code)" };
     }
     if file.starts_with("node:") {
         return "(Node.js)";
@@ -193,6 +177,6 @@ fn package<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
 fn matches(profile: &Profile, pattern: &Regex) -> Vec<bool> {
     let functions = profile.all_functions().iter();
     functions
-        .map(|function| pattern.is_match(name(profile, function)) || pattern.is_match(profile.text(function.file)))
+        .map(|function| pattern.is_match(profile.name(function)) || pattern.is_match(profile.text(function.file)))
         .collect()
 }

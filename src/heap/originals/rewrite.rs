@@ -20,7 +20,7 @@ pub(crate) fn rewrite(graph: &mut Graph, from: &MapsFrom, has_room: &dyn Fn(u64)
     let mut maps = SourceMaps::new(from, &names, has_room);
     let mut added = Added::default();
     let originals = ask(graph, &scripts, &mut maps, &mut added);
-    let variables = variables(graph, &scripts, &mut maps, &mut added);
+    let variables = variables(graph, &functions, &scripts, &mut maps, &mut added);
     let renamed: Vec<(Node, Name)> = graph
         .nodes()
         .filter(|node| graph.kind(*node) == NodeKind::Closure)

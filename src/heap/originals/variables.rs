@@ -50,18 +50,18 @@ impl Scopes {
 /// The references to variables that have another name in their source, with that.
 pub(super) fn variables(
     graph: &mut Graph,
+    functions: &Functions,
     scripts: &FxHashMap<u32, String>,
     maps: &mut SourceMaps<'_>,
     added: &mut Added,
 ) -> Vec<(Edge, Name)> {
-    let functions = Functions::of(graph);
-    let scopes = Scopes::find(graph, &functions);
+    let scopes = Scopes::find(graph, functions);
     let context = graph.find_text(CONTEXT);
     let mut contexts: Vec<_> = graph
         .nodes()
         .filter(|node| Some(graph.name(*node)) == context)
         .filter_map(|node| {
-            let (script, function) = scopes.place(graph, &functions, node)?;
+            let (script, function) = scopes.place(graph, functions, node)?;
             Some((scripts.get(&script)?.as_str(), function, node))
         })
         .collect();

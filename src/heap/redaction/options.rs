@@ -1,9 +1,10 @@
 //! What an operator wants kept and replaced besides the rules.
 
+use regex_lite::Regex;
+
 use super::replacement::Keyed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::heap::v8::lossy;
-use regex_lite::Regex;
 
 /// What is to be kept and replaced besides the rules.
 #[derive(Debug, Default)]

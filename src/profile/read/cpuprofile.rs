@@ -57,8 +57,10 @@ struct PositionTick {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Profile> {
-    let file: File = serde_json::from_slice(text)
-        .map_err(|error| Error::invalid_profile(format!("is no .cpuprofile: {error}"), None))?;
+    let file: File = serde_json::from_slice(text).map_err(|error| {
+        let what = if error.is_data() { "is no .cpuprofile" } else { "is no whole JSON" };
+        Error::invalid_profile(format!("{what}: {error}"), None)
+    })?;
     let types = vec![
         ValueType::new("samples", "count"),
         ValueType::new("cpu", "nanoseconds"),

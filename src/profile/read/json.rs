@@ -75,18 +75,18 @@ fn whole(text: &str) -> Option<i64> {
         .or_else(|| text.parse::<f64>().ok().filter(|number| number.abs() < LARGEST).map(|number| number as i64))
 }
 
-/// The keys of the object that the text is.
-pub(super) fn outline(text: &[u8]) -> Result<Vec<String>> {
+/// The keys of the object that the text is, up to the first of those that are looked for.
+pub(super) fn keys_up_to(text: &[u8], wanted: &[&str]) -> Result<Vec<String>> {
     let mut events = Events::new(text);
     events.expect(&JsonEvent::StartObject, "its object")?;
     let mut keys = Vec::new();
-    loop {
-        match events.next()? {
-            JsonEvent::ObjectKey(key) => {
-                keys.push(key.into_owned());
-                events.skip()?;
-            }
-            _ => return Ok(keys),
+    while let JsonEvent::ObjectKey(key) = events.next()? {
+        let is_wanted = wanted.contains(&&*key);
+        keys.push(key.into_owned());
+        if is_wanted {
+            break;
         }
+        events.skip()?;
     }
+    Ok(keys)
 }

@@ -35,22 +35,20 @@ fn of_format(text: &[u8]) -> Result<Profile> {
 }
 
 fn json(text: &[u8]) -> Result<Profile> {
-    let keys = json::outline(text)?;
-    let has = |name: &str| keys.iter().any(|key| key == name);
-    if has("nodes") && has("startTime") {
-        return cpuprofile::read(text);
+    const TELLING: [&str; 3] = ["nodes", "head", "snapshot"];
+    let keys = json::keys_up_to(text, &TELLING)?;
+    match keys.last().map(String::as_str) {
+        Some("nodes") => cpuprofile::read(text),
+        Some("head") => heapprofile::read(text),
+        Some("snapshot") => {
+            let reason = "is a heap snapshot, which `heapkit summary` and openSnapshot() read";
+            Err(Error::invalid_profile(reason, None))
+        }
+        last => {
+            let all: Vec<_> = keys.iter().take(5).map(String::as_str).collect();
+            let what = if last.is_none() { "nothing".into() } else { all.join(", ") };
+            let known = "neither V8's .cpuprofile (nodes, startTime) nor its .heapprofile (head)";
+            Err(Error::invalid_profile(format!("is JSON, but {known}: it has {what}"), None))
+        }
     }
-    if has("head") {
-        return heapprofile::read(text);
-    }
-    if has("snapshot") {
-        let reason = "is a heap snapshot, which `heapkit summary` and openSnapshot() read";
-        return Err(Error::invalid_profile(reason, None));
-    }
-    let keys: Vec<_> = keys.iter().take(5).map(String::as_str).collect();
-    let what = if keys.is_empty() { "nothing".into() } else { keys.join(", ") };
-    Err(Error::invalid_profile(
-        format!("is JSON, but neither V8's .cpuprofile (nodes, startTime) nor its .heapprofile (head): it has {what}"),
-        None,
-    ))
 }

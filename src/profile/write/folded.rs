@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::ANONYMOUS;
 use crate::profile::handles::Frame;
 use crate::profile::model::{LabelValue, Profile};
 
@@ -30,13 +29,8 @@ pub(super) fn write(profile: &Profile, value: usize) -> Vec<u8> {
 
 fn name(profile: &Profile, frame: Frame) -> String {
     let function = profile.function(profile.frame(frame).function);
-    let (name, file) = (profile.text(function.name), profile.text(function.file));
-    let name = if name.is_empty() { ANONYMOUS } else { name };
-    match (file, function.line) {
-        ("", _) => plain(name),
-        (file, 0) => plain(&format!("{name} ({file})")),
-        (file, line) => plain(&format!("{name} ({file}:{line})")),
-    }
+    let name = profile.name(&function);
+    plain(&profile.place(&function).map_or_else(|| name.to_owned(), |place| format!("{name} ({place})")))
 }
 
 /// A `;` would be another frame, and a line break another stack.

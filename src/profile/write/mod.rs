@@ -33,6 +33,3 @@ pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>) 
         Format::Speedscope => speedscope::write(profile, maker),
     }
 }
-
-/// What stands for a function without a name.
-pub(super) const ANONYMOUS: &str = "(anonymous)";

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use prost::Message;
 
-use super::{ANONYMOUS, Maker};
+use super::Maker;
 use crate::error::{Error, Result};
 use crate::profile::model::{self, LabelValue, Profile};
 use crate::profile::pprof::{Function, Label, Line, Location, Mapping, Proto, Sample, ValueType};
@@ -26,7 +26,6 @@ pub(super) fn write(profile: &Profile, maker: Maker<'_>) -> Result<Vec<u8>> {
 #[derive(Default)]
 struct Writer {
     strings: Strings,
-    count: usize,
 }
 
 impl Writer {
@@ -52,11 +51,7 @@ impl Writer {
         proto.comment =
             profile.comments.iter().map(String::as_str).chain([maker.0]).map(|comment| self.text(comment)).collect();
         for (function, id) in profile.all_functions().iter().zip(1..) {
-            let name = match profile.text(function.name) {
-                "" => ANONYMOUS,
-                name => name,
-            };
-            let name = self.text(name);
+            let name = self.text(profile.name(function));
             let file = self.text(profile.text(function.file));
             proto.function.push(Function { id, name, system_name: name, file, start_line: function.line.into() });
         }
@@ -71,14 +66,12 @@ impl Writer {
                 label: profile.labels(sample.labels).iter().map(|label| self.label(profile, label)).collect(),
             });
         }
-        proto.string_table = (0..self.count.max(1)).map(|place| self.strings.get(place).into()).collect();
+        proto.string_table = self.strings.all().map(Into::into).collect();
         proto
     }
 
     fn text(&mut self, text: &str) -> i64 {
-        let place = self.strings.place(text);
-        self.count = self.count.max(place as usize + 1);
-        place.into()
+        self.strings.place(text).into()
     }
 
     fn value_type(&mut self, one: &model::ValueType) -> ValueType {

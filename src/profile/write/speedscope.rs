@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ANONYMOUS, Maker};
+use super::Maker;
 use crate::error::{Error, Result};
 use crate::profile::model::Profile;
 
@@ -53,11 +53,7 @@ struct Samples<'a> {
 pub(super) fn write(profile: &Profile, maker: Maker<'_>) -> Result<Vec<u8>> {
     let frames = profile.all_frames().iter().map(|frame| {
         let function = profile.function(frame.function);
-        let name = match profile.text(function.name) {
-            "" => ANONYMOUS,
-            name => name,
-        };
-        Frame { name, file: profile.text(function.file), line: function.line }
+        Frame { name: profile.name(&function), file: profile.text(function.file), line: function.line }
     });
     let file = File {
         schema: SCHEMA,
