@@ -655,6 +655,8 @@ export interface ProfileValueType {
 
 /** What {@link openProfile} takes. */
 export interface ProfileOptions {
+  /** As of {@link openSnapshot}. */
+  memory?: ReadingOptions['memory']
   signal?: AbortSignal
   /** Called some 20 times a second. */
   onProgress?: (progress: ReadingProgress) => void | Promise<void>
@@ -709,7 +711,7 @@ export interface ProfileFile extends Disposable {
   readonly durationMs: number | null
   readonly comments: string[]
   top (options?: ProfileTopOptions): Promise<ProfileTable>
-  /** The bytes of a file. `value` is for `folded`, which has room for one. */
+  /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
   convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
@@ -717,7 +719,8 @@ export interface ProfileFile extends Disposable {
 
 /**
  * Reads a sampled profile of at most 256 MiB of text, whoever made it: V8's `.cpuprofile` and `.heapprofile`, or pprof; plain, gzip or zstd. Of a CPU profile
- * `cpu` leaves out what was idle, and `wall` does not. Rejects with `HEAPKIT_ERR_INVALID_PROFILE` and `HEAPKIT_ERR_IO`.
+ * `cpu` leaves out what was idle, and `wall` does not. Rejects with `HEAPKIT_ERR_INVALID_PROFILE`, `HEAPKIT_ERR_IO`, and with `HEAPKIT_ERR_MEMORY`, where a control
+ * group or the machine has not enough for it.
  */
 export function openProfile (path: string, options?: ProfileOptions): Promise<ProfileFile>
 

@@ -51,7 +51,8 @@ function plant () {
 }
 
 async function heapProfile (dir) {
-  const session = startSampling({ sampleInterval: 4096 })
+  // Some ten thousand samples: the error is of one percent.
+  const session = startSampling({ sampleInterval: 1024 })
   globalThis.planted = plant()
   const { path: file } = await session.stop({ dir, compression: 'zstd' })
   delete globalThis.planted
@@ -139,6 +140,34 @@ test('in the shell a profile is a table, and a file in another format', async (t
   }
 })
 
+/** A `.cpuprofile` in which each function calls the next, all of them seen once. */
+function chain (depth) {
+  const ids = Array.from({ length: depth }, (_, n) => n + 1)
+  const nodes = ids.map((id) => ({ id, callFrame: { functionName: 'f' + 'x'.repeat(1000 * (id === 1)), lineNumber: id % 7 }, children: id < depth ? [id + 1] : [] }))
+  return JSON.stringify({ nodes, startTime: 0, endTime: depth, samples: ids, timeDeltas: ids.map(() => 1) })
+}
+
+test('what would be very much larger in another format is refused, and given up work ends', async (t) => {
+  const file = path.join(tmpDir(t), 'deep.cpuprofile')
+  fs.writeFileSync(file, chain(5000))
+  const profile = await openProfile(file)
+  assert.ok((await profile.convert('pprof')).length < 32 << 20)
+  fs.writeFileSync(file, chain(20_000))
+  const deeper = await openProfile(file)
+  await assert.rejects(deeper.convert('folded'), (error) => error.code === 'HEAPKIT_ERR_MEMORY' && /the file would have more than 256 MiB/.test(error.message))
+  const control = new AbortController()
+  const pending = deeper.convert('speedscope', { signal: control.signal })
+  control.abort()
+  await assert.rejects(pending, { code: 'HEAPKIT_ERR_ABORTED' })
+  const { prototype } = Object
+  Object.defineProperty(prototype, 'memory', { value: 'junk', configurable: true })
+  try {
+    await openProfile(file)
+  } finally {
+    delete prototype.memory
+  }
+})
+
 test('what is no profile is refused: which file, and what is wrong', async (t) => {
   const dir = tmpDir(t)
   const write = (name, text) => {
@@ -155,6 +184,17 @@ test('what is no profile is refused: which file, and what is wrong', async (t) =
   ]) {
     await assert.rejects(openProfile(file), (error) => error.code === 'HEAPKIT_ERR_INVALID_PROFILE' && error.path === file && error.message.startsWith(`${file} cannot be read as a profile: it `) && message.test(error.message), file)
   }
+  for (const [file, message] of [
+    [write('array', '[]'), /it is JSON, but no object$/],
+    [write('late', '{"nodes":[{"id":1,"callFrame":{"functionName":"f"}}],"startTime":0,"endTime":1,"samples":[1],"timeDeltas":[1e308]}'), /has a time of/],
+    [write('chain', chain(70_000)), /has a stack of 70000 frames: more than 65536/],
+    [write('steps', chain(30_000)), /has stacks of \d+ frames in all/],
+    // Messages of two bytes: hundreds of megabytes in memory.
+    [write('dense.gz', zlib.gzipSync(Buffer.alloc(60 << 20, Buffer.from([0x22, 0])))), /has tables that would take \d+ MiB in memory/]
+  ]) await assert.rejects(openProfile(file), (error) => error.code === 'HEAPKIT_ERR_INVALID_PROFILE' && message.test(error.message), file)
+  const marked = await openProfile(write('marked', '\ufeff{"head":{"callFrame":{"functionName":"(root)"},"selfSize":7,"children":[]}}'))
+  assert.deepEqual((await marked.top()).rows, [{ name: '(no function)', flat: 7, cumulative: 7 }])
+  assert.equal(String(await marked.convert('folded')), '(no function) 7\n')
   await assert.rejects(openProfile(path.join(dir, 'missing')), { code: 'HEAPKIT_ERR_IO' })
   const bomb = write('bomb.gz', zlib.gzipSync(Buffer.alloc(300 << 20)))
   await assert.rejects(openProfile(bomb), /it has more than 256 MiB of text/)

@@ -78,7 +78,7 @@ const SESSIONS = {
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
 
 /** What a profile is read with. */
-const PROFILE_READING = { signal: abortSignal, onProgress: callback }
+const PROFILE_READING = { memory, signal: abortSignal, onProgress: callback }
 
 /** What a profile is written as, besides what V8 has itself. */
 const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope']
@@ -328,7 +328,7 @@ function diff (given) {
 }
 
 function profileReading (given) {
-  return read(given, PROFILE_READING)
+  return bare({ memory: memory(undefined, 'memory') }, read(given, PROFILE_READING))
 }
 
 /** Which functions, files or packages of a profile. */

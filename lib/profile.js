@@ -13,10 +13,12 @@ const NANOSECONDS_A_MS = 1e6
 /** A profile in memory. */
 class ProfileFile {
   #file
+  #memory
 
   /** Use openProfile(). */
-  constructor (file) {
+  constructor (file, memory) {
     this.#file = file
+    this.#memory = memory
     const { timeNanos, durationNanos, ...about } = JSON.parse(file.about)
     Object.assign(this, about, {
       startedAt: timeNanos === 0 ? null : new Date(timeNanos / NANOSECONDS_A_MS).toISOString(),
@@ -47,7 +49,7 @@ class ProfileFile {
   #ask (wanted, question) {
     const file = this.#file
     if (file === undefined) throw new HeapkitError(codes.NOT_ACTIVE, 'This profile was closed; open it again with openProfile()')
-    return read(wanted, (reading) => question(file, reading))
+    return read(bare({ memory: this.#memory }, wanted), (reading) => question(file, reading))
   }
 
   /** The place of a type of values. */
@@ -64,7 +66,7 @@ if (Symbol.dispose) ProfileFile.prototype[Symbol.dispose] = ProfileFile.prototyp
 async function openProfile (file, given) {
   const wanted = options.profileReading(given)
   const path = options.guarded('path', () => resolved(file, 'path'))
-  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(path)))
+  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(path)), wanted.memory)
 }
 
 module.exports = { openProfile }

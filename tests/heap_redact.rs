@@ -190,6 +190,30 @@ fn what_is_no_snapshot_is_not_copied() {
 }
 
 #[test]
+fn members_that_nobody_reads_are_copied_if_they_are_numbers() {
+    let json = sample().json();
+    let with = |member: &str| json.replacen("\"strings\":", &format!("{member},\n\"strings\":"), 1);
+    for member in ["\"samples\":[1,2,\n3]", "\"trace_tree\":[1,0,0,0,[2,1,5,80,[]]]", "\"new_section\":[]"] {
+        for piece in [1, 7, usize::MAX] {
+            assert!(redact(&with(member), piece, plain(1)).unwrap().0.contains(member), "{member}");
+        }
+    }
+    for member in [
+        "\"samples\":[\"secret\"]",
+        "\"samples\":[1,2,secret]",
+        "\"trace_tree\":{\"a\":1}",
+        "\"trace_tree\":[1,0,0,0,[{\"a\":\"secret\"}]]",
+        "\"title\":\"secret\"",
+        "\"my secret\":1",
+    ] {
+        for strict in [false, true] {
+            let error = redact(&with(member), 5, plain(1).strict(strict)).unwrap_err().to_string();
+            assert!(error.contains("be copied"), "{member}: {error}");
+        }
+    }
+}
+
+#[test]
 fn numbers_that_say_nothing_of_strings_are_copied_as_they_are() {
     let mut snapshot = Snapshot::new();
     // More than is looked at together.

@@ -29,7 +29,7 @@ fn of(text: &str) -> Profile {
 }
 
 fn rows(profile: &Profile, by: By, value: usize) -> Vec<(String, i64, i64)> {
-    let answer = table(profile, &TableOptions { by, value, focus: None, ignore: None, top: 100 });
+    let answer = table(profile, &TableOptions { by, value, focus: None, ignore: None, top: 100 }, &|| Ok(())).unwrap();
     answer.rows.into_iter().map(|Row { name, flat, cumulative, .. }| (name, flat, cumulative)).collect()
 }
 
@@ -73,7 +73,7 @@ fn a_heap_profile_has_the_bytes_that_are_alive() {
     assert_eq!(profile.totals(), [612]);
     assert_eq!(rows(&profile, By::Function, 0), names(&[("parse", 512, 512), ("load;all", 100, 612)]));
     assert_eq!(rows(&profile, By::Package, 0), names(&[("(Node.js)", 512, 512), ("(own code)", 100, 612)]));
-    let folded = write(&profile, Format::Folded, 0, Maker("heapkit")).unwrap();
+    let folded = write(&profile, Format::Folded, 0, Maker("heapkit"), &|| Ok(())).unwrap();
     let expected = "load:all (/app/load.js:5) 100\nload:all (/app/load.js:5);parse (node:fs:2) 512\n";
     assert_eq!(String::from_utf8(folded).unwrap(), expected);
 }
@@ -94,7 +94,7 @@ fn pprof_says_the_same_when_it_is_read_again() {
         let mut profile = of(text);
         profile.comments.push("Node.js v24".into());
         profile.time_nanos = 1_700_000_000_000_000_000;
-        let bytes = unzipped(&write(&profile, Format::Pprof, 0, Maker("heapkit 1.2.3")).unwrap());
+        let bytes = unzipped(&write(&profile, Format::Pprof, 0, Maker("heapkit 1.2.3"), &|| Ok(())).unwrap());
         let again = read(&bytes).unwrap();
         assert_eq!(again.types(), profile.types());
         assert_eq!(again.totals(), profile.totals());
@@ -103,8 +103,8 @@ fn pprof_says_the_same_when_it_is_read_again() {
         assert_eq!(again.default_type, profile.default_type);
         for value in 0..profile.types().len() {
             assert_eq!(
-                write(&again, Format::Folded, value, Maker("")).unwrap(),
-                write(&profile, Format::Folded, value, Maker("")).unwrap()
+                write(&again, Format::Folded, value, Maker(""), &|| Ok(())).unwrap(),
+                write(&profile, Format::Folded, value, Maker(""), &|| Ok(())).unwrap()
             );
         }
         for cut in 1..bytes.len() {
@@ -116,7 +116,7 @@ fn pprof_says_the_same_when_it_is_read_again() {
 
 #[test]
 fn speedscope_gets_each_sample_in_its_turn() {
-    let text = write(&of(CPU), Format::Speedscope, 0, Maker("heapkit 1.2.3")).unwrap();
+    let text = write(&of(CPU), Format::Speedscope, 0, Maker("heapkit 1.2.3"), &|| Ok(())).unwrap();
     let file: serde_json::Value = serde_json::from_slice(&text).unwrap();
     let cpu = &file["profiles"][1];
     assert_eq!((&cpu["name"], &cpu["unit"], &cpu["endValue"]), (&"cpu".into(), &"nanoseconds".into(), &500_000.into()));
@@ -140,7 +140,7 @@ fn a_table_can_be_about_a_part() {
         let pattern = |text: Option<&str>| text.map(|text| regex_lite::Regex::new(text).unwrap());
         let options =
             TableOptions { by: By::Function, value: 2, focus: pattern(focus), ignore: pattern(ignore), top: 1 };
-        let answer = table(&of(CPU), &options);
+        let answer = table(&of(CPU), &options, &|| Ok(())).unwrap();
         (answer.total, answer.shown, answer.row_count, answer.rows.len())
     };
     assert_eq!(ask(None, None), (900_000, 900_000, 4, 1));

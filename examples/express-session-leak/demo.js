@@ -27,7 +27,7 @@ const UNDISTURBED_SECONDS = 4
 // One line for each thing to do while the service serves.
 const STEPS = [
   { what: 'a heap snapshot', request: '/snapshot' },
-  { what: 'a sampling heap profile of 4 s', request: '/sampling?seconds=4' },
+  { what: 'a sampling heap profile of 4 s', request: '/sampling?seconds=4&sampleInterval=65536' },
   { what: 'a CPU profile of 3 s', request: '/cpu?seconds=3' },
   { what: 'an allocation timeline of 2 s', request: '/timeline?seconds=2' },
   { what: 'a second heap snapshot, to compare with the first', request: '/snapshot' }

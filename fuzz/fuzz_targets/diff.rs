@@ -22,7 +22,10 @@ fuzz_target!(|data: &[u8]| {
     add_up(&grown);
     let fewer = compare(&[&rest[..earlier], rest], 1);
     assert_eq!((fewer.path_count, fewer.constructor_count), (grown.path_count, grown.constructor_count));
-    assert_eq!(fewer.constructors.first().map(|class| &class.name), grown.constructors.first().map(|class| &class.name));
+    assert_eq!(
+        fewer.constructors.first().map(|class| &class.name),
+        grown.constructors.first().map(|class| &class.name)
+    );
     assert_eq!(fewer.paths.first().map(|path| &path.path), grown.paths.first().map(|path| &path.path));
 
     let shrunk = compare(&[rest, &rest[..earlier]], ALL);

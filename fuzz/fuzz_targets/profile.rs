@@ -13,18 +13,21 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(totals.len(), profile.types().len());
     for (value, total) in totals.iter().enumerate() {
         for by in [By::Function, By::File, By::Package] {
-            let answer = table(&profile, &TableOptions { by, value, focus: None, ignore: None, top: usize::MAX });
+            let answer =
+                table(&profile, &TableOptions { by, value, focus: None, ignore: None, top: usize::MAX }, &|| Ok(()))
+                    .expect("nobody gives it up");
             assert_eq!((answer.rows.len(), answer.total, answer.shown), (answer.row_count, *total, *total));
+            assert_eq!(answer.rows.iter().map(|row| row.flat).sum::<i64>(), *total);
         }
-        let _ = write(&profile, Format::Folded, value, Maker("fuzz"));
+        let _ = write(&profile, Format::Folded, value, Maker("fuzz"), &|| Ok(()));
     }
-    write(&profile, Format::Speedscope, 0, Maker("fuzz")).expect("there is nothing to fail");
+    write(&profile, Format::Speedscope, 0, Maker("fuzz"), &|| Ok(())).expect("there is nothing to fail");
     let again = again(&profile);
     assert_eq!((again.types(), again.totals()), (profile.types(), totals));
 });
 
 fn again(profile: &Profile) -> Profile {
-    let bytes = write(profile, Format::Pprof, 0, Maker("fuzz")).expect("there is nothing to fail");
+    let bytes = write(profile, Format::Pprof, 0, Maker("fuzz"), &|| Ok(())).expect("there is nothing to fail");
     let mut text = Vec::new();
     GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).expect("it was written whole");
     read(&text).expect("it was written as pprof")

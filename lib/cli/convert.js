@@ -15,7 +15,7 @@ const ENDINGS = [
   [['.speedscope.json', '.speedscope'], 'speedscope']
 ]
 
-const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
+const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--force] [--json]
 
 A .cpuprofile, a .heapprofile or a pprof file in another format, which the name of OUT says:
 ${ENDINGS.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
@@ -23,13 +23,14 @@ OUT is never another file's place, and is there whole or not at all.
 
 Options:
   --value TYPE  which values, where the format has room for one: cpu, wall, samples, inuse_space, …
+  --force       read it although it needs more memory than there seems to be
 ${COMMON_USAGE}`
 
-const options = { value: { type: 'string' } }
+const options = { value: { type: 'string' }, force: { type: 'boolean' } }
 
-async function run ([from, to], { value, json }, { output, control: { onProgress } }) {
+async function run ([from, to], { value, force, json }, { output, control: { onProgress } }) {
   const format = formatOf(namedOutput('convert', to))
-  const profile = await openProfile(from, { onProgress })
+  const profile = await openProfile(from, { onProgress, memory: { force } })
   const data = await profile.convert(format, value === undefined ? {} : { value })
   profile.close()
   const { path, bytes: size } = await writeFile(to, data)

@@ -6,7 +6,7 @@ const { openProfile } = require('../profile')
 const { command, COMMON_USAGE, integer } = require('./command')
 const { table, amount, count, bytes, ending, percent, short, visible } = require('./table')
 
-const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--json]
+const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--force] [--json]
 
 Who takes the time, or the memory, in a .cpuprofile, a .heapprofile or a pprof file: FLAT is its own, CUMULATIVE is with what
 it called. A package is one of node_modules, all of Node.js, or all of your own code.
@@ -17,14 +17,15 @@ Options:
   --focus REGEXP   only samples with such a function or file
   --ignore REGEXP  without samples that have such a function or file
   --top N          how many lines (20)
+  --force          read it although it needs more memory than there seems to be
 ${COMMON_USAGE}`
 
-const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' } }
+const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' }, force: { type: 'boolean' } }
 
-async function run ([file], { by = 'function', value, focus, ignore, top, json }, { output, control: { onProgress } }) {
+async function run ([file], { by = 'function', value, focus, ignore, top, force, json }, { output, control: { onProgress } }) {
   const wanted = { by, top: integer(top, 'top', 20) }
   for (const [name, given] of Object.entries({ value, focus, ignore })) if (given !== undefined) wanted[name] = given
-  const profile = await openProfile(file, { onProgress })
+  const profile = await openProfile(file, { onProgress, memory: { force } })
   const answer = await profile.top(wanted)
   profile.close()
   if (json) return output.json(answer)

@@ -6,7 +6,7 @@ use napi_derive::napi;
 use regex_lite::Regex;
 use serde::Serialize;
 
-use super::crossing::{json, promise_with, to_napi};
+use super::crossing::{json, promise, promise_with, to_napi};
 use super::heap::HeapReading;
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
@@ -15,6 +15,9 @@ use crate::profile::{self, By, Format, Maker, Profile, TableOptions};
 
 /// Of a text without compression: V8's profiles have some megabytes.
 const MOST_BYTES: usize = 256 << 20;
+
+/// What a profile takes in memory while it is read, for each byte of its text.
+const BYTES_EACH: u64 = 8;
 
 /// What people ask first; small, whatever the profile has.
 #[derive(Serialize)]
@@ -80,6 +83,7 @@ fn open(source: &Source, progress: &Progress) -> crate::Result<(Held<Profile>, S
             Ok(())
         })
         .map_err(of_profile)?;
+    progress.expect((text.len() as u64).saturating_mul(BYTES_EACH), "a profile")?;
     let profile = profile::read(&text)?;
     let types = profile.types();
     let default_type = types.get(profile.default_type_index()).map_or("", |one| &one.name);
@@ -157,7 +161,10 @@ impl ProfileFile {
             top: top as usize,
         };
         let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
-        reading.answer(env, Vec::new(), move || json(&profile::table(profile.get()?, &options)))
+        let (reply, object) = promise(env, |answer: String| answer)?;
+        let task = move |progress: &Progress| json(&profile::table(profile.get()?, &options, &|| progress.check())?);
+        reading.begin(Vec::new(), task, reply);
+        Ok(object)
     }
 
     /// The bytes of a file in another format.
@@ -177,11 +184,10 @@ impl ProfileFile {
         };
         let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
         let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
-        reading.begin(
-            Vec::new(),
-            move |_| profile::write(profile.get()?, format, value as usize, Maker(&maker)),
-            reply,
-        );
+        let task = move |progress: &Progress| {
+            profile::write(profile.get()?, format, value as usize, Maker(&maker), &|| progress.check())
+        };
+        reading.begin(Vec::new(), task, reply);
         Ok(object)
     }
 }

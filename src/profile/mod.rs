@@ -11,6 +11,9 @@
 //! * [`write`] makes pprof, folded stacks or a speedscope file of it;
 //! * [`table`] adds up by function, file or package.
 //!
+//! What a profile takes, and what is written of it, is bounded: a file of some hundred bytes can have stacks and names that are gigabytes when
+//! they are written out. Who gives a question up says so through a [`Check`].
+//!
 //! Nothing here opens a file or decompresses one: whoever calls does.
 
 mod handles;
@@ -22,7 +25,12 @@ mod strings;
 mod table;
 mod write;
 
+use crate::error::Result;
+
 pub use model::{Builder, Profile, ValueType};
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};
 pub use write::{Format, Maker, write};
+
+/// Fails when an answer is not wanted any more.
+pub type Check<'a> = &'a dyn Fn() -> Result<()>;

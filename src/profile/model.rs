@@ -1,11 +1,21 @@
 //! A profile, whatever format it came in: texts, functions, frames, stacks and samples, each once, and what the values of samples are.
 
+use rustc_hash::FxHashSet;
+
 use super::handles::{Frame, Function, Labels, Stack, Text};
 use super::samples::{Sample, Samples};
 use super::strings::{Distinct, Strings};
+use crate::error::{Error, Result};
+
+/// Deeper stacks than any program has.
+const MOST_FRAMES: u32 = 1 << 16;
+/// Frames of all different stacks that samples have, each with all its callers: what is walked through for an answer.
+const MOST_STEPS: u64 = 1 << 28;
 
 /// What stands for a function without a name.
 const ANONYMOUS: &str = "(anonymous)";
+/// What stands for the function of a sample that is in none.
+pub(super) const NOWHERE: &str = "(no function)";
 
 /// What a value of each sample is: `cpu` in `nanoseconds`, `inuse_space` in `bytes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +114,31 @@ impl Profile {
             totals.iter_mut().zip(values).for_each(|(total, value)| *total = total.saturating_add(*value));
         }
         totals
+    }
+
+    /// # Errors
+    /// `HEAPKIT_ERR_INVALID_PROFILE` for stacks that are too deep, or too many so deep ones.
+    pub(super) fn check_stacks(&self) -> Result<()> {
+        let mut depths: Vec<u32> = Vec::with_capacity(self.stacks.all().len());
+        for stack in self.stacks.all() {
+            // A caller is older than whom it calls.
+            let above = stack.caller.and_then(|caller| depths.get(caller.index())).copied().unwrap_or(0);
+            depths.push(above.saturating_add(1));
+        }
+        if let Some(deepest) = depths.iter().max().filter(|deepest| **deepest > MOST_FRAMES) {
+            let reason = format!("has a stack of {deepest} frames: more than {MOST_FRAMES}");
+            return Err(Error::invalid_profile(reason, None));
+        }
+        let different: FxHashSet<_> = self.samples.iter().map(|sample| (sample.stack, sample.labels)).collect();
+        let depth = |stack: Option<Stack>| {
+            stack.and_then(|stack| depths.get(stack.index())).map_or(0, |depth| u64::from(*depth))
+        };
+        let steps: u64 = different.iter().map(|(stack, _)| depth(*stack)).sum();
+        if steps > MOST_STEPS {
+            let reason = format!("has stacks of {steps} frames in all: more than {MOST_STEPS}");
+            return Err(Error::invalid_profile(reason, None));
+        }
+        Ok(())
     }
 
     /// The sum of all values, whatever they are and without their signs; none if no number has room for it.

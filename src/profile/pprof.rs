@@ -3,12 +3,14 @@
 
 use prost::Message;
 
+/// The field of [`Proto`] that has the samples, which are read and written one by one.
+pub(super) const SAMPLE: u32 = 2;
+
+/// All but the samples.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Proto {
     #[prost(message, repeated, tag = "1")]
     pub(super) sample_type: Vec<ValueType>,
-    #[prost(message, repeated, tag = "2")]
-    pub(super) sample: Vec<Sample>,
     #[prost(message, repeated, tag = "3")]
     pub(super) mapping: Vec<Mapping>,
     #[prost(message, repeated, tag = "4")]

@@ -4,8 +4,10 @@ use regex_lite::Regex;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::Check;
 use super::handles::Function;
-use super::model::{FunctionRow, Profile, ValueType};
+use super::model::{FunctionRow, NOWHERE, Profile, ValueType};
+use crate::error::Result;
 
 /// What a row of the table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,15 +81,22 @@ struct Sums {
 }
 
 /// Adds up.
-pub fn table(profile: &Profile, options: &TableOptions) -> Table {
+///
+/// # Errors
+/// What `check` fails with.
+pub fn table(profile: &Profile, options: &TableOptions, check: Check<'_>) -> Result<Table> {
     let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
     let objects = kind.name.strip_suffix("_space").and_then(|what| profile.type_index(&format!("{what}_objects")));
-    let (keys, names) = keys(profile, options.by);
+    let (keys, mut names) = keys(profile, options.by);
+    // The last row is for samples that are in no function.
+    let nowhere = names.len();
+    names.push((NOWHERE.to_owned(), None));
     let has = |pattern: Option<&Regex>| pattern.map(|pattern| matches(profile, pattern));
     let (focus, ignore) = (has(options.focus.as_ref()), has(options.ignore.as_ref()));
     let mut sums = vec![Sums::default(); names.len()];
     let (mut total, mut shown) = (0_i64, 0_i64);
     for (sample, number) in profile.samples().merged().iter().zip(1..) {
+        check()?;
         let value = sample.values.get(options.value).copied().unwrap_or(0);
         total = total.saturating_add(value);
         let functions: Vec<Function> =
@@ -98,8 +107,13 @@ pub fn table(profile: &Profile, options: &TableOptions) -> Table {
         }
         shown = shown.saturating_add(value);
         let mut is_own = true;
-        for function in functions {
-            let Some(sums) = keys.get(function.index()).and_then(|key| sums.get_mut(*key)) else { continue };
+        let mut rows: Vec<usize> =
+            functions.iter().filter_map(|function| keys.get(function.index()).copied()).collect();
+        if rows.is_empty() {
+            rows.push(nowhere);
+        }
+        for row in rows {
+            let Some(sums) = sums.get_mut(row) else { continue };
             if std::mem::take(&mut is_own) {
                 sums.flat = sums.flat.saturating_add(value);
                 let count = objects.and_then(|objects| sample.values.get(objects)).copied().unwrap_or(0);
@@ -126,7 +140,7 @@ pub fn table(profile: &Profile, options: &TableOptions) -> Table {
     rows.sort_by(|a, b| (b.flat, b.cumulative, &a.name, &a.place).cmp(&(a.flat, a.cumulative, &b.name, &b.place)));
     let row_count = rows.len();
     rows.truncate(options.top);
-    Table { name: kind.name, unit: kind.unit, total, shown, rows, row_count }
+    Ok(Table { name: kind.name, unit: kind.unit, total, shown, rows, row_count })
 }
 
 type Named = (String, Option<String>);

@@ -74,8 +74,8 @@ impl Budget {
             return Ok(());
         }
         let reason = format!(
-            "it needs about {} for {what}, and {} are to stay free; {} are available of the {} that {} allows. Read the snapshot \
-             where there is more memory, or try all the same with `memory: {{ force: true }}` (`--force`): the reading is given up before \
+            "it needs about {} for {what}, and {} are to stay free; {} are available of the {} that {} allows. Read it where \
+             there is more memory, or try all the same with `memory: {{ force: true }}` (`--force`): the reading is given up before \
              memory runs out",
             mebibytes(bytes),
             mebibytes(self.rule.reserve_bytes),
@@ -89,7 +89,7 @@ impl Budget {
     fn gone(&self, room: &Headroom) -> crate::Error {
         let reason = format!(
             "only {} were left of the {} that {} allows, so the reading was given up to keep the process's reserve of {} \
-             (`memory.reserveBytes`). Read the snapshot where there is more memory",
+             (`memory.reserveBytes`). Read it where there is more memory",
             mebibytes(room.available_bytes),
             mebibytes(room.limit_bytes),
             room.source,

@@ -28,6 +28,9 @@ pub(crate) trait Receive {
         true
     }
 
+    /// Whether it puts up with what the scanner passes over: members of the file that nobody reads. Where it does not, they may have numbers only.
+    const TOLERATES: bool = true;
+
     fn node(&mut self, node: NodeRow);
     fn edge(&mut self, kind: EdgeKind, label: u32, to: u32);
     fn location(&mut self, _node: u32, _location: Location) {}

@@ -177,6 +177,9 @@ impl<R: Receive> Scanner<R> {
                 return Ok(used);
             }
             State::Colon { key } => match first {
+                b':' if !R::TOLERATES && !is_plain_key(key) => {
+                    return Err(fault(0, "it has a member whose name is no word, and cannot be copied".into()));
+                }
                 b':' => self.state = State::Open(section(key)),
                 _ if blank => {}
                 _ => return Err(fault(0, format!("`:` was expected, not {}", printable(first)))),
@@ -255,6 +258,13 @@ impl<R: Receive> Scanner<R> {
             }
             State::Skip(nesting) => {
                 let (used, ended) = nesting.push(bytes);
+                if let Some(at) = bytes.iter().take(used).position(|byte| !R::TOLERATES && !is_of_numbers(*byte)) {
+                    let byte = printable(bytes.get(at).copied().unwrap_or_default());
+                    return Err(fault(
+                        at,
+                        format!("a member that nobody reads has {byte} where only numbers can be copied"),
+                    ));
+                }
                 if ended {
                     self.state = State::AfterValue;
                 }
@@ -382,6 +392,16 @@ impl<R: Receive> TakeText for Text<'_, R> {
     fn text(&mut self, bytes: &[u8]) {
         self.0.text(bytes);
     }
+}
+
+/// Whether arrays of numbers have such bytes.
+fn is_of_numbers(byte: u8) -> bool {
+    byte.is_ascii_digit() || b",[] \n\r\t".contains(&byte)
+}
+
+/// As V8 calls the members of its files.
+fn is_plain_key(key: &[u8]) -> bool {
+    key.len() <= 32 && key.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
 }
 
 fn section(key: &[u8]) -> Section {

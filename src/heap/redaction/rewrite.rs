@@ -246,6 +246,8 @@ impl Rewriter {
 impl Receive for Rewriter {
     // A copy is of numbers as they are: which they are matters only where they say what a string is used for.
     const MEASURES: bool = false;
+    // What is not understood is not copied.
+    const TOLERATES: bool = false;
 
     #[inline]
     fn follows(&self) -> bool {

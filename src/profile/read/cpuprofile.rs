@@ -96,9 +96,20 @@ fn nanos(micros: f64) -> i64 {
     (micros * 1000.0).round() as i64
 }
 
+/// Microseconds of three hundred years, which is what nanoseconds have room for.
+const LATEST: f64 = 9e15;
+
+fn in_range(time: f64) -> Result<f64> {
+    if time.abs() < LATEST {
+        Ok(time)
+    } else {
+        Err(Error::invalid_profile(format!("has a time of {time} microseconds"), None))
+    }
+}
+
 /// How long each sample lasted: until the next; without samples, one for all of them.
 fn durations(file: &File) -> Result<Vec<i64>> {
-    let length = file.end_time - file.start_time;
+    let length = in_range(in_range(file.end_time)? - in_range(file.start_time)?)?;
     let Some(samples) = &file.samples else {
         let hits: u64 = file.nodes.iter().map(|node| u64::from(node.hit_count)).sum();
         #[allow(clippy::cast_precision_loss, reason = "a mean")]
@@ -116,13 +127,13 @@ fn durations(file: &File) -> Result<Vec<i64>> {
     }
     // The first is since the beginning. Now and then V8 has a sample a little before the one that it follows.
     let mut at = file.start_time;
-    let times: Vec<f64> = deltas
+    let times = deltas
         .iter()
         .map(|delta| {
-            at += delta;
-            at
+            at = in_range(at + delta)?;
+            Ok(at)
         })
-        .collect();
+        .collect::<Result<Vec<f64>>>()?;
     let ends = times.iter().skip(1).copied().chain([file.end_time.max(at)]);
     Ok(times.iter().zip(ends).map(|(time, end)| nanos(end - time).max(0)).collect())
 }

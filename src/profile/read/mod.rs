@@ -6,9 +6,12 @@ mod heapprofile;
 mod json;
 mod pprof;
 
+use serde::de::IgnoredAny;
+
 use super::model::Profile;
 use crate::error::{Error, Result};
 
+const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// Reads the text of a file, which is not compressed any more: V8's `.cpuprofile` and `.heapprofile`, and pprof.
@@ -16,7 +19,8 @@ const GZIP: [u8; 2] = [0x1F, 0x8B];
 /// # Errors
 /// `HEAPKIT_ERR_INVALID_PROFILE`, with what is wrong and, where that can be said, the byte.
 pub fn read(text: &[u8]) -> Result<Profile> {
-    let profile = of_format(text)?;
+    let profile = of_format(text.strip_prefix(&BOM).unwrap_or(text))?;
+    profile.check_stacks()?;
     // From here on sums are exact.
     match profile.magnitude() {
         Some(_) => Ok(profile),
@@ -30,6 +34,9 @@ fn of_format(text: &[u8]) -> Result<Profile> {
         None => Err(Error::invalid_profile("is empty", None)),
         Some(b'{') => json(text),
         Some(_) if text.starts_with(&GZIP) => Err(Error::invalid_profile("is compressed twice", None)),
+        Some(_) if serde_json::from_slice::<IgnoredAny>(text).is_ok() => {
+            Err(Error::invalid_profile("is JSON, but no object", None))
+        }
         Some(_) => pprof::read(text),
     }
 }

@@ -2,36 +2,80 @@
 
 use std::borrow::Cow;
 
-use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::{DecodeError, Message};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result};
 use crate::profile::handles::{Frame, Function};
 use crate::profile::model::{Builder, Label, LabelValue, Profile, ValueType};
-use crate::profile::pprof::{self, Proto};
+use crate::profile::pprof::{self, Proto, SAMPLE};
 
+const LOCATION: u32 = 4;
 /// Functions that were inlined at one place are not more.
 const LINES: usize = 256;
-/// Nor are the frames of a stack.
-const FRAMES: usize = 1 << 16;
 /// Frames of all stacks together, for each byte of the file: an inlined one takes no byte in the stacks that it is in.
 const FRAMES_A_BYTE: usize = 32;
 
+/// What the tables of a file may take in memory: two bytes of it can be fifty there.
+const TABLES: usize = 1 << 30;
+/// Bytes of one sample.
+const SAMPLE_BYTES: usize = 4 << 20;
+
 pub(super) fn read(text: &[u8]) -> Result<Profile> {
-    let proto = Proto::decode(text)
-        .map_err(|error| Error::invalid_profile(format!("is neither JSON nor a whole pprof profile: {error}"), None))?;
-    if proto.sample_type.is_empty() || proto.string_table.first().is_none_or(|first| !first.is_empty()) {
-        return Err(Error::invalid_profile(
-            "is neither JSON nor a pprof profile: it has no sample types, or no table of strings",
-            None,
-        ));
+    let mut tables = 0_usize;
+    each_field(text, |tag, field| {
+        let bytes = match tag {
+            SAMPLE if field.len() > SAMPLE_BYTES => {
+                let reason = format!("has a sample of {} bytes: more than {SAMPLE_BYTES}", field.len());
+                return Err(Error::invalid_profile(reason, None));
+            }
+            SAMPLE => 0,
+            // Its lines are messages of their own.
+            LOCATION => size_of::<pprof::Location>() + field.len() / 2 * size_of::<pprof::Line>(),
+            _ => field.len() + size_of::<pprof::Function>(),
+        };
+        // What grows is twice as large meanwhile.
+        tables = tables.saturating_add(2 * bytes);
+        Ok(())
+    })?;
+    if tables > TABLES {
+        let reason = format!("has tables that would take {} MiB in memory: more than {}", tables >> 20, TABLES >> 20);
+        return Err(Error::invalid_profile(reason, None));
     }
-    File { proto: &proto, most_frames: text.len().saturating_mul(FRAMES_A_BYTE) }.profile()
+    let proto = Proto::decode(text).map_err(|error| broken(&error))?;
+    if proto.sample_type.is_empty() || proto.string_table.first().is_none_or(|first| !first.is_empty()) {
+        let reason = "is neither JSON nor a pprof profile: it has no sample types, or no table of strings";
+        return Err(Error::invalid_profile(reason, None));
+    }
+    File { proto: &proto, text }.profile()
+}
+
+/// Each field of the outermost message that has a length: its number and its bytes.
+fn each_field<'a>(mut text: &'a [u8], mut take: impl FnMut(u32, &'a [u8]) -> Result<()>) -> Result<()> {
+    while !text.is_empty() {
+        let (tag, wire) = decode_key(&mut text).map_err(|error| broken(&error))?;
+        if wire != WireType::LengthDelimited {
+            skip_field(wire, tag, &mut text, DecodeContext::default()).map_err(|error| broken(&error))?;
+            continue;
+        }
+        let length = decode_varint(&mut text).map_err(|error| broken(&error))?;
+        let parts = usize::try_from(length).ok().and_then(|length| text.split_at_checked(length));
+        let (field, rest) = parts
+            .ok_or_else(|| Error::invalid_profile("is neither JSON nor a whole pprof profile: it breaks off", None))?;
+        take(tag, field)?;
+        text = rest;
+    }
+    Ok(())
+}
+
+fn broken(error: &DecodeError) -> Error {
+    Error::invalid_profile(format!("is neither JSON nor a whole pprof profile: {error}"), None)
 }
 
 struct File<'a> {
     proto: &'a Proto,
-    most_frames: usize,
+    text: &'a [u8],
 }
 
 impl File<'_> {
@@ -42,22 +86,24 @@ impl File<'_> {
         let mut builder = Builder::new(types);
         let functions = self.functions(&mut builder)?;
         let locations = self.locations(&functions, &mut builder)?;
+        let most_frames = self.text.len().saturating_mul(FRAMES_A_BYTE);
         let mut all_frames = 0_usize;
-        for sample in &proto.sample {
-            if sample.value.len() != width {
-                return Err(Error::invalid_profile(
-                    format!("has a sample of {} values, and {width} types", sample.value.len()),
-                    None,
-                ));
+        each_field(self.text, |tag, field| {
+            if tag != SAMPLE {
+                return Ok(());
             }
-            let (mut stack, mut depth) = (None, 0);
+            let sample = pprof::Sample::decode(field).map_err(|error| broken(&error))?;
+            if sample.value.len() != width {
+                let reason = format!("has a sample of {} values, and {width} types", sample.value.len());
+                return Err(Error::invalid_profile(reason, None));
+            }
+            let mut stack = None;
             for id in sample.location_id.iter().rev() {
                 let frames = locations.get(id).ok_or_else(|| unknown("location", *id))?;
-                depth += frames.len();
                 all_frames += frames.len();
-                if depth > FRAMES || all_frames > self.most_frames {
+                if all_frames > most_frames {
                     return Err(Error::invalid_profile(
-                        format!("has stacks of more than {FRAMES} frames, or more than {} in all", self.most_frames),
+                        format!("has stacks of more than {most_frames} frames in all"),
                         None,
                     ));
                 }
@@ -69,7 +115,8 @@ impl File<'_> {
                 sample.label.iter().map(|label| self.label(label, &mut builder)).collect::<Result<Vec<_>>>()?;
             let labels = builder.labels(labels);
             builder.sample(stack, labels, sample.value.iter().copied());
-        }
+            Ok(())
+        })?;
         let comments =
             proto.comment.iter().map(|comment| Ok(self.text(*comment)?.into_owned())).collect::<Result<Vec<_>>>()?;
         let period =

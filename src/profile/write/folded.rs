@@ -1,36 +1,58 @@
 //! Folded stacks: `main (app.js:1);handle (http.js:9) 512`, the outermost first, a line for each stack, in the order of their bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::bounded::{has_room, too_large};
+use crate::error::Result;
+use crate::profile::Check;
 use crate::profile::handles::Frame;
-use crate::profile::model::{LabelValue, Profile};
+use crate::profile::model::{FunctionRow, LabelValue, NOWHERE, Profile};
 
+/// What a line has besides its frames, about.
+const LINE: usize = 64;
 /// The label that says in which thread a sample was taken.
 const THREAD: &str = "thread";
 
-pub(super) fn write(profile: &Profile, value: usize) -> Vec<u8> {
+pub(super) fn write(profile: &Profile, value: usize, check: Check<'_>) -> Result<Vec<u8>> {
+    let names: Vec<String> = profile.all_functions().iter().map(|function| name(profile, function)).collect();
+    let of = |frame: Frame| names.get(profile.frame(frame).function.index()).map_or("", String::as_str);
     let mut lines: BTreeMap<String, i64> = BTreeMap::new();
+    let mut bytes = 0;
     for sample in profile.samples().merged().iter() {
+        check()?;
         let number = sample.values.get(value).copied().unwrap_or(0);
         if number == 0 {
             continue;
         }
-        let mut names: Vec<String> = profile.frames(sample.stack).map(|frame| name(profile, frame)).collect();
-        names.extend(profile.labels(sample.labels).iter().filter_map(|label| match label.value {
+        let threads = profile.labels(sample.labels).iter().filter_map(|label| match label.value {
             LabelValue::Text(text) if profile.text(label.key) == THREAD => Some(plain(profile.text(text))),
             _ => None,
-        }));
-        names.reverse();
-        let sum = lines.entry(names.join(";")).or_default();
+        });
+        let mut stack: Vec<Cow<'_, str>> = Vec::new();
+        for frame in profile.frames(sample.stack) {
+            let name = of(frame);
+            bytes += name.len() + 1;
+            if !has_room(bytes, LINE) {
+                return Err(too_large());
+            }
+            stack.push(Cow::Borrowed(name));
+        }
+        if stack.is_empty() {
+            stack.push(Cow::Borrowed(NOWHERE));
+        }
+        stack.extend(threads.map(Cow::Owned));
+        stack.reverse();
+        let sum = lines.entry(stack.join(";")).or_default();
         *sum = sum.saturating_add(number);
+        bytes += LINE;
     }
-    lines.into_iter().map(|(stack, number)| format!("{stack} {number}\n")).collect::<String>().into_bytes()
+    Ok(lines.into_iter().map(|(stack, number)| format!("{stack} {number}\n")).collect::<String>().into_bytes())
 }
 
-fn name(profile: &Profile, frame: Frame) -> String {
-    let function = profile.function(profile.frame(frame).function);
-    let name = profile.name(&function);
-    plain(&profile.place(&function).map_or_else(|| name.to_owned(), |place| format!("{name} ({place})")))
+fn name(profile: &Profile, function: &FunctionRow) -> String {
+    let name = profile.name(function);
+    plain(&profile.place(function).map_or_else(|| name.to_owned(), |place| format!("{name} ({place})")))
 }
 
 /// A `;` would be another frame, and a line break another stack.

@@ -1,9 +1,11 @@
 //! From a profile to the bytes of a file, a format each.
 
+mod bounded;
 mod folded;
 mod pprof;
 mod speedscope;
 
+use super::Check;
 use super::model::Profile;
 use crate::error::Result;
 
@@ -25,11 +27,11 @@ pub struct Maker<'a>(pub &'a str);
 /// The file. `value` is the place of a type, where a format has room for one only.
 ///
 /// # Errors
-/// None but what the machine refuses.
-pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>) -> Result<Vec<u8>> {
+/// `HEAPKIT_ERR_MEMORY` for more than 256 MiB, and what `check` fails with.
+pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
     match format {
-        Format::Pprof => pprof::write(profile, maker),
-        Format::Folded => Ok(folded::write(profile, value)),
-        Format::Speedscope => speedscope::write(profile, maker),
+        Format::Pprof => pprof::write(profile, maker, check),
+        Format::Folded => folded::write(profile, value, check),
+        Format::Speedscope => speedscope::write(profile, maker, check),
     }
 }

@@ -6,21 +6,33 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prost::Message;
+use prost::encoding::message::encode;
 
 use super::Maker;
-use crate::error::{Error, Result};
+use super::bounded::{Bounded, too_large};
+use crate::error::Result;
+use crate::profile::Check;
 use crate::profile::model::{self, LabelValue, Profile};
-use crate::profile::pprof::{Function, Label, Line, Location, Mapping, Proto, Sample, ValueType};
+use crate::profile::pprof::{Function, Label, Line, Location, Mapping, Proto, SAMPLE, Sample, ValueType};
+use crate::profile::samples;
 use crate::profile::strings::Strings;
 
 /// There is one: JavaScript, whose addresses nobody needs.
 const MAPPING: u64 = 1;
 
-pub(super) fn write(profile: &Profile, maker: Maker<'_>) -> Result<Vec<u8>> {
-    let bytes = Writer::default().proto(profile, maker).encode_to_vec();
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    let written = gzip.write_all(&bytes).and_then(|()| gzip.finish());
-    written.map_err(|error| Error::internal(format!("a profile could not be compressed: {error}")))
+pub(super) fn write(profile: &Profile, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Bounded::default(), Compression::default());
+    let mut writer = Writer::default();
+    let mut bytes = Vec::new();
+    for sample in profile.samples().merged().iter() {
+        check()?;
+        bytes.clear();
+        encode(SAMPLE, &writer.sample(profile, sample), &mut bytes);
+        gzip.write_all(&bytes).map_err(|_| too_large())?;
+    }
+    let rest = writer.proto(profile, maker).encode_to_vec();
+    let written = gzip.write_all(&rest).and_then(|()| gzip.finish());
+    written.map(|Bounded(bytes)| bytes).map_err(|_| too_large())
 }
 
 #[derive(Default)]
@@ -59,15 +71,16 @@ impl Writer {
             let line = Line { function_id: u64::from(frame.function.0) + 1, line: frame.line.into(), column: 0 };
             proto.location.push(Location { id, mapping_id: MAPPING, address: 0, line: vec![line] });
         }
-        for sample in profile.samples().merged().iter() {
-            proto.sample.push(Sample {
-                location_id: profile.frames(sample.stack).map(|frame| u64::from(frame.0) + 1).collect(),
-                value: sample.values.to_vec(),
-                label: profile.labels(sample.labels).iter().map(|label| self.label(profile, label)).collect(),
-            });
-        }
         proto.string_table = self.strings.all().map(Into::into).collect();
         proto
+    }
+
+    fn sample(&mut self, profile: &Profile, sample: samples::Sample<'_>) -> Sample {
+        Sample {
+            location_id: profile.frames(sample.stack).map(|frame| u64::from(frame.0) + 1).collect(),
+            value: sample.values.to_vec(),
+            label: profile.labels(sample.labels).iter().map(|label| self.label(profile, label)).collect(),
+        }
     }
 
     fn text(&mut self, text: &str) -> i64 {

@@ -1,10 +1,14 @@
 //! speedscope's own format: a profile of samples, in their order, for each type of value.
 
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
 
 use super::Maker;
-use crate::error::{Error, Result};
-use crate::profile::model::Profile;
+use super::bounded::{Bounded, too_large};
+use crate::error::Result;
+use crate::profile::Check;
+use crate::profile::handles::Stack;
+use crate::profile::model::{Profile, ValueType};
 
 const SCHEMA: &str = "https://www.speedscope.app/file-format-schema.json";
 
@@ -46,52 +50,88 @@ struct Samples<'a> {
     unit: &'static str,
     start_value: i64,
     end_value: i64,
-    samples: Vec<Vec<u32>>,
-    weights: Vec<i64>,
+    samples: Stacks<'a>,
+    weights: Weights<'a>,
 }
 
-pub(super) fn write(profile: &Profile, maker: Maker<'_>) -> Result<Vec<u8>> {
+/// A profile's samples of one type. It draws no widths below nothing.
+#[derive(Clone, Copy)]
+struct Wide<'a> {
+    profile: &'a Profile,
+    value: usize,
+    check: Check<'a>,
+}
+
+impl<'a> Wide<'a> {
+    fn samples(self) -> impl Iterator<Item = (Option<Stack>, i64)> + 'a {
+        let all = self.profile.samples().iter();
+        all.filter_map(move |sample| {
+            let weight = sample.values.get(self.value).copied().filter(|weight| *weight > 0)?;
+            Some((sample.stack, weight))
+        })
+    }
+}
+
+struct Stacks<'a>(Wide<'a>);
+
+impl Serialize for Stacks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_seq(None)?;
+        let mut frames = Vec::new();
+        for (stack, _) in self.0.samples() {
+            (self.0.check)().map_err(S::Error::custom)?;
+            frames.clear();
+            frames.extend(self.0.profile.frames(stack).map(|frame| frame.0));
+            frames.reverse();
+            all.serialize_element(&frames)?;
+        }
+        all.end()
+    }
+}
+
+struct Weights<'a>(Wide<'a>);
+
+impl Serialize for Weights<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.samples().map(|(_, weight)| weight))
+    }
+}
+
+pub(super) fn write(profile: &Profile, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
     let frames = profile.all_frames().iter().map(|frame| {
         let function = profile.function(frame.function);
         Frame { name: profile.name(&function), file: profile.text(function.file), line: function.line }
     });
+    let profiles = profile.types().iter().zip(0..).map(|(one, value)| samples(one, Wide { profile, value, check }));
     let file = File {
         schema: SCHEMA,
         exporter: maker.0,
         active_profile_index: profile.default_type_index(),
         shared: Shared { frames: frames.collect() },
-        profiles: (0..profile.types().len()).map(|value| samples(profile, value)).collect(),
+        profiles: profiles.collect(),
     };
-    serde_json::to_vec(&file).map_err(|error| Error::internal(format!("a profile could not be written: {error}")))
+    let mut out = Bounded::default();
+    let written = serde_json::to_writer(&mut out, &file);
+    // If it was given up, that is why it failed.
+    check()?;
+    written.map(|()| out.0).map_err(|_| too_large())
 }
 
-fn samples(profile: &Profile, value: usize) -> Samples<'_> {
-    let mut result = Samples {
-        r#type: "sampled",
-        name: "",
-        unit: "none",
-        start_value: 0,
-        end_value: 0,
-        samples: Vec::new(),
-        weights: Vec::new(),
+fn samples<'a>(one: &'a ValueType, wide: Wide<'a>) -> Samples<'a> {
+    let unit = match one.unit.as_str() {
+        "nanoseconds" => "nanoseconds",
+        "microseconds" => "microseconds",
+        "bytes" => "bytes",
+        _ => "none",
     };
-    if let Some(one) = profile.types().get(value) {
-        result.name = &one.name;
-        result.unit = match one.unit.as_str() {
-            "nanoseconds" => "nanoseconds",
-            "microseconds" => "microseconds",
-            "bytes" => "bytes",
-            _ => "none",
-        };
+    let end_value = wide.samples().map(|(_, weight)| weight).sum();
+    Samples {
+        r#type: "sampled",
+        name: &one.name,
+        unit,
+        start_value: 0,
+        end_value,
+        samples: Stacks(wide),
+        weights: Weights(wide),
     }
-    for sample in profile.samples().iter() {
-        // It draws no widths below nothing.
-        let Some(weight) = sample.values.get(value).copied().filter(|weight| *weight > 0) else { continue };
-        let mut stack: Vec<u32> = profile.frames(sample.stack).map(|frame| frame.0).collect();
-        stack.reverse();
-        result.samples.push(stack);
-        result.weights.push(weight);
-        result.end_value = result.end_value.saturating_add(weight);
-    }
-    result
 }
