@@ -214,6 +214,18 @@ fn members_that_nobody_reads_are_copied_if_they_are_numbers() {
 }
 
 #[test]
+fn a_header_is_copied_if_it_has_numbers_and_words() {
+    let json = sample().json();
+    let with = |member: &str| json.replacen("\"snapshot\":{", &format!("\"snapshot\":{{{member},"), 1);
+    assert_ne!(json, with("\"uid\":1"));
+    assert!(redact(&with("\"uid\":1"), 7, plain(1)).is_ok());
+    for member in ["\"title\":\"secret\"", "\"title\":\"secret\",\"title\":1", "\"s3cret\":1", "\"a\":[\"s3cret\"]"] {
+        let error = redact(&with(member), 7, plain(1).strict(true)).unwrap_err().to_string();
+        assert!(error.contains("its header has more than numbers and lists of words, and cannot be copied"), "{error}");
+    }
+}
+
+#[test]
 fn numbers_that_say_nothing_of_strings_are_copied_as_they_are() {
     let mut snapshot = Snapshot::new();
     // More than is looked at together.

@@ -153,6 +153,38 @@ impl Header {
     }
 }
 
+/// Whether a header says nothing but what V8 writes into one: numbers, and lists of words for its fields and types. Such
+/// a header can be copied as it is; no member has a text, and none is hidden by another one of its name.
+pub(super) fn is_plain(json: &[u8]) -> bool {
+    let mut rest = json;
+    // What stands before a text that is a value; lists have theirs after `[` and `,`.
+    let mut before = 0;
+    while let Some((&first, more)) = rest.split_first() {
+        rest = more;
+        if first != b'"' {
+            if !first.is_ascii_whitespace() {
+                before = first;
+            }
+            if !b"[]{},: \n\r\t.+-".contains(&first) && !first.is_ascii_alphanumeric() {
+                return false;
+            }
+            continue;
+        }
+        let Some(end) = memchr::memchr(b'"', rest) else { return false };
+        let (word, more) = rest.split_at(end);
+        if before == b':' || !is_word(word) {
+            return false;
+        }
+        rest = more.get(1..).unwrap_or_default();
+    }
+    true
+}
+
+/// As V8 calls members, fields and types: `trace_node_id`, `object shape`.
+pub(super) fn is_word(text: &[u8]) -> bool {
+    text.len() <= 32 && text.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b' '))
+}
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range first")]
 fn whole(value: f64) -> u64 {
     value.clamp(0.0, 9_007_199_254_740_991.0) as u64
@@ -206,6 +238,23 @@ mod tests {
         assert_eq!(header.node_kinds, [NodeKind::Hidden, NodeKind::String, NodeKind::Other]);
         assert_eq!(header.edge_kinds, [EdgeKind::Weak, EdgeKind::Hidden]);
         assert!(header.node_fields.detachedness.is_none() && header.location_fields.is_none());
+    }
+
+    #[test]
+    fn says_nothing_but_numbers_and_words_when_it_is_plain() {
+        let v8 = br#"{"meta":{"node_fields":["type","trace_node_id"],"node_types":[["object shape"],"string"]},
+            "node_count":12, "extra_native_bytes":1.5e3,"trace_function_count":0}"#;
+        assert!(is_plain(v8));
+        for hidden in [
+            r#"{"title":"alice"}"#,
+            r#"{"title":"alice","title":1}"#,
+            r#"{"meta":{"alice@example.com":[]}}"#,
+            r#"{"meta":{"node_fields":["type","s3cret"]}}"#,
+            r#"{"meta":{"node_fields":["\u0061lice"]}}"#,
+            r#"{"meta" : "alice"}"#,
+        ] {
+            assert!(!is_plain(hidden.as_bytes()), "{hidden}");
+        }
     }
 
     #[test]

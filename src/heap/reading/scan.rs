@@ -9,7 +9,7 @@
 
 use memchr::memchr2;
 
-use super::header::Header;
+use super::header::{Header, is_plain, is_word};
 use super::nesting::Nesting;
 use super::numbers::{Fault, Numbers, printable};
 use super::receive::Receive;
@@ -177,7 +177,7 @@ impl<R: Receive> Scanner<R> {
                 return Ok(used);
             }
             State::Colon { key } => match first {
-                b':' if !R::TOLERATES && !is_plain_key(key) => {
+                b':' if !R::TOLERATES && (!is_word(key) || key.contains(&b' ')) => {
                     return Err(fault(0, "it has a member whose name is no word, and cannot be copied".into()));
                 }
                 b':' => self.state = State::Open(section(key)),
@@ -199,6 +199,10 @@ impl<R: Receive> Scanner<R> {
                 }
                 if ended {
                     let header = Header::parse(json).map_err(|reason| fault(used, format!("its header {reason}")))?;
+                    if !R::TOLERATES && !is_plain(json) {
+                        let reason = "its header has more than numbers and lists of words, and cannot be copied";
+                        return Err(fault(used, reason.into()));
+                    }
                     self.header = Some(header);
                     self.state = State::AfterValue;
                 }
@@ -397,11 +401,6 @@ impl<R: Receive> TakeText for Text<'_, R> {
 /// Whether arrays of numbers have such bytes.
 fn is_of_numbers(byte: u8) -> bool {
     byte.is_ascii_digit() || b",[] \n\r\t".contains(&byte)
-}
-
-/// As V8 calls the members of its files.
-fn is_plain_key(key: &[u8]) -> bool {
-    key.len() <= 32 && key.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
 }
 
 fn section(key: &[u8]) -> Section {
