@@ -528,7 +528,6 @@ export interface SummaryOptions extends QuestionOptions {
   sort?: 'retained' | 'shallow' | 'count'
 }
 
-/** Sizes are bytes. Numbers are those of Chrome DevTools on the same file. */
 /** What became of {@link ReadingOptions.sourceMaps}. */
 export interface SourceMapsUsed {
   /** How many scripts have a map that was used. */
@@ -537,6 +536,7 @@ export interface SourceMapsUsed {
   passedOver: Array<{ path: string, reason: string }>
 }
 
+/** Sizes are bytes. Numbers are those of Chrome DevTools on the same file. */
 export interface HeapSummary {
   file: { nodes: number, edges: number, strings: number, incomplete?: string, sourceMaps?: SourceMapsUsed }
   totals: { total: number, native: number, typedArrays: number, code: number, strings: number, arrays: number, system: number, other: number }
@@ -655,6 +655,10 @@ export interface ProfileValueType {
 
 /** What {@link openProfile} takes. */
 export interface ProfileOptions {
+  /**
+   * As of {@link openSnapshot}: files, lines and names are those of the sources. It takes the columns of functions, which V8's own formats have and most pprof files have not.
+   */
+  sourceMaps?: ReadingOptions['sourceMaps']
   /** As of {@link openSnapshot}. */
   memory?: ReadingOptions['memory']
   signal?: AbortSignal
@@ -710,6 +714,8 @@ export interface ProfileFile extends Disposable {
   readonly startedAt: string | null
   readonly durationMs: number | null
   readonly comments: string[]
+  /** Where {@link ProfileOptions.sourceMaps} were wanted. */
+  readonly sourceMaps?: SourceMapsUsed
   top (options?: ProfileTopOptions): Promise<ProfileTable>
   /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
   convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>

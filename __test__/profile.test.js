@@ -6,8 +6,10 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { describe, test } = require('node:test')
+const { pathToFileURL } = require('node:url')
 const zlib = require('node:zlib')
-const { tmpDir, run } = require('./support')
+const { Profile: Pprof } = require('pprof-format')
+const { FIXTURES, tmpDir, run } = require('./support')
 const { openProfile, startCpuProfile, startSampling } = require('..')
 
 const WORK = 200_000
@@ -76,7 +78,7 @@ describe('a profile', () => {
     const of = (name) => rows.find((row) => row.name === name)
     const share = of('hot').flat / (of('hot').flat + of('cold').flat)
     assert.ok(Math.abs(share - 0.7) < 0.05, `${share} of the time`)
-    assert.match(of('hot').place, /profile\.test\.js:15$/)
+    assert.match(of('hot').place, /profile\.test\.js:17$/)
     assert.equal(total, profile.types[1].total)
     const again = path.join(dir, 'again.pb.gz')
     fs.writeFileSync(again, await profile.convert('pprof'))
@@ -127,7 +129,7 @@ test('in the shell a profile is a table, and a file in another format', async (t
   const file = await cpuProfile(dir)
   const top = await heapkit(t, 'top', file, '--ignore', '^\\(idle\\)$')
   assert.deepEqual([top.code, top.stderr], [0, ''])
-  assert.match(top.stdout, /^cpu: [\d.]+ s.*, [\d,]+ samples in [\d.]+ s\n\n +FLAT +SHARE +CUMULATIVE +OF ALL +FUNCTION +PLACE\n[- ]+\n *[\d.]+ s +\d+\.\d % +[\d.]+ s +\d+\.\d % +hot +\S*profile\.test\.js:15\n/)
+  assert.match(top.stdout, /^cpu: [\d.]+ s.*, [\d,]+ samples in [\d.]+ s\n\n +FLAT +SHARE +CUMULATIVE +OF ALL +FUNCTION +PLACE\n[- ]+\n *[\d.]+ s +\d+\.\d % +[\d.]+ s +\d+\.\d % +hot +\S*profile\.test\.js:17\n/)
   const packages = JSON.parse((await heapkit(t, 'top', file, '--by', 'package', '--json')).stdout)
   assert.equal(packages.rows[0].name, '(own code)')
   for (const [name, begins] of [['a.pprof', /^.\u008b/s], ['b.folded', /^[^\n]*;[^\n]* \d+$/m], ['c.speedscope.json', /^\{"\$schema"/]]) {
@@ -198,4 +200,66 @@ test('what is no profile is refused: which file, and what is wrong', async (t) =
   await assert.rejects(openProfile(path.join(dir, 'missing')), { code: 'HEAPKIT_ERR_IO' })
   const bomb = write('bomb.gz', zlib.gzipSync(Buffer.alloc(300 << 20)))
   await assert.rejects(openProfile(bomb), /it has more than 256 MiB of text/)
+})
+
+describe('a profile of a bundle', () => {
+  const SHOP = path.join(FIXTURES, 'shop')
+
+  test('names sources instead of scripts by source maps: files, lines and names', async (t) => {
+    const dir = tmpDir(t)
+    const script = path.join(SHOP, 'shop.min.js')
+    const text = fs.readFileSync(script, 'utf8')
+    /** A function of the bundle that begins behind `before`, with what it called. */
+    const node = (functionName, before, selfSize, children = []) => {
+      assert.ok(text.includes(before), before)
+      return { callFrame: { functionName, url: pathToFileURL(script).href, lineNumber: 0, columnNumber: text.indexOf(before) + before.length }, selfSize, children }
+    }
+    const file = path.join(dir, 'shop.heapprofile')
+    const cart = node('o', 'class{constructor', 300)
+    fs.writeFileSync(file, JSON.stringify({ head: { callFrame: { functionName: '(root)' }, selfSize: 0, children: [node('m', 'function m', 100, [node('begin', 'begin', 200, [cart])])] } }))
+    const ask = async (sourceMaps) => {
+      const profile = await openProfile(file, { sourceMaps })
+      const { rows } = await profile.top()
+      profile.close()
+      return { rows: rows.map(({ name, place, flat }) => `${name} ${place.replace(pathToFileURL(SHOP).href, '')} ${flat}`), used: profile.sourceMaps }
+    }
+    const plain = ['o /shop.min.js:1 300', 'begin /shop.min.js:1 200', 'm /shop.min.js:1 100']
+    assert.deepEqual(await ask(), { rows: plain, used: undefined })
+    const rows = ['CustomerCart src/cart.ts:7 300', 'begin src/sessions.ts:8 200', 'serve src/main.ts:9 100']
+    for (const sourceMaps of [true, SHOP, [dir, SHOP]]) assert.deepEqual(await ask(sourceMaps), { rows, used: { scripts: 1, passedOver: [] } })
+    assert.deepEqual(await ask(dir), { rows: plain, used: { scripts: 0, passedOver: [] } })
+    const { stdout } = await heapkit(t, 'top', file, '--source-maps', SHOP, '--by', 'file')
+    assert.match(stdout, /^300 B .* {2}src\/cart\.ts$/m)
+    assert.match(stdout, /\n\n1 script has a source map\n$/)
+    const to = path.join(dir, 'shop.folded')
+    assert.equal((await heapkit(t, 'convert', file, to, '--source-maps', SHOP)).code, 0)
+    assert.match(fs.readFileSync(to, 'utf8'), /^serve \(src\/main\.ts:9\);begin \(src\/sessions\.ts:8\);CustomerCart \(src\/cart\.ts:7\) 300$/m)
+    await assert.rejects(openProfile(file, { sourceMaps: path.join(dir, 'nowhere') }), { code: 'HEAPKIT_ERR_INVALID_OPTION' })
+  })
+
+  test('has the lines of sources where a script has lines, and is what it was where a map is broken', async (t) => {
+    const dir = tmpDir(t)
+    const script = path.join(dir, 'two.js')
+    // Lines 1 to 3 of the script are lines 10, 21 and 32 of its source; V,V,V,V by the specification.
+    fs.writeFileSync(`${script}.map`, JSON.stringify({ version: 3, file: 'two.js', sources: ['two.ts'], names: [], mappings: 'AASA;AAWA;AAWA' }))
+    fs.writeFileSync(script, '')
+    const at = (functionName, lineNumber, columnNumber) => ({ functionName, url: pathToFileURL(script).href, lineNumber, columnNumber })
+    const nodes = [
+      { id: 1, callFrame: { functionName: '(root)' }, children: [2] },
+      { id: 2, callFrame: at('two', 0, 0), hitCount: 1, positionTicks: [{ line: 3, ticks: 1 }] }
+    ]
+    const file = path.join(dir, 'two.cpuprofile')
+    fs.writeFileSync(file, JSON.stringify({ nodes, startTime: 0, endTime: 10, samples: [2], timeDeltas: [0] }))
+    const lines = async () => {
+      const profile = await openProfile(file, { sourceMaps: true })
+      const { stringTable: { strings }, location: [{ line: [{ line }] }], function: [own] } = Pprof.decode(zlib.gunzipSync(await profile.convert('pprof')))
+      return { frame: `${strings[own.name]} ${path.basename(strings[own.filename])}:${own.startLine}, at ${line}`, used: profile.sourceMaps }
+    }
+    const mapped = await lines()
+    assert.deepEqual(mapped.used, { scripts: 1, passedOver: [] })
+    assert.equal(mapped.frame, 'two two.ts:10, at 32')
+    fs.writeFileSync(`${script}.map`, '{')
+    const broken = await lines()
+    assert.deepEqual([broken.frame, broken.used.passedOver.length], ['two two.js:1, at 3', 1])
+  })
 })

@@ -99,9 +99,14 @@ async function diffSnapshots (files, given) {
   return await read(wanted, (reading) => reading.diff(paths.map((file) => options.guarded('paths', () => resolved(file, 'paths'))), wanted.top, wanted.tree, opening(wanted)))
 }
 
-/** How files are opened. Folders of source maps are relative to what paths are; none means those of the scripts. */
+/** How files are opened. */
 function opening ({ partial, sourceMaps }) {
-  return bare({ partial, sourceMaps: sourceMaps?.map((dir) => resolve(dir)) })
+  return bare({ partial, sourceMaps: folders(sourceMaps) })
+}
+
+/** Folders of source maps are relative to what paths are; none means those of the scripts. */
+function folders (sourceMaps) {
+  return sourceMaps?.map((dir) => resolve(dir))
 }
 
 /** Does `work` with a HeapReading, while progress is reported and the signal is listened to. */
@@ -143,4 +148,4 @@ function resolved (file, name) {
   return options.pathText(file, name) === '-' ? '-' : resolve(file)
 }
 
-module.exports = { openSnapshot, diffSnapshots, read, resolved }
+module.exports = { openSnapshot, diffSnapshots, read, resolved, folders }

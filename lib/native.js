@@ -167,7 +167,7 @@ class HeapReading {
   cancel () { this.#inner.cancel() }
   async open (path, opening) { return new HeapFile(await callAsync(() => this.#inner.open(path, opening))) }
   async diff (paths, top, tree, opening) { return JSON.parse(await callAsync(() => this.#inner.diff(paths, top, tree, opening))) }
-  async openProfile (path) { return new ProfileFile(await callAsync(() => this.#inner.openProfile(path))) }
+  async openProfile (path, sourceMaps) { return new ProfileFile(await callAsync(() => this.#inner.openProfile(path, sourceMaps))) }
   /** Copies a snapshot, unpacked, into an open writer. */
   copy (path, writer) { return callAsync(() => this.#inner.copy(path, writer.inner)) }
 }

@@ -78,7 +78,7 @@ const SESSIONS = {
 const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError: callback }
 
 /** What a profile is read with. */
-const PROFILE_READING = { memory, signal: abortSignal, onProgress: callback }
+const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What a profile is written as, besides what V8 has itself. */
 const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope']

@@ -4,7 +4,7 @@
 
 const { version } = require('../package.json')
 const { HeapkitError, codes, invalidOption } = require('./errors')
-const { read, resolved } = require('./heap')
+const { read, resolved, folders } = require('./heap')
 const options = require('./options')
 const { bare } = options
 
@@ -66,7 +66,7 @@ if (Symbol.dispose) ProfileFile.prototype[Symbol.dispose] = ProfileFile.prototyp
 async function openProfile (file, given) {
   const wanted = options.profileReading(given)
   const path = options.guarded('path', () => resolved(file, 'path'))
-  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(path)), wanted.memory)
+  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(path, folders(wanted.sourceMaps))), wanted.memory)
 }
 
 module.exports = { openProfile }

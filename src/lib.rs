@@ -3,7 +3,7 @@
 //! The modules, in the direction of their dependencies:
 //!
 //! ```text
-//! binding  ->  { sink, fork -> host, heap -> { host, source_maps }, profile, readers, process, alarms }  ->  error
+//! binding  ->  { sink, fork -> host, heap -> { host, source_maps }, profile -> source_maps, readers, process, alarms }  ->  error
 //! ```
 //!
 //! * [`sink`] is the background writer: for each capture a bounded queue and a thread, compression, and the discipline of files.

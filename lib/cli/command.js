@@ -16,12 +16,10 @@ const COMMON_USAGE = `  --json      the answer as JSON
   -h, --help  this text
 `
 
-/** Of commands that hold a snapshot in memory. */
-const READING = {
-  partial: { type: 'boolean' },
-  force: { type: 'boolean' },
-  'source-maps': { type: 'string', multiple: true }
-}
+const PROFILE = { force: { type: 'boolean' }, 'source-maps': { type: 'string', multiple: true } }
+
+/** Of commands that hold one of these in memory. */
+const READING = { snapshot: { ...PROFILE, partial: { type: 'boolean' } }, profile: PROFILE }
 
 const READING_USAGE = `  --source-maps DIR
               name sources instead of scripts, by the maps in DIR, or in another one that is named so: of /srv/shop/dist/main.js
@@ -30,15 +28,22 @@ const READING_USAGE = `  --source-maps DIR
   --force     read it although it needs more memory than there seems to be; it is given up before memory runs out
 ${COMMON_USAGE}`
 
+const PROFILE_USAGE = `  --source-maps DIR
+                   name sources instead of scripts, by the maps in DIR, or in another one that is named so
+  --force          read it although it needs more memory than there seems to be
+  --json           the answer as JSON
+  -h, --help       this text
+`
+
 const BAR_WIDTH = 24
 const CLEAR_LINE = '\r\x1b[K'
 
 /**
- * Makes a command of { usage, options, reads, run }; `reads` says that it holds a snapshot in memory. `run(positionals, values, out)` is called when
+ * Makes a command of { usage, options, reads, run }; `reads` says what it holds in memory: 'snapshot', 'profile' or nothing. `run(positionals, values, out)` is called when
  * they are as the usage's first line says, and returns the exit code, if that is not 0. `out` is { output, control }.
  */
-function command ({ usage, options = {}, reads = true, run }) {
-  const known = { ...COMMON, ...(reads && READING), ...options }
+function command ({ usage, options = {}, reads = 'snapshot', run }) {
+  const known = { ...COMMON, ...READING[reads], ...options }
   return {
     async run (args, { output, stderr }) {
       const { values, positionals } = readArguments(args, known, usage)
@@ -50,7 +55,8 @@ function command ({ usage, options = {}, reads = true, run }) {
       keepPriority()
       const control = {
         onProgress: stderr.isTTY ? progressOn(stderr) : undefined,
-        ...(reads && { partial: values.partial, sourceMaps: values['source-maps'], memory: { force: values.force } })
+        ...(reads && { sourceMaps: values['source-maps'], memory: { force: values.force } }),
+        ...(reads === 'snapshot' && { partial: values.partial })
       }
       try {
         return await run(positionals, values, { output, control }) ?? 0
@@ -120,4 +126,4 @@ function namedOutput (command, to) {
   return to
 }
 
-module.exports = { command, COMMON_USAGE, READING_USAGE, integer, namedOutput, incomplete, sourceMaps, pathText, stepText }
+module.exports = { command, COMMON_USAGE, READING_USAGE, PROFILE_USAGE, integer, namedOutput, incomplete, sourceMaps, pathText, stepText }

@@ -4,7 +4,7 @@
 
 const { writeFile } = require('../copies')
 const { openProfile } = require('../profile')
-const { command, COMMON_USAGE, namedOutput } = require('./command')
+const { command, PROFILE_USAGE, namedOutput } = require('./command')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
@@ -15,22 +15,21 @@ const ENDINGS = [
   [['.speedscope.json', '.speedscope'], 'speedscope']
 ]
 
-const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--force] [--json]
+const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
 
 A .cpuprofile, a .heapprofile or a pprof file in another format, which the name of OUT says:
 ${ENDINGS.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
 OUT is never another file's place, and is there whole or not at all.
 
 Options:
-  --value TYPE  which values, where the format has room for one: cpu, wall, samples, inuse_space, …
-  --force       read it although it needs more memory than there seems to be
-${COMMON_USAGE}`
+  --value TYPE     which values, where the format has room for one: cpu, wall, samples, inuse_space, …
+${PROFILE_USAGE}`
 
-const options = { value: { type: 'string' }, force: { type: 'boolean' } }
+const options = { value: { type: 'string' } }
 
-async function run ([from, to], { value, force, json }, { output, control: { onProgress } }) {
+async function run ([from, to], { value, json }, { output, control }) {
   const format = formatOf(namedOutput('convert', to))
-  const profile = await openProfile(from, { onProgress, memory: { force } })
+  const profile = await openProfile(from, control)
   const data = await profile.convert(format, value === undefined ? {} : { value })
   profile.close()
   const { path, bytes: size } = await writeFile(to, data)
@@ -44,4 +43,4 @@ function formatOf (name) {
   return found[1]
 }
 
-module.exports = command({ usage, options, reads: false, run })
+module.exports = command({ usage, options, reads: 'profile', run })

@@ -3,10 +3,10 @@
 // heapkit top FILE: who takes the time, or the memory, in a profile.
 
 const { openProfile } = require('../profile')
-const { command, COMMON_USAGE, integer } = require('./command')
+const { command, PROFILE_USAGE, integer, sourceMaps } = require('./command')
 const { table, amount, count, bytes, ending, percent, short, visible } = require('./table')
 
-const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--force] [--json]
+const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--json]
 
 Who takes the time, or the memory, in a .cpuprofile, a .heapprofile or a pprof file: FLAT is its own, CUMULATIVE is with what
 it called. A package is one of node_modules, all of Node.js, or all of your own code.
@@ -17,19 +17,18 @@ Options:
   --focus REGEXP   only samples with such a function or file
   --ignore REGEXP  without samples that have such a function or file
   --top N          how many lines (20)
-  --force          read it although it needs more memory than there seems to be
-${COMMON_USAGE}`
+${PROFILE_USAGE}`
 
-const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' }, force: { type: 'boolean' } }
+const options = { by: { type: 'string' }, value: { type: 'string' }, focus: { type: 'string' }, ignore: { type: 'string' }, top: { type: 'string' } }
 
-async function run ([file], { by = 'function', value, focus, ignore, top, force, json }, { output, control: { onProgress } }) {
+async function run ([file], { by = 'function', value, focus, ignore, top, json }, { output, control }) {
   const wanted = { by, top: integer(top, 'top', 20) }
   for (const [name, given] of Object.entries({ value, focus, ignore })) if (given !== undefined) wanted[name] = given
-  const profile = await openProfile(file, { onProgress, memory: { force } })
+  const profile = await openProfile(file, control)
   const answer = await profile.top(wanted)
   profile.close()
   if (json) return output.json(answer)
-  output.write(text(profile, answer, by, output.width))
+  output.write(text(profile, answer, by, output.width) + sourceMaps(profile.sourceMaps, output.width))
 }
 
 function text (profile, { name, unit, total, shown, rows, rowCount }, by, width) {
@@ -37,7 +36,7 @@ function text (profile, { name, unit, total, shown, rows, rowCount }, by, width)
   const is = (number) => amount(number, unit)
   const of = total === shown ? '' : `, of which ${is(shown)} (${percent(shown / total)}) are looked at`
   const took = profile.durationMs === null ? '' : ` in ${amount(profile.durationMs * 1e6, 'nanoseconds')}`
-  const head = `${visible(name)}: ${is(total)}${of}, ${count(profile.samples)} samples${took}\n\n`
+  const head = `${visible(name)}: ${is(total)}${of}, ${count(profile.samples)} ${profile.samples === 1 ? 'sample' : 'samples'}${took}\n\n`
   const share = (number) => percent(number / (total || 1))
   const objects = rows[0].objects !== undefined
   const columns = [
@@ -54,4 +53,4 @@ function text (profile, { name, unit, total, shown, rows, rowCount }, by, width)
     { width, cut: { FUNCTION: short, FILE: ending, PACKAGE: short, PLACE: ending }, drop: ['OF ALL'] }) + more
 }
 
-module.exports = command({ usage, options, reads: false, run })
+module.exports = command({ usage, options, reads: 'profile', run })

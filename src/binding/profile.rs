@@ -7,11 +7,12 @@ use regex_lite::Regex;
 use serde::Serialize;
 
 use super::crossing::{json, promise, promise_with, to_napi};
-use super::heap::HeapReading;
+use super::heap::{HeapReading, maps_from};
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
 use crate::profile::{self, By, Format, Maker, Profile, TableOptions};
+use crate::source_maps::{MapsFrom, MapsUsed};
 
 /// Of a text without compression: V8's profiles have some megabytes.
 const MOST_BYTES: usize = 256 << 20;
@@ -29,6 +30,8 @@ struct About<'a> {
     time_nanos: i64,
     duration_nanos: i64,
     comments: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_maps: Option<MapsUsed>,
 }
 
 #[derive(Serialize)]
@@ -54,22 +57,31 @@ impl ObjectFinalize for ProfileFile {
 
 #[napi]
 impl HeapReading {
-    /// Reads a profile, `-` for standard input.
+    /// Reads a profile, `-` for standard input; with folders that have source maps, an empty list for those of the scripts.
     #[napi(catch_unwind, ts_return_type = "Promise<ProfileFile>")]
-    pub fn open_profile<'env>(&mut self, env: &'env Env, path: String) -> Result<Object<'env>> {
+    pub fn open_profile<'env>(
+        &mut self,
+        env: &'env Env,
+        path: String,
+        source_maps: Option<Vec<String>>,
+    ) -> Result<Object<'env>> {
         let (reply, object) = promise_with(env, |env, (profile, about): (Held<Profile>, String)| {
             let bytes = profile.get().map_or(0, Profile::bytes);
             ProfileFile { profile: Kept::new(profile, bytes, env), about }
         })?;
         let source = Source::of(&path);
-        let sources = vec![source.clone()];
-        self.begin(sources, move |progress| open(&source, progress).map_err(|error| error.about(source.name())), reply);
+        let (sources, maps) = (vec![source.clone()], source_maps.map(maps_from));
+        let task = move |progress: &Progress| {
+            open(&source, maps.as_ref(), progress).map_err(|error| error.about(source.name()))
+        };
+        self.begin(sources, task, reply);
         Ok(object)
     }
 }
 
 /// The profile, and what there is to be said about it, as JSON.
-fn open(source: &Source, progress: &Progress) -> crate::Result<(Held<Profile>, String)> {
+fn open(source: &Source, maps: Option<&MapsFrom>, progress: &Progress) -> crate::Result<(Held<Profile>, String)> {
+    maps.map_or(Ok(()), MapsFrom::check)?;
     let mut text = Vec::new();
     source
         .each_chunk(progress.start(source.bytes()), &mut |chunk| {
@@ -84,7 +96,14 @@ fn open(source: &Source, progress: &Progress) -> crate::Result<(Held<Profile>, S
         })
         .map_err(of_profile)?;
     progress.expect((text.len() as u64).saturating_mul(BYTES_EACH), "a profile")?;
-    let profile = profile::read(&text)?;
+    let mut profile = profile::read(&text)?;
+    drop(text);
+    let mut maps_used = None;
+    if let Some(maps) = maps {
+        let has_room = |bytes| progress.expect(bytes, "source maps").is_ok();
+        let (mapped, used) = profile::originals(&profile, maps, &has_room, &|| progress.check())?;
+        (profile, maps_used) = (mapped, Some(used));
+    }
     let types = profile.types();
     let default_type = types.get(profile.default_type_index()).map_or("", |one| &one.name);
     let totals =
@@ -96,6 +115,7 @@ fn open(source: &Source, progress: &Progress) -> crate::Result<(Held<Profile>, S
         time_nanos: profile.time_nanos,
         duration_nanos: profile.duration_nanos,
         comments: &profile.comments,
+        source_maps: maps_used,
     })?;
     Ok((Held::new(profile), about))
 }

@@ -2,12 +2,13 @@
 //! and the questions that are asked of all of them.
 //!
 //! ```text
-//! bytes --> read --> model --> write --> bytes
-//!                      └----> table
+//! bytes --> read --> model --> originals --> write --> bytes
+//!                                  └----> table
 //! ```
 //!
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
+//! * [`originals`] puts sources in the place of scripts, by source maps;
 //! * [`write`] makes pprof, folded stacks or a speedscope file of it;
 //! * [`table`] adds up by function, file or package.
 //!
@@ -18,6 +19,7 @@
 
 mod handles;
 mod model;
+mod originals;
 mod pprof;
 mod read;
 mod samples;
@@ -28,6 +30,7 @@ mod write;
 use crate::error::Result;
 
 pub use model::{Builder, Profile, ValueType};
+pub use originals::originals;
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};
 pub use write::{Format, Maker, write};

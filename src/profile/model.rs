@@ -209,6 +209,10 @@ impl Profile {
     pub(super) fn all_frames(&self) -> &[FrameRow] {
         self.frames.all()
     }
+
+    pub(super) fn all_stacks(&self) -> &[StackRow] {
+        self.stacks.all()
+    }
 }
 
 /// Makes a profile, from the outside in.

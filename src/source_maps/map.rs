@@ -39,6 +39,13 @@ impl Map {
         (mapping.line == line && !self.source(mapping)?.is_empty()).then_some(mapping)
     }
 
+    /// The first mapping in a line that has a source.
+    pub(super) fn first_in(&self, line: u32) -> Option<&Mapping> {
+        let from = self.mappings.partition_point(|mapping| mapping.line < line);
+        let own = self.mappings.iter().skip(from).take_while(|mapping| mapping.line == line);
+        own.into_iter().find(|mapping| self.source(mapping).is_some_and(|source| !source.is_empty()))
+    }
+
     pub(super) fn source(&self, mapping: &Mapping) -> Option<&Arc<str>> {
         self.sources.get(mapping.source as usize)
     }

@@ -55,6 +55,12 @@ impl Mapped {
         })
     }
 
+    /// The source and the line of what begins first in a line.
+    pub fn line(&self, line: u32) -> Option<(Arc<str>, u32)> {
+        let mapping = self.map.first_in(line)?;
+        Some((Arc::clone(self.map.source(mapping)?), mapping.source_line))
+    }
+
     /// The original name of what the script calls `name`, by its text.
     fn declared(&self, text: &Text, line: u32, column: u32, name: &str) -> Option<String> {
         let at = names::declared(text.units(), text.offset(line, column)?, name.as_bytes())?;

@@ -22,6 +22,7 @@ mod variables;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -98,6 +99,11 @@ impl<'a> SourceMaps<'a> {
     /// in the script, is called in its source.
     pub fn original(&mut self, script: &str, line: u32, column: u32, name: &str) -> Option<Original> {
         self.mapped(script)?.original(line, column, name)
+    }
+
+    /// The source and the line of what begins first in a line of a script; both lines from 0.
+    pub fn line(&mut self, script: &str, line: u32) -> Option<(Arc<str>, u32)> {
+        self.mapped(script)?.line(line)
     }
 
     /// What variables are called in their source, by what they are called in the script: those of the function that begins at a line and column,
