@@ -100,6 +100,27 @@ fn one_holder_of_ever_more_is_told_from_ever_more_holders_of_a_few() {
 }
 
 #[test]
+fn holders_of_one_class_are_told_apart_by_who_holds_them() {
+    let program = |count: usize, drafts: usize| {
+        let mut program = Program::new();
+        let (_, scope) = program.function(program.global, "", "/srv/shop/pages.js", 7, 0);
+        let (constructor, _) = program.function(program.global, "Page", "/srv/shop/pages.js", 7, 3);
+        let prototype = program.object(constructor, "prototype", "Object");
+        program.heap.edge(prototype, "property", "constructor", constructor);
+        for (variable, count) in [("archive", count), ("drafts", drafts)].into_iter().filter(|(_, count)| *count > 0) {
+            let page = program.node(scope, "context", variable, "object", "Page");
+            program.heap.location(page, 7, 3);
+            program.heap.edge(page, "property", "__proto__", prototype);
+            let items = program.object(page, "items", "Array");
+            program.items(items, "Item", count);
+        }
+        program.heap
+    };
+    assert_eq!(first(&grown(|count| program(count, 0))), "+1000 Item held by Page.items");
+    assert_eq!(first(&grown(|count| program(count, 5))), "+1000 Item held by pages.js: archive (Page).items");
+}
+
+#[test]
 fn a_call_that_waits_is_known_by_its_function() {
     let snapshots = grown(|count| {
         let mut program = Program::new();

@@ -5,9 +5,12 @@
 
 #![allow(clippy::indexing_slicing, reason = "places and ordinals are numbered by what made the columns")]
 
-use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edges::{NO_EDGE, edges_from_dominators, holders};
+use super::holders::Part;
 use super::names::Names;
 use super::places::{Class, Held, Kind, Places, TOP};
 use super::shortest::Shortest;
@@ -48,6 +51,8 @@ pub(crate) struct Dominance {
     pub(super) many: Option<Vec<u32>>,
     /// By place of things that are not the application's: the function of the application's that they refer to.
     pub(crate) callbacks: FxHashMap<u32, u32>,
+    /// What classes hold at several places; found when it is first asked.
+    pub(super) several: OnceLock<FxHashSet<Part>>,
 }
 
 impl Dominance {
@@ -60,6 +65,7 @@ impl Dominance {
             shapes: FxHashMap::default(),
             many: None,
             callbacks: FxHashMap::default(),
+            several: OnceLock::new(),
         }
     }
 

@@ -82,7 +82,7 @@ pub(super) struct Holder {
     /// The nearest whose class says something.
     pub(super) nearest: Option<u32>,
     /// The one above that, if it is a thing of Node's or of a package.
-    outer: Option<u32>,
+    pub(super) outer: Option<u32>,
     /// The nearest of those that is the application's.
     pub(super) own: Option<u32>,
 }
