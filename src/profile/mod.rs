@@ -8,7 +8,8 @@
 //!
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
-//! * [`write`] makes pprof, folded stacks or a speedscope file of it;
+//! * [`write`] makes pprof, folded stacks, a speedscope file or a text for people of it;
+//! * [`less`] leaves what it has more than an earlier one;
 //! * [`table`] adds up by function, file or package.
 //!
 //! What a profile takes, and what is written of it, is bounded: a file of some hundred bytes can have stacks and names that are gigabytes when
@@ -17,6 +18,7 @@
 //! Nothing here opens a file or decompresses one: whoever calls does.
 
 mod handles;
+mod less;
 mod model;
 mod pprof;
 mod read;
@@ -27,6 +29,7 @@ mod write;
 
 use crate::error::Result;
 
+pub use less::less;
 pub use model::{Builder, Profile, ValueType};
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};

@@ -27,7 +27,8 @@ pub struct ValueType {
 }
 
 impl ValueType {
-    pub(super) fn new(name: &str, unit: &str) -> Self {
+    /// So much of `unit`.
+    pub fn new(name: &str, unit: &str) -> Self {
         Self { name: name.into(), unit: unit.into() }
     }
 }
@@ -94,6 +95,13 @@ impl Profile {
     /// What the values of each sample are.
     pub fn types(&self) -> &[ValueType] {
         &self.types
+    }
+
+    /// Calls its only type of values something else: V8's own format does not say what was counted.
+    pub fn call(&mut self, name: &str) {
+        if let [only] = self.types.as_mut_slice() {
+            name.clone_into(&mut only.name);
+        }
     }
 
     /// How many samples there are.
@@ -206,6 +214,10 @@ impl Profile {
         self.functions.all()
     }
 
+    pub(super) fn all_stacks(&self) -> &[StackRow] {
+        self.stacks.all()
+    }
+
     pub(super) fn all_frames(&self) -> &[FrameRow] {
         self.frames.all()
     }
@@ -224,6 +236,11 @@ impl Builder {
         labels.place(Vec::new());
         let samples = Samples::new(types.len());
         Self { profile: Profile { types, samples, labels, ..Profile::default() } }
+    }
+
+    /// More of one that was made.
+    pub(super) fn of(profile: Profile) -> Self {
+        Self { profile }
     }
 
     pub(super) fn text(&mut self, text: &str) -> Text {
