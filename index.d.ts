@@ -11,12 +11,18 @@ export {}
 /** What was captured. */
 export type CaptureKind = 'snapshot' | 'sampling' | 'timeline' | 'cpu'
 
-/** V8's own file formats, all of them JSON that Chrome DevTools opens. */
-export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile'
+/** V8's own file formats, all of them JSON that Chrome DevTools opens; and those that profiles can have instead. */
+export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile' | ProfileFormat
+
+/** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, or a file for speedscope. */
+export type ProfileFormat = 'pprof' | 'folded' | 'speedscope'
+
+/** What can be asked of a capture whose own format is `Format`. */
+type FormatsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? Format | ProfileFormat : Format
 
 export type Compression = 'gzip' | 'zstd' | 'none'
 
-/** One complete capture. `kind`, and `format` as well, tell which of the four it is. */
+/** One complete capture. `kind` tells which of the four it is. */
 export type Artifact = SnapshotArtifact | SamplingArtifact | TimelineArtifact | CpuArtifact
 
 /** What all artifacts have. */
@@ -67,7 +73,7 @@ export type SnapshotArtifact = ForkedSnapshotArtifact | InlineSnapshotArtifact
 
 export interface SamplingArtifact extends ArtifactFields {
   kind: 'sampling'
-  format: 'heapprofile'
+  format: 'heapprofile' | ProfileFormat
 }
 
 export interface TimelineArtifact extends ArtifactFields {
@@ -79,11 +85,11 @@ export interface TimelineArtifact extends ArtifactFields {
 
 export interface CpuArtifact extends ArtifactFields {
   kind: 'cpu'
-  format: 'cpuprofile'
+  format: 'cpuprofile' | ProfileFormat
 }
 
-/** The artifact of a format. */
-export type ArtifactOf<Format extends ArtifactFormat> = Extract<Artifact, { format: Format }>
+/** The artifact of a capture that can have this format. */
+export type ArtifactOf<Format extends ArtifactFormat> = Artifact extends infer One ? One extends { format: infer Formats } ? Format extends Formats ? One : never : never : never
 
 type WithoutFile<File extends ArtifactFields> = Omit<File, 'path'> & { path: null }
 
@@ -135,7 +141,12 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
    * is packed: `a.heapsnapshot.gz`, `a.heapsnapshot.zst`, `a.heapsnapshot` not at all; defaults do not count then.
    */
   file?: string
-  format?: Format
+  /**
+   * What the file holds. Profiles can have another format than V8's own: it is made on the capture's own thread, of at most 256 MiB of V8's text, and if there is memory
+   * for it (`HEAPKIT_ERR_INVALID_PROFILE`, `HEAPKIT_ERR_MEMORY`; what was collected is kept for another `stop()`). Default: of a `file` what its name says (`a.pb.gz`, `a.folded`,
+   * `a.speedscope.json`), else that of `configure()`, else `HEAPKIT_FORMAT`, as far as the capture can have it; else V8's own.
+   */
+  format?: FormatsOf<Format>
 }
 
 /** How to watch a capture and how to end it early. */
@@ -380,7 +391,7 @@ export function startCpuProfile (options?: CpuProfileOptions): CaptureSession<'c
 /** Besides limits and defaults of what it writes: how all its snapshots are taken, whatever its clients ask. */
 export interface HandlerOptions extends Defaults, Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu'> {
   /**
-   * What clients send as `Authorization: Bearer TOKEN`; compared in constant time. This or `authorize` is mandatory. ASCII without spaces; those around
+   * What clients send as `Authorization: Bearer TOKEN`, or as the password of `Basic`; compared in constant time. This or `authorize` is mandatory. ASCII without spaces; those around
    * it, such as the newline at the end of a file, do not count.
    */
   token?: string
@@ -456,6 +467,8 @@ export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capt
 
 /** What {@link configure} takes. */
 export interface ProcessDefaults extends Defaults {
+  /** The format of all sampling and CPU captures that can have it. Default: `HEAPKIT_FORMAT`, else V8's own. */
+  format?: 'heapprofile' | 'cpuprofile' | ProfileFormat
   /**
    * All snapshots and timelines of the process are redacted at least so, whoever asks for them and however. It holds until the process ends: a later call can
    * only make it stricter.
@@ -701,9 +714,6 @@ export interface ProfileTable {
   rowCount: number
 }
 
-/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, or a file for speedscope. */
-export type ProfileFormat = 'pprof' | 'folded' | 'speedscope'
-
 /** A sampled profile in memory. */
 export interface ProfileFile extends Disposable {
   readonly types: ProfileValueType[]
@@ -717,7 +727,7 @@ export interface ProfileFile extends Disposable {
   /** Where {@link ProfileOptions.sourceMaps} were wanted. */
   readonly sourceMaps?: SourceMapsUsed
   top (options?: ProfileTopOptions): Promise<ProfileTable>
-  /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
+  /** The bytes of a file (pprof with gzip), 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
   convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void

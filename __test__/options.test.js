@@ -101,7 +101,7 @@ test('configure() is below the call and above the environment, for all threads, 
 test('configure() refuses garbage and keeps what was set', (t) => {
   heapkit.configure({ maxFiles: 7 })
   t.after(() => heapkit.configure({}))
-  for (const name of ['dir', 'compression', 'level', 'maxFiles', 'maxBytes', 'maxAgeMs', 'minFreeBytes']) {
+  for (const name of ['dir', 'compression', 'level', 'format', 'maxFiles', 'maxBytes', 'maxAgeMs', 'minFreeBytes']) {
     for (const value of GARBAGE[name]) {
       assert.throws(() => heapkit.configure({ [name]: value }), naming(name))
     }

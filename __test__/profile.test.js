@@ -221,7 +221,7 @@ describe('a profile of a bundle', () => {
       const profile = await openProfile(file, { sourceMaps })
       const { rows } = await profile.top()
       profile.close()
-      return { rows: rows.map(({ name, place, flat }) => `${name} ${place.replace(pathToFileURL(SHOP).href, '')} ${flat}`), used: profile.sourceMaps }
+      return { rows: rows.map(({ name, place, flat }) => `${name} ${place.replace(SHOP, '')} ${flat}`), used: profile.sourceMaps }
     }
     const plain = ['o /shop.min.js:1 300', 'begin /shop.min.js:1 200', 'm /shop.min.js:1 100']
     assert.deepEqual(await ask(), { rows: plain, used: undefined })

@@ -73,7 +73,7 @@ test('an output that cannot be opened stops nothing', async (t) => {
   const session = startSampling({ sampleInterval: 1024 })
   globalThis.kept = allocate(5000)
   await assert.rejects(session.stop({ dir: __filename }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`dir`/))
-  await assert.rejects(session.stop({ dir, format: 'pprof' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`format` must be 'heapprofile'; got 'pprof'/))
+  await assert.rejects(session.stop({ dir, format: 'heapsnapshot' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /`format` must be 'heapprofile' or .*; got 'heapsnapshot'/))
   assert.ok(find(JSON.parse(readArtifact(await session.stop({ dir }))).head, 'allocate'))
 })
 

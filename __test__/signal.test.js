@@ -75,8 +75,8 @@ test('wrong captures and options are refused by name, and nothing is armed', { s
   }
   for (const [capture, option, value] of [
     ['cpu', 'seconds', 0], ['cpu', 'seconds', -1], ['cpu', 'seconds', 1.5], ['cpu', 'seconds', '1'], ['cpu', 'seconds', NaN], ['cpu', 'seconds', 1e9],
-    ['snapshot', 'seconds', 5], ['snapshot', 'mode', 'x'], ['snapshot', 'exposeInternals', 1], ['snapshot', 'timeoutMs', 0], ['snapshot', 'format', 'cpuprofile'],
-    ['sampling', 'sampleInterval', -1], ['sampling', 'stackDepth', 129], ['sampling', 'format', 'pprof'], ['cpu', 'sampleInterval', 1],
+    ['snapshot', 'seconds', 5], ['snapshot', 'mode', 'x'], ['snapshot', 'exposeInternals', 1], ['snapshot', 'timeoutMs', 0], ['snapshot', 'format', 'cpuprofile'], ['cpu', 'format', 'heapprofile'],
+    ['sampling', 'sampleInterval', -1], ['sampling', 'stackDepth', 129], ['sampling', 'format', 'cpuprofile'], ['cpu', 'sampleInterval', 1],
     ['timeline', 'trackAllocations', 'yes'], ['cpu', 'compression', 'brotli'], ['cpu', 'level', 10], ['cpu', 'dir', 1], ['cpu', 'maxFiles', 0],
     ['cpu', 'onArtifact', 'x'], ['cpu', 'onError', {}], ['cpu', 'signal', {}], ['cpu', 'onProgress', 1]
   ]) {

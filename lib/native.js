@@ -223,6 +223,7 @@ module.exports = {
   writeFromChild: (descriptor, bytes) => call(binding.writeFromChild, descriptor, bytes),
   abandonOnExit,
   codecs: () => call(binding.codecs),
+  formats: () => call(binding.formats),
   platform: () => call(binding.platform),
   keepPriority: () => call(binding.keepPriority),
   nextSequence: () => call(binding.nextSequence),

@@ -14,6 +14,7 @@ const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
+const { formatsOf, extensionOf, formatNamed } = require('./options/formats')
 const { nearest } = require('./options/nearest')
 
 /** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
@@ -29,8 +30,8 @@ const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSION
 /** Limits and defaults of a directory. A call, configure() and the environment can all set them. */
 const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
 
-/** What configure() and the environment can set: the same, and what no call can ask less than. */
-const DEFAULTS = { ...SHARED, redact: redaction }
+/** What configure() and the environment can set: the same, the format of profiles, and what no call can ask less than. */
+const DEFAULTS = { ...SHARED, format: oneOfThese([...new Set(['sampling', 'cpu'].flatMap(formatsOf))]), redact: redaction }
 
 /** What every operation that takes time accepts. */
 const CONTROL = { signal: abortSignal, timeoutMs: integerFrom(1, MAX_TIMEOUT_MS), onProgress: callback }
@@ -54,7 +55,6 @@ const SNAPSHOT_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redac
 /** The sessions that are started and stopped: the options that start them, and their defaults. */
 const SESSIONS = {
   sampling: {
-    format: 'heapprofile',
     schema: {
       sampleInterval: integerFrom(1, 2 ** 31 - 1),
       stackDepth: integerFrom(1, 128),
@@ -64,14 +64,13 @@ const SESSIONS = {
     defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
   },
   timeline: {
-    format: 'heaptimeline',
     // It is a heap snapshot. Profiles have no contents of strings.
     ending: { redact: redaction },
     schema: { trackAllocations: boolean, resolutionMs: integerFrom(50, 3_600_000) },
     // Without a `resolutionMs` the timeline finds its own pace.
     defaults: { trackAllocations: false }
   },
-  cpu: { format: 'cpuprofile', schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
+  cpu: { schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
 }
 
 /** What a capture on a signal has besides. */
@@ -92,8 +91,8 @@ const QUESTION = { signal: abortSignal }
 const TOP = integerFrom(1, 10_000)
 
 /** Where a capture goes and how it is packed. A stream has neither a file nor a quota. */
-function outputSchema (format, stream) {
-  return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese([format]) }
+function outputSchema (kind, stream) {
+  return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese(formatsOf(kind)) }
 }
 
 /** What a forked snapshot, or a reading, may take. */
@@ -107,6 +106,7 @@ function memory (value, name) {
 const ENVIRONMENT = {
   HEAPKIT_DIR: ['dir', resolveFromStart],
   HEAPKIT_COMPRESSION: ['compression', (text) => text],
+  HEAPKIT_FORMAT: ['format', (text) => text],
   HEAPKIT_MAX_FILES: ['maxFiles', number],
   HEAPKIT_MAX_BYTES: ['maxBytes', byteCount],
   HEAPKIT_MIN_FREE_BYTES: ['minFreeBytes', byteCount],
@@ -220,6 +220,22 @@ function resolveDir (dir, fallback) {
   return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
 
+/** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. */
+function formatOf (kind, { format, file }) {
+  const formats = formatsOf(kind)
+  const wanted = file === undefined ? bare(fromEnvironment(), defaults()).format : formatNamed(bareName(file))
+  return format ?? (formats.includes(wanted) ? wanted : formats[0])
+}
+
+function isOwnFormat (kind, format) {
+  return formatsOf(kind)[0] === format
+}
+
+/** A file's name without what it is packed with. */
+function bareName (file) {
+  return file.slice(0, file.length - packingOf(file).extension.length)
+}
+
 /** How a file is packed, by its name: { compression, level, extension }. The last codec, 'none', has the extension that every name ends in. */
 function packingOf (file) {
   const [compression, { level = 0, extension }] = Object.entries(COMPRESSIONS).find(([, { extension }]) => file.endsWith(extension))
@@ -248,8 +264,9 @@ function levelOf ({ level: ownLevel, compression: ownCompression }, { level: def
 // --- options of the calls ---
 
 /** Where a capture goes, and how it is packed; `own` has the options of its call. */
-function output (own, format, { stream = false } = {}) {
+function output (own, kind, { stream = false } = {}) {
   const configured = defaults()
+  const format = formatOf(kind, own)
   // Who opens `a.heapsnapshot` expects it to be one.
   const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
   const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, named, pick(own, SHARED))
@@ -260,14 +277,13 @@ function output (own, format, { stream = false } = {}) {
   const target = own.file === undefined
     ? { dir: resolveDir(own.dir, stream ? os.tmpdir() : undefined) }
     : { dir: path.dirname(resolve(own.file)), file: path.basename(resolve(own.file)) }
-  return bare(target, { format, extension: format + COMPRESSIONS[compression].extension, compression, level, maxFiles, maxBytes, maxAgeMs, minFreeBytes })
+  return bare(target, { format, extension: `${extensionOf(format)}${COMPRESSIONS[compression].extension}`, compression, level, maxFiles, maxBytes, maxAgeMs, minFreeBytes })
 }
 
 function snapshot (given, { stream = false } = {}) {
-  const format = 'heapsnapshot'
-  const own = read(given, { ...SNAPSHOT, ...CONTROL, ...outputSchema(format, stream) })
+  const own = read(given, { ...SNAPSHOT, ...CONTROL, ...outputSchema('snapshot', stream) })
   const usual = { mode: 'auto', exposeInternals: false, exposeNumericValues: false, memory: memory(undefined, 'memory'), maxCpu: 'auto', stableIds: false }
-  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { redact: salted(redactionFor(own.redact)), output: output(own, format, { stream }) })
+  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { redact: salted(redactionFor(own.redact)), output: output(own, 'snapshot', { stream }) })
 }
 
 /** Options that start a session. */
@@ -278,9 +294,16 @@ function start (kind, given) {
 
 /** Options of a session's stop() and capture(). */
 function stop (kind, given) {
-  const { format, ending } = SESSIONS[kind]
-  const own = read(given, { ...ending, ...CONTROL, ...outputSchema(format) })
-  return bare(pick(own, CONTROL), { redact: ending?.redact && salted(redactionFor(own.redact)), output: output(own, format) })
+  const { ending } = SESSIONS[kind]
+  const own = read(given, { ...ending, ...CONTROL, ...outputSchema(kind) })
+  return bare(pick(own, CONTROL), { redact: ending?.redact && salted(redactionFor(own.redact)), output: output(own, kind) })
+}
+
+/** The same where no file is made of it, but a stream: { format, base? } are what lib/captures/conversion.js takes. pprof's tools expect gzip. */
+function stopToStream (kind, given, { format, base }) {
+  const own = read(given, { ...CONTROL, ...PACKING })
+  const packed = bare(own, { compression: format === 'pprof' ? 'gzip' : 'none', level: undefined })
+  return bare(pick(own, CONTROL), { stream: true, base, output: bare(output(packed, kind, { stream: true }), { format }) })
 }
 
 /**
@@ -288,14 +311,14 @@ function stop (kind, given) {
  * Wrong ones throw now.
  */
 function triggered (kind, given) {
-  const { schema = {}, format = 'heapsnapshot', ending: special } = SESSIONS[kind] ?? { ending: SNAPSHOT }
-  const ending = { ...special, ...CONTROL, ...outputSchema(format) }
+  const { schema = {}, ending: special } = SESSIONS[kind] ?? { ending: SNAPSHOT }
+  const ending = { ...special, ...CONTROL, ...outputSchema(kind) }
   const known = { ...TRIGGER, ...schema, ...ending }
   // As they were given, because each capture checks them again: what the process wants may have changed.
   const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
-  output(own, format)
+  output(own, kind)
   return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
 
@@ -362,8 +385,10 @@ module.exports = {
   snapshot,
   start,
   stop,
+  stopToStream,
   triggered,
   packingOf,
+  isOwnFormat,
   redaction,
   redactionFor,
   strictest,

@@ -36,7 +36,7 @@ export async function capture (): Promise<Artifact[]> {
   const heap = await openSnapshot(snapshot.path)
   const held: number = snapshot.mode === 'fork' ? snapshot.heldBackMs : 0
   console.log(held, (await heap.summary()).classes.length, all.createSnapshotStream().artifact?.path)
-  onSignal('SIGUSR2', 'cpu', { seconds: 1, onArtifact: ({ format }) => { const only: 'cpuprofile' = format; console.log(only) } })
+  onSignal('SIGUSR2', 'cpu', { seconds: 1, onArtifact: ({ format }) => { const only: 'cpuprofile' | all.ProfileFormat = format; console.log(only) } })
   return [snapshot, await session.stop()]
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use heapkit::Result;
-use heapkit::profile::{By, Format, Maker, Profile, Row, TableOptions, read, table, write};
+use heapkit::profile::{By, Format, Maker, Profile, Row, TableOptions, ValueType, less, read, table, write};
 
 /// `main` calls `slow`, which is seen on two lines and calls itself; then nothing runs, and V8 collects garbage.
 const CPU: &str = r#"{"nodes":[
@@ -112,6 +112,38 @@ fn pprof_says_the_same_when_it_is_read_again() {
             let _: Result<Profile> = read(&bytes[..cut]);
         }
     }
+}
+
+#[test]
+fn what_it_has_more_than_an_earlier_one_is_left_stack_by_stack() {
+    let later = HEAP.replace("\"selfSize\":512", "\"selfSize\":500").replace("\"selfSize\":100", "\"selfSize\":150");
+    let more = less(of(&later), &of(HEAP)).unwrap();
+    assert_eq!(more.totals(), [38]);
+    assert_eq!(rows(&more, By::Function, 0), names(&[("load;all", 50, 38), ("parse", -12, -12)]));
+    let bytes = write(&more, Format::Proto, 0, Maker(""), &|| Ok(())).unwrap();
+    assert_eq!(read(&bytes).unwrap().sample_count(), 2);
+    let none = less(of(HEAP), &of(HEAP)).unwrap();
+    assert_eq!(read(&write(&none, Format::Proto, 0, Maker(""), &|| Ok(())).unwrap()).unwrap().sample_count(), 0);
+    assert!(less(of(CPU), &of(HEAP)).unwrap_err().to_string().contains("has other types of values"));
+}
+
+#[test]
+fn pprof_is_the_same_with_gzip_and_without() {
+    let profile = of(CPU);
+    let packed = write(&profile, Format::Pprof, 0, Maker("heapkit"), &|| Ok(())).unwrap();
+    assert_eq!(unzipped(&packed), write(&profile, Format::Proto, 0, Maker("heapkit"), &|| Ok(())).unwrap());
+}
+
+#[test]
+fn people_read_a_paragraph_for_each_stack_the_greatest_first() {
+    let mut profile = of(HEAP);
+    profile.call("alloc_space");
+    profile.comments.push("Node.js v24".into());
+    profile.period = Some((ValueType::new("space", "bytes"), 1024));
+    let text = write(&profile, Format::Text, 0, Maker(""), &|| Ok(())).unwrap();
+    let expected = "alloc_space: 612 bytes\nperiod: 1024 bytes (space)\ncomment: Node.js v24\n\n512\n#\tparse\tnode:fs:2\n\
+        #\tload;all\t/app/load.js:5\n\n100\n#\tload;all\t/app/load.js:5\n";
+    assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
 #[test]

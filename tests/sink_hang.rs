@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use captures::{Double, Gate, LONG, abort, begin, enough, finish, read, read_to_end, reply, sponge, to_stream, until};
-use heapkit::sink::{Committed, Output, Overflow, Pipe, Plan, Sink, Target, Writer, Written};
+use heapkit::sink::{Committed, Output, Overflow, Pipe, Plan, Sink, Target, Transform, Writer, Written};
 use heapkit::{Error, Result};
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -513,4 +513,62 @@ fn streams_that_wait_for_their_readers_keep_no_threads() {
         assert_eq!(read_to_end(&writer), 6 << 20);
         assert_eq!(written.recv().unwrap().unwrap().bytes, 6 << 20);
     }
+}
+
+/// Works something out at the end of a capture, until the gate is open or nobody wants it any more.
+struct Ponders {
+    volume: Arc<Volume>,
+    gives_up: bool,
+}
+
+impl Transform for Ponders {
+    fn push(&mut self, _raw: &[u8], _out: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, out: &mut Vec<u8>, is_wanted: &dyn Fn() -> bool) -> Result<Option<String>> {
+        self.volume.held.fetch_add(1, Ordering::SeqCst);
+        if self.gives_up {
+            until(|| !is_wanted());
+            return Err(enough());
+        }
+        self.volume.gate.wait();
+        out.extend_from_slice(b"what it is");
+        Ok(None)
+    }
+}
+
+fn ponders(volume: &Arc<Volume>, gives_up: bool) -> Plan {
+    let transform = Box::new(Ponders { volume: Arc::clone(volume), gives_up });
+    let place = Some(PathBuf::from("/ponders"));
+    Plan { transform: Some(transform), place, patience: SHORT, ..captures::plan(sponge()) }
+}
+
+#[test]
+fn what_is_worked_out_at_the_end_is_no_disk_that_hangs() {
+    let (sink, volume) = (Sink::default(), Volume::new());
+    let writer = begin(&sink, ponders(&volume, false));
+    assert!(writer.write(b"what V8 says"));
+    let (done, written) = reply();
+    writer.finish(done);
+    volume.holds(1);
+    let since = Instant::now();
+    until(|| since.elapsed() > 4 * SHORT);
+    let other =
+        begin(&sink, Plan { place: Some(PathBuf::from("/ponders")), patience: SHORT, ..captures::plan(sponge()) });
+    assert!(finish(&other).is_ok());
+    volume.let_go();
+    let written = written.recv().unwrap().unwrap();
+    assert_eq!((written.raw_bytes, written.bytes), (10, 10));
+}
+
+#[test]
+fn what_is_worked_out_for_a_capture_that_was_given_up_ends() {
+    let (sink, volume) = (Sink::default(), Volume::new());
+    let writer = begin(&sink, ponders(&volume, true));
+    let (done, written) = reply();
+    writer.finish(done);
+    volume.holds(1);
+    assert!(abort(&writer).recv().unwrap().is_ok());
+    assert!(written.recv().unwrap().is_err());
 }

@@ -53,6 +53,18 @@ describe('captures', () => {
     expect(heapkit.takeSnapshot).type.toBeCallableWith({ format: 'heapsnapshot' as const })
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ format: 'cpuprofile' as const })
     expect(heapkit.startSampling().stop).type.not.toBeCallableWith({ format: 'heapsnapshot' as const })
+    expect(heapkit.startTimeline().stop).type.not.toBeCallableWith({ format: 'pprof' as const })
+  })
+
+  test('of profiles take other formats, too', () => {
+    expect(heapkit.startSampling().stop).type.toBeCallableWith({ format: 'pprof' as const })
+    expect(heapkit.startSampling().capture).type.toBeCallableWith({ format: 'folded' as const })
+    expect(heapkit.startSampling().stop).type.not.toBeCallableWith({ format: 'cpuprofile' as const })
+    expect(heapkit.startCpuProfile().stop).type.toBeCallableWith({ format: 'speedscope' as const })
+    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { format: 'pprof' as const })
+    expect(heapkit.configure).type.toBeCallableWith({ format: 'pprof' as const })
+    expect(heapkit.configure).type.not.toBeCallableWith({ format: 'heapsnapshot' as const })
+    expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope'>()
   })
 
   test('refuse what the code refuses', () => {

@@ -7,13 +7,21 @@ const options = require('../options')
 const { CaptureSession } = require('./session')
 
 class CpuSession extends CaptureSession {
-  constructor () {
-    super('cpu')
+  constructor (sampleInterval) {
+    super('cpu', { sampleInterval })
   }
 
   async stop (given) {
-    return await this._stop(options.stop('cpu', given), (recording) =>
-      recording.pause.run(() => JSON.stringify(stopProfiler())))
+    return await this.#end(options.stop('cpu', given))
+  }
+
+  /** The same without a file: answers { artifact, bytes }. */
+  async _stopToStream (given, as) {
+    return await this.#end(options.stopToStream('cpu', given, as))
+  }
+
+  async #end (wanted) {
+    return await this._stop(wanted, (recording) => recording.pause.run(() => JSON.stringify(stopProfiler())))
   }
 
   async _dispose () {
@@ -33,7 +41,7 @@ function startCpuProfile (given) {
   inspector.postSync('Profiler.enable')
   inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
   inspector.postSync('Profiler.start')
-  return CaptureSession.begun(() => new CpuSession(), stopProfiler)
+  return CaptureSession.begun(() => new CpuSession(sampleInterval), stopProfiler)
 }
 
 module.exports = { startCpuProfile }

@@ -23,12 +23,12 @@ class Output {
   #writer
   #discarded
 
-  /** `options` are { output, redact, timeoutMs }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
-  constructor (kind, { output: { format, extension, ...output }, redact, timeoutMs }, { stream, producerWaits }) {
+  /** `options` are { output, redact, convert, timeoutMs }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
+  constructor (kind, { output: { format, extension, ...output }, redact, convert, timeoutMs }, { stream, producerWaits }) {
     const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${process.pid}.${threadId}`
     // Files get their number when they are opened; a stream has only its name.
     if (stream) this.fileName = `${prefix}.${String(nextSequence()).padStart(3, '0')}.${extension}`
-    this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, timeoutMs })
+    this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, convert, timeoutMs })
   }
 
   /** For a producer of bytes other than this thread. */

@@ -25,7 +25,7 @@ class Recording {
   #throttle = () => null
 
   /**
-   * `options` are { output, signal, timeoutMs, onProgress, redact }; `start` is what announce() answered for a
+   * `options` are { output, signal, timeoutMs, onProgress, redact, convert }; `start` is what announce() answered for a
    * capture that began before its recording.
    */
   constructor (kind, options, { stream = false, mode, estimatedRawBytes, start = announce(kind) } = {}) {

@@ -11,8 +11,8 @@ const { limitStackDepth } = require('./stack-depth')
 class SamplingSession extends CaptureSession {
   #stackDepth
 
-  constructor (stackDepth) {
-    super('sampling')
+  constructor ({ sampleInterval, stackDepth, ...flags }) {
+    super('sampling', { sampleInterval, value: counted(flags) })
     this.#stackDepth = stackDepth
   }
 
@@ -21,8 +21,16 @@ class SamplingSession extends CaptureSession {
   }
 
   async capture (given) {
-    return await this._capture(options.stop('sampling', given),
-      (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
+    return await this.#read(options.stop('sampling', given))
+  }
+
+  /** The same without a file: answers { artifact, bytes }. */
+  async _captureToStream (given, as) {
+    return await this.#read(options.stopToStream('sampling', given, as))
+  }
+
+  async #read (wanted) {
+    return await this._capture(wanted, (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
   }
 
   async _dispose () {
@@ -38,11 +46,18 @@ class SamplingSession extends CaptureSession {
 }
 
 function startSampling (given) {
-  const { sampleInterval, stackDepth, ...flags } = options.start('sampling', given)
+  const wanted = options.start('sampling', given)
+  const { sampleInterval, stackDepth, ...flags } = wanted
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
   inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
-  return CaptureSession.begun(() => new SamplingSession(stackDepth), stopSampler)
+  return CaptureSession.begun(() => new SamplingSession(wanted), stopSampler)
+}
+
+/** What its bytes are, in the words of pprof: what is alive, what was allocated, or something in between. */
+function counted ({ includeObjectsCollectedByMajorGC: major, includeObjectsCollectedByMinorGC: minor }) {
+  if (major && minor) return 'alloc_space'
+  return major || minor ? 'space' : 'inuse_space'
 }
 
 function stopSampler () {

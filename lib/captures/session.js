@@ -6,11 +6,15 @@
 const { HeapkitError, codes } = require('../errors')
 const { handled } = require('../promises')
 const shared = require('../shared')
+const time = require('../time')
+const { converted } = require('./conversion')
 const { announce, withdraw } = require('./events')
 const { Recording } = require('./recording')
+const { bytesOf } = require('./bytes')
 
 class CaptureSession {
   #kind
+  #about
   #state = 'running'
   #kept
   #start
@@ -19,8 +23,10 @@ class CaptureSession {
   /** It was given up by end(). */
   #isEnded = false
 
-  constructor (kind) {
+  /** `about` has what formats other than V8's own say of it: { sampleInterval, value? }. */
+  constructor (kind, about) {
     this.#kind = kind
+    this.#about = about
     this.#start = announce(kind)
     Object.defineProperty(this, 'startedAt', { value: this.#start.date, enumerable: true })
     shared.sessions.set(kind, { session: this, isRunning: () => this.#state !== 'collected' })
@@ -56,7 +62,7 @@ class CaptureSession {
     this.#state = 'stopping'
     let recording
     try {
-      recording = this.#recording = new Recording(this.#kind, options, { start: this.#start })
+      recording = this.#recording = new Recording(this.#kind, this.#converted(options), { start: this.#start, stream: options.stream })
       await recording.open()
     } catch (error) {
       this.#recording = undefined
@@ -70,7 +76,7 @@ class CaptureSession {
       if (text !== undefined) await recording.writeText(text)
       const artifact = await recording.finish()
       this.#over()
-      return artifact
+      return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
     } catch (error) {
       if (this.#kept === undefined || this.#isEnded) this.#over()
       else this.#state = 'collected'
@@ -90,7 +96,7 @@ class CaptureSession {
   /** Reads without stopping. */
   async _capture (options, collect) {
     this.#mustBe('running')
-    const recording = new Recording(this.#kind, options)
+    const recording = new Recording(this.#kind, this.#converted(options), { stream: options.stream })
     await recording.open()
     try {
       this.#mustBe('running')
@@ -98,8 +104,16 @@ class CaptureSession {
     } catch (error) {
       throw await recording.abort(error)
     }
-    return await recording.finish()
+    const artifact = await recording.finish()
+    return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
   }
+
+  #converted (options) {
+    return converted(this.#kind, options, { ...this.#about, startedAt: this.#start.date, elapsedMs: time.now() - this.#start.at })
+  }
+
+  /** What its values are, in the words of pprof; undefined where V8's format says it. */
+  get _value () { return this.#about?.value }
 
   /** Stops without an artifact. It is over even if `release()` throws. */
   async _discard (release) {

@@ -17,12 +17,12 @@ const TIMED = {
   timeline: { start: startTimeline, seconds: 10 }
 }
 
-/** Captures for so many seconds. Leaves no session behind, even if it fails or `output.signal` aborts. */
-async function captureFor (kind, seconds, options, output) {
+/** Captures for so many seconds, and ends with `stop(session)`. Leaves no session behind, even if it fails or `output.signal` aborts. */
+async function captureFor (kind, seconds, options, output, stop = (session) => session.stop(output)) {
   const session = TIMED[kind].start(options)
   try {
     await pass(seconds, output.signal)
-    return await session.stop(output)
+    return await stop(session)
   } finally {
     // Does nothing where stop() went well.
     await session._dispose()
@@ -43,4 +43,4 @@ async function pass (seconds, signal) {
   }
 }
 
-module.exports = { TIMED, captureFor }
+module.exports = { TIMED, captureFor, pass }

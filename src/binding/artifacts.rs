@@ -41,8 +41,8 @@ pub struct ArtifactNameParts {
 impl From<ArtifactName> for ArtifactNameParts {
     fn from(name: ArtifactName) -> Self {
         Self {
-            kind: name.format.kind().to_owned(),
-            format: name.format.extension().to_owned(),
+            kind: name.kind.as_str().to_owned(),
+            format: name.format.as_str().to_owned(),
             compression: name.packing.as_str().to_owned(),
             date: name.date,
             time: name.time,
@@ -70,8 +70,8 @@ struct Entry<'a> {
 impl<'a> From<&'a Listed> for Entry<'a> {
     fn from(Listed { path, name, bytes, .. }: &'a Listed) -> Self {
         Self {
-            kind: name.format.kind(),
-            format: name.format.extension(),
+            kind: name.kind.as_str(),
+            format: name.format.as_str(),
             path: path.to_string_lossy().into_owned(),
             bytes: *bytes,
             compression: name.packing.as_str(),

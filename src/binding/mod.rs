@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "napi registers nothing in tests"))]
 
 mod artifacts;
+mod convert;
 mod copies;
 mod crossing;
 mod environment;

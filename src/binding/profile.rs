@@ -6,19 +6,14 @@ use napi_derive::napi;
 use regex_lite::Regex;
 use serde::Serialize;
 
+use super::convert::{BYTES_EACH, MOST_BYTES, format_named};
 use super::crossing::{json, promise, promise_with, to_napi};
 use super::heap::{HeapReading, maps_from};
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
-use crate::profile::{self, By, Format, Maker, Profile, TableOptions};
+use crate::profile::{self, By, Maker, Profile, TableOptions};
 use crate::source_maps::{MapsFrom, MapsUsed};
-
-/// Of a text without compression: V8's profiles have some megabytes.
-const MOST_BYTES: usize = 256 << 20;
-
-/// What a profile takes in memory while it is read, for each byte of its text.
-const BYTES_EACH: u64 = 8;
 
 /// What people ask first; small, whatever the profile has.
 #[derive(Serialize)]
@@ -197,11 +192,7 @@ impl ProfileFile {
         value: u32,
         maker: String,
     ) -> Result<Object<'env>> {
-        let format = match format.as_str() {
-            "folded" => Format::Folded,
-            "speedscope" => Format::Speedscope,
-            _ => Format::Pprof,
-        };
+        let format = format_named(&format);
         let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
         let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
         let task = move |progress: &Progress| {

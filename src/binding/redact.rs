@@ -52,8 +52,8 @@ impl sink::Transform for Redaction {
         self.redactor.push(raw, out).map_err(|error| named(error, self.source.as_ref()))
     }
 
-    fn finish(self: Box<Self>) -> crate::Result<String> {
-        json(&self.redactor.finish().map_err(|error| named(error, self.source.as_ref()))?)
+    fn finish(self: Box<Self>, _out: &mut Vec<u8>, _is_wanted: &dyn Fn() -> bool) -> crate::Result<Option<String>> {
+        json(&self.redactor.finish().map_err(|error| named(error, self.source.as_ref()))?).map(Some)
     }
 }
 

@@ -10,13 +10,14 @@ use napi::{Env, JsString, Result};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
+use super::convert::ConversionRule;
 use super::crossing::{Callback, promise, to_napi, weak_reply};
 use super::environment::{owner, sink};
 use super::redact::RedactRule;
 use crate::error::{Error, ErrorKind};
 use crate::host;
 use crate::sink::{
-    self, Codec, FileName, FileTarget, Overflow, Packing, Pipe, Plan, Quota, StreamTarget, Target, Written,
+    self, Codec, FileName, FileTarget, Format, Overflow, Packing, Pipe, Plan, Quota, StreamTarget, Target, Written,
 };
 
 /// What a capture asks for; validated by `lib/options.js`.
@@ -48,6 +49,8 @@ pub struct WriterOptions {
     pub min_free_bytes: Option<i64>,
     /// Whether, and how, contents of strings are replaced; snapshots only.
     pub redact: Option<RedactRule>,
+    /// Whether, and how, V8's own format becomes another; profiles only.
+    pub convert: Option<ConversionRule>,
     /// Bound of the queue.
     pub queue_bytes: i64,
     /// How long a blocking write waits for a disk that takes nothing.
@@ -85,6 +88,28 @@ pub fn codecs() -> Vec<CodecInfo> {
         }
     };
     Packing::ALL.into_iter().map(info).collect()
+}
+
+/// What a file can hold.
+#[napi(object)]
+pub struct FormatInfo {
+    /// The public name.
+    pub name: String,
+    /// What names end in, before what they are packed with.
+    pub extension: String,
+    /// The captures that it can be of.
+    pub kinds: Vec<String>,
+}
+
+/// The table of formats.
+#[napi(catch_unwind)]
+pub fn formats() -> Vec<FormatInfo> {
+    let info = |format: Format| FormatInfo {
+        name: format.as_str().to_owned(),
+        extension: format.extension().to_owned(),
+        kinds: format.kinds().iter().map(|kind| kind.as_str().to_owned()).collect(),
+    };
+    Format::ALL.into_iter().map(info).collect()
 }
 
 /// What was written.
@@ -304,11 +329,15 @@ fn plan(options: WriterOptions, not_removed: &NotRemoved) -> crate::Result<Plan>
             free_bytes: host::free_disk_bytes,
         }),
     };
+    let transform = match (options.redact, options.convert) {
+        (Some(rule), _) => Some(rule.transform()?),
+        (None, rule) => rule.map(ConversionRule::transform),
+    };
     Ok(Plan {
         target,
         place,
         pipe,
-        transform: options.redact.map(RedactRule::transform).transpose()?,
+        transform,
         codec: Codec::named(&options.compression, options.level)?,
         queue_bytes: usize::try_from(options.queue_bytes).unwrap_or(usize::MAX),
         patience: to_duration(options.patience_ms),

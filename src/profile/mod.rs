@@ -8,8 +8,9 @@
 //!
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
-//! * [`originals`] puts sources in the place of scripts, by source maps;
-//! * [`write`] makes pprof, folded stacks or a speedscope file of it;
+//! * [`originals()`] puts sources in the place of scripts, by source maps;
+//! * [`less()`] leaves what it has more than an earlier one, and [`of_threads()`] makes one of those of several threads;
+//! * [`write`] makes pprof, folded stacks, a speedscope file or a text for people of it;
 //! * [`table`] adds up by function, file or package.
 //!
 //! What a profile takes, and what is written of it, is bounded: a file of some hundred bytes can have stacks and names that are gigabytes when
@@ -17,7 +18,9 @@
 //!
 //! Nothing here opens a file or decompresses one: whoever calls does.
 
+mod copy;
 mod handles;
+mod less;
 mod model;
 mod originals;
 mod pprof;
@@ -25,14 +28,17 @@ mod read;
 mod samples;
 mod strings;
 mod table;
+mod threads;
 mod write;
 
 use crate::error::Result;
 
+pub use less::less;
 pub use model::{Builder, Profile, ValueType};
 pub use originals::originals;
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};
+pub use threads::of_threads;
 pub use write::{Format, Maker, write};
 
 /// Fails when an answer is not wanted any more.

@@ -14,6 +14,8 @@ const MOST_STEPS: u64 = 1 << 28;
 
 /// What stands for a function without a name.
 const ANONYMOUS: &str = "(anonymous)";
+/// The label that says in which thread a sample was taken.
+pub(super) const THREAD: &str = "thread";
 /// What stands for the function of a sample that is in none.
 pub(super) const NOWHERE: &str = "(no function)";
 
@@ -27,7 +29,8 @@ pub struct ValueType {
 }
 
 impl ValueType {
-    pub(super) fn new(name: &str, unit: &str) -> Self {
+    /// So much of `unit`.
+    pub fn new(name: &str, unit: &str) -> Self {
         Self { name: name.into(), unit: unit.into() }
     }
 }
@@ -96,6 +99,13 @@ impl Profile {
         &self.types
     }
 
+    /// Calls its only type of values something else: V8's own format does not say what was counted.
+    pub fn call(&mut self, name: &str) {
+        if let [only] = self.types.as_mut_slice() {
+            name.clone_into(&mut only.name);
+        }
+    }
+
     /// How many samples there are.
     pub fn sample_count(&self) -> usize {
         self.samples.len()
@@ -114,6 +124,15 @@ impl Profile {
             totals.iter_mut().zip(values).for_each(|(total, value)| *total = total.saturating_add(*value));
         }
         totals
+    }
+
+    /// Takes over what is said of another: when it was, how long it took, its period, its comments.
+    pub(super) fn described_as(&mut self, other: &Self) {
+        self.time_nanos = other.time_nanos;
+        self.duration_nanos = other.duration_nanos;
+        self.period.clone_from(&other.period);
+        self.default_type.clone_from(&other.default_type);
+        self.comments.clone_from(&other.comments);
     }
 
     /// # Errors
@@ -228,6 +247,11 @@ impl Builder {
         labels.place(Vec::new());
         let samples = Samples::new(types.len());
         Self { profile: Profile { types, samples, labels, ..Profile::default() } }
+    }
+
+    /// More of one that was made.
+    pub(super) fn of(profile: Profile) -> Self {
+        Self { profile }
     }
 
     pub(super) fn text(&mut self, text: &str) -> Text {

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::Check;
-use super::handles::{Frame, Function, Labels, Stack, Text};
-use super::model::{Builder, FunctionRow, Label, LabelValue, Profile};
+use super::handles::{Frame, Function};
+use super::model::{Builder, FunctionRow, Profile};
+use super::{Check, copy};
 use crate::error::Result;
 use crate::source_maps::{MapsFrom, MapsUsed, SourceMaps};
 
@@ -28,26 +26,13 @@ pub fn originals(
     let mut copy = Copy { profile, builder: Builder::new(profile.types().to_vec()) };
     let functions = copy.functions(&mut maps, check)?;
     let frames = copy.frames(&functions, &mut maps, check)?;
-    let mut stacks: Vec<Stack> = Vec::new();
-    for row in profile.all_stacks() {
-        // A caller is older than whom it calls.
-        let caller = row.caller.and_then(|caller| stacks.get(caller.index()).copied());
-        let Some(frame) = frames.get(row.frame.index()) else { continue };
-        stacks.push(copy.builder.stack(caller, *frame));
-    }
-    let mut labels = FxHashMap::default();
-    for sample in profile.samples().iter() {
+    copy::samples(&mut copy.builder, profile, &frames, |builder, stack, labels, values| {
         check()?;
-        let own = *labels.entry(sample.labels).or_insert_with(|| copy.labels(sample.labels));
-        let stack = sample.stack.and_then(|stack| stacks.get(stack.index()).copied());
-        copy.builder.sample(stack, own, sample.values.iter().copied());
-    }
-    let about = copy.builder.about();
-    about.time_nanos = profile.time_nanos;
-    about.duration_nanos = profile.duration_nanos;
-    about.period.clone_from(&profile.period);
-    about.default_type.clone_from(&profile.default_type);
-    about.comments.clone_from(&profile.comments);
+        let labels = builder.labels(labels);
+        builder.sample(stack, labels, values.iter().copied());
+        Ok(())
+    })?;
+    copy.builder.about().described_as(profile);
     Ok((copy.builder.finish(), maps.used()))
 }
 
@@ -119,19 +104,5 @@ impl Copy<'_> {
             frames.push(self.builder.frame(function, line));
         }
         Ok(frames)
-    }
-
-    fn labels(&mut self, labels: Labels) -> Labels {
-        let profile = self.profile;
-        let mut text = |text: Text| self.builder.text(profile.text(text));
-        let copied = profile.labels(labels).iter().map(|label| Label {
-            key: text(label.key),
-            value: match label.value {
-                LabelValue::Text(value) => LabelValue::Text(text(value)),
-                LabelValue::Number(number, unit) => LabelValue::Number(number, text(unit)),
-            },
-        });
-        let copied = copied.collect();
-        self.builder.labels(copied)
     }
 }

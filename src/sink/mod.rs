@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 pub use codec::{Codec, Levels, Packing};
 pub use file::{FileName, FileTarget, next_sequence, sweep};
 pub use listing::{Listing, Page, is_there};
-pub use name::{ArtifactName, Format};
+pub use name::{ArtifactName, Format, Kind};
 pub use pipe::{Overflow, Pipe, StreamTarget};
 pub use pipeline::{Committed, Counters, Output, Target, Transform, Withdraw, Written};
 pub use quota::{FreeBytes, Listed, Quota, list};

@@ -7,46 +7,99 @@
 
 use super::codec::Packing;
 
-/// What a file holds; each format has one extension.
+/// What was captured. The first part of a name, with the format, says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// V8's heap snapshot: `.heapsnapshot`.
-    HeapSnapshot,
-    /// V8's sampling heap profile: `.heapprofile`.
-    HeapProfile,
-    /// A heap snapshot with allocation samples over time: `.heaptimeline`.
-    HeapTimeline,
-    /// V8's CPU profile: `.cpuprofile`.
-    CpuProfile,
+pub enum Kind {
+    /// A heap snapshot.
+    Snapshot,
+    /// A sampling heap profile.
+    Sampling,
+    /// A heap snapshot with allocation samples over time.
+    Timeline,
+    /// A CPU profile.
+    Cpu,
 }
 
-impl Format {
-    const ALL: [Self; 4] = [Self::HeapSnapshot, Self::HeapProfile, Self::HeapTimeline, Self::CpuProfile];
-
-    /// The extension, which is also the public name of the format.
-    pub fn extension(self) -> &'static str {
+impl Kind {
+    /// Its public name.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::HeapSnapshot => "heapsnapshot",
-            Self::HeapProfile => "heapprofile",
-            Self::HeapTimeline => "heaptimeline",
-            Self::CpuProfile => "cpuprofile",
-        }
-    }
-
-    /// The capture that makes it: `snapshot`, `sampling`, `timeline` or `cpu`.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::HeapSnapshot => "snapshot",
-            Self::HeapProfile => "sampling",
-            Self::HeapTimeline => "timeline",
-            Self::CpuProfile => "cpu",
+            Self::Snapshot => "snapshot",
+            Self::Sampling => "sampling",
+            Self::Timeline => "timeline",
+            Self::Cpu => "cpu",
         }
     }
 
     fn label(self) -> &'static str {
         match self {
-            Self::CpuProfile => "CPU",
+            Self::Cpu => "CPU",
             _ => "Heap",
+        }
+    }
+}
+
+/// What a file holds; each format has one extension. This is the one table of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// V8's heap snapshot.
+    HeapSnapshot,
+    /// V8's sampling heap profile.
+    HeapProfile,
+    /// V8's heap snapshot, with samples.
+    HeapTimeline,
+    /// V8's CPU profile.
+    CpuProfile,
+    /// pprof's messages.
+    Pprof,
+    /// Folded stacks.
+    Folded,
+    /// For speedscope.app.
+    Speedscope,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::HeapSnapshot,
+        Self::HeapProfile,
+        Self::HeapTimeline,
+        Self::CpuProfile,
+        Self::Pprof,
+        Self::Folded,
+        Self::Speedscope,
+    ];
+
+    /// The public name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HeapSnapshot => "heapsnapshot",
+            Self::HeapProfile => "heapprofile",
+            Self::HeapTimeline => "heaptimeline",
+            Self::CpuProfile => "cpuprofile",
+            Self::Pprof => "pprof",
+            Self::Folded => "folded",
+            Self::Speedscope => "speedscope",
+        }
+    }
+
+    /// What names end in, before what they are packed with: pprof's tools know `.pb.gz`.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Pprof => "pb",
+            Self::Speedscope => "speedscope.json",
+            _ => self.as_str(),
+        }
+    }
+
+    /// The captures that it can be of.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::HeapSnapshot => &[Kind::Snapshot],
+            Self::HeapProfile => &[Kind::Sampling],
+            Self::HeapTimeline => &[Kind::Timeline],
+            Self::CpuProfile => &[Kind::Cpu],
+            Self::Pprof | Self::Folded | Self::Speedscope => &[Kind::Sampling, Kind::Cpu],
         }
     }
 }
@@ -54,6 +107,8 @@ impl Format {
 /// The parts of an artifact's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactName {
+    /// What was captured.
+    pub kind: Kind,
     /// What the file holds.
     pub format: Format,
     /// How it is packed.
@@ -74,7 +129,8 @@ impl ArtifactName {
     /// Takes a file name apart; `None` for every name that heapkit would not have made.
     pub fn parse(name: &str) -> Option<Self> {
         let (bare, packing) = Packing::split(name);
-        let mut parts = bare.split('.');
+        // The last part is the extension, whatever it has.
+        let mut parts = bare.splitn(7, '.');
         let label = parts.next()?;
         let date = digits(parts.next()?, 8, 8)?;
         let time = digits(parts.next()?, 6, 6)?;
@@ -83,10 +139,8 @@ impl ArtifactName {
         let sequence = digits(parts.next()?, 3, 9)?.parse().ok()?;
         let extension = parts.next()?;
         let format = Format::ALL.into_iter().find(|format| format.extension() == extension)?;
-        if parts.next().is_some() || label != format.label() {
-            return None;
-        }
-        Some(Self { format, packing, date: date.to_owned(), time: time.to_owned(), pid, thread_id, sequence })
+        let kind = format.kinds().iter().copied().find(|kind| kind.label() == label)?;
+        Some(Self { kind, format, packing, date: date.to_owned(), time: time.to_owned(), pid, thread_id, sequence })
     }
 }
 
@@ -110,6 +164,15 @@ mod tests {
         let name = ArtifactName::parse("CPU.20261120.213000.1.0.1000.cpuprofile").unwrap();
         assert_eq!((name.format, name.packing, name.sequence), (Format::CpuProfile, Packing::None, 1000));
         assert!(ArtifactName::parse("Heap.20261120.213000.1.0.001.heapprofile.zst").is_some());
+        for (name, kind, format, packing) in [
+            ("Heap.20261120.213000.1.0.001.pb.gz", Kind::Sampling, Format::Pprof, Packing::Gzip),
+            ("CPU.20261120.213000.1.0.001.pb", Kind::Cpu, Format::Pprof, Packing::None),
+            ("CPU.20261120.213000.1.0.001.folded.zst", Kind::Cpu, Format::Folded, Packing::Zstd),
+            ("Heap.20261120.213000.1.0.001.speedscope.json.gz", Kind::Sampling, Format::Speedscope, Packing::Gzip),
+        ] {
+            let parsed = ArtifactName::parse(name).unwrap();
+            assert_eq!((parsed.kind, parsed.format, parsed.packing), (kind, format, packing));
+        }
     }
 
     #[test]
@@ -128,6 +191,11 @@ mod tests {
             "heap.20261120.213000.4242.0.001.heapsnapshot",
             "Heap.20261120.213000.4242.0.001.heapsnapshot.gz.gz",
             "Heap.20261120.213000.4242.0.001.heapsnapshot\0",
+            "Heap.20261120.213000.4242.0.001.json",
+            "Heap.20261120.213000.4242.0.001.speedscope",
+            "Heap.20261120.213000.4242.0.001.speedscope.json.json",
+            "Heap.20261120.213000.4242.0.001.pprof",
+            "pb.20261120.213000.4242.0.001.pb",
         ] {
             assert_eq!(ArtifactName::parse(name), None, "{name:?}");
         }

@@ -50,7 +50,7 @@ pub struct Written {
     pub raw_bytes: u64,
     /// SHA-256 of the bytes put out, in lower-case hexadecimal: what `sha256sum FILE` prints.
     pub sha256: String,
-    /// What the transform, if there was one, said of its work, as JSON.
+    /// What the transform, if there was one and it had something to say, said of its work, as JSON.
     pub report: Option<String>,
 }
 
@@ -65,8 +65,9 @@ pub struct Counters {
 pub trait Transform: Send {
     /// Takes the next raw bytes and appends to `out` what is to be written.
     fn push(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<()>;
-    /// Ends the capture; what there is to say of it, as JSON.
-    fn finish(self: Box<Self>) -> Result<String>;
+    /// Ends the capture: appends to `out` what is still to be written, and answers what there is to say of it, as JSON. It touches no disk, and may
+    /// take long: meanwhile `is_wanted` may say no.
+    fn finish(self: Box<Self>, out: &mut Vec<u8>, is_wanted: &dyn Fn() -> bool) -> Result<Option<String>>;
 }
 
 pub(super) struct Pipeline {
@@ -74,6 +75,8 @@ pub(super) struct Pipeline {
     transform: Option<Box<dyn Transform>>,
     /// What the transform put out last; kept for its room.
     rewritten: Vec<u8>,
+    /// What it said at its end.
+    report: Option<String>,
     /// Bytes that went to the codec.
     encoded: u64,
     counters: Arc<Counters>,
@@ -89,7 +92,7 @@ impl Pipeline {
         let output = target.open()?;
         let tally = Tally { output, digest: Sha256::new(), counters: Arc::clone(&counters) };
         let encoder = Encoder::new(codec, tally).map_err(write_error)?;
-        Ok(Self { encoder, transform, rewritten: Vec::new(), encoded: 0, counters })
+        Ok(Self { encoder, transform, rewritten: Vec::new(), report: None, encoded: 0, counters })
     }
 
     pub(super) fn write(&mut self, raw: &[u8]) -> Result<()> {
@@ -104,8 +107,19 @@ impl Pipeline {
         Ok(())
     }
 
-    pub(super) fn commit(self, is_wanted: &dyn Fn() -> bool) -> Result<(Written, Option<Withdraw>)> {
-        let report = self.transform.map(Transform::finish).transpose()?;
+    /// No more bytes come. What the transform makes of that waits in memory: no disk is touched.
+    pub(super) fn end(&mut self, is_wanted: &dyn Fn() -> bool) -> Result<()> {
+        self.rewritten.clear();
+        if let Some(transform) = self.transform.take() {
+            self.report = transform.finish(&mut self.rewritten, is_wanted)?;
+        }
+        Ok(())
+    }
+
+    /// After its [`Pipeline::end`].
+    pub(super) fn commit(mut self, is_wanted: &dyn Fn() -> bool) -> Result<(Written, Option<Withdraw>)> {
+        self.encoder.write_all(&self.rewritten).map_err(write_error)?;
+        self.encoded += self.rewritten.len() as u64;
         let tally = self.encoder.finish().map_err(write_error)?;
         let Committed { path, withdraw } = tally.output.commit(is_wanted)?;
         let written = Written {
@@ -113,7 +127,7 @@ impl Pipeline {
             bytes: self.counters.bytes.load(Ordering::Relaxed),
             raw_bytes: self.encoded,
             sha256: hex(&tally.digest.finalize()),
-            report,
+            report: self.report,
         };
         Ok((written, withdraw))
     }

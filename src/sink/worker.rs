@@ -24,7 +24,9 @@ impl Work for Lane {
         let mut pipeline = self.sit(seat.thread);
         loop {
             if let Some(task) = self.next() {
-                seat.step(|| step(&self, task, &mut pipeline));
+                // What is worked out at the end takes its time, but no disk does.
+                let ended = if matches!(task, Task::Finish) { end(&self, &mut pipeline) } else { Ok(()) };
+                seat.step(|| step(&self, task, ended, &mut pipeline));
                 continue;
             }
             match self.rise(pipeline) {
@@ -39,8 +41,12 @@ impl Work for Lane {
     }
 }
 
+fn end(lane: &Lane, pipeline: &mut Option<Box<Pipeline>>) -> Result<()> {
+    guard(|| pipeline.as_mut().map_or(Ok(()), |pipeline| pipeline.end(&|| !lane.is_given_up())))
+}
+
 /// Does one task. Answers come last, so that who is answered finds the state that the answer speaks of.
-fn step(lane: &Lane, task: Task, pipeline: &mut Option<Box<Pipeline>>) {
+fn step(lane: &Lane, task: Task, ended: Result<()>, pipeline: &mut Option<Box<Pipeline>>) {
     let bytes = task.bytes();
     let answers = match task {
         Task::Open(opening) => {
@@ -70,7 +76,7 @@ fn step(lane: &Lane, task: Task, pipeline: &mut Option<Box<Pipeline>>) {
         }
         Task::Finish => {
             let committed = match pipeline.take() {
-                Some(pipeline) => guard(|| pipeline.commit(&|| lane.is_wanted())),
+                Some(pipeline) => ended.and_then(|()| guard(|| pipeline.commit(&|| lane.is_wanted()))),
                 None => Err(Error::internal("an output that is not open cannot be completed")),
             };
             let (outcome, withdraw) = match committed {

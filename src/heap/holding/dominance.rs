@@ -10,7 +10,6 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edges::{NO_EDGE, edges_from_dominators, holders};
-use super::holders::Part;
 use super::names::Names;
 use super::places::{Class, Held, Kind, Places, TOP};
 use super::shortest::Shortest;
@@ -34,6 +33,9 @@ impl Sum {
         self.count - self.nested
     }
 }
+
+/// What a class of the application's holds by one of its references: the class, the reference, and the class of what it leads to.
+pub(super) type Part = (u32, Held, u32);
 
 /// The dominator trees of all heaps that are compared.
 #[derive(Debug)]

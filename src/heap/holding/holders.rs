@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::dominance::Dominance;
+use super::dominance::{Dominance, Part};
 use super::places::{Held, Kind};
 use super::shortest::Shortest;
 use super::ways::Holder;
@@ -12,9 +12,6 @@ use crate::heap::words::Origin;
 
 /// Steps to something of Node's or a package's from what of the application's it is said with.
 const NEAR: u32 = 8;
-
-/// What a class of the application's holds by one of its references: the class, the reference, and the class of what it leads to.
-pub(super) type Part = (u32, Held, u32);
 
 impl Dominance {
     /// Who holds a place, where there is more of `thing`, a class.

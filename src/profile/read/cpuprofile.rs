@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::place::path;
 use crate::error::{Error, Result};
 use crate::profile::handles::{Frame, Function, Stack};
 use crate::profile::model::{Builder, NO_LABELS, Profile, ValueType};
@@ -206,8 +207,8 @@ impl Tree {
         let from_one =
             |number: &Option<i64>| number.and_then(|number| u32::try_from(number.saturating_add(1)).ok()).unwrap_or(0);
         let is_root = function_name == ROOT && url.is_empty();
-        let function =
-            (!is_root).then(|| builder.function(function_name, url, from_one(line_number), from_one(column_number)));
+        let function = (!is_root)
+            .then(|| builder.function(function_name, &path(url), from_one(line_number), from_one(column_number)));
         let lines = function.map_or_else(Vec::new, |function| {
             node.position_ticks.iter().rev().map(|tick| (builder.frame(function, tick.line), tick.ticks)).collect()
         });

@@ -3,6 +3,7 @@
 use json_event_parser::JsonEvent;
 
 use super::json::Events;
+use super::place::path;
 use crate::error::{Error, Result};
 use crate::profile::handles::Stack;
 use crate::profile::model::{Builder, NO_LABELS, Profile, ValueType};
@@ -91,7 +92,7 @@ fn profile(nodes: &[Node]) -> Profile {
         let stack = if caller.is_none() && name == ROOT {
             None
         } else {
-            let function = builder.function(name, url, *line, *column);
+            let function = builder.function(name, &path(url), *line, *column);
             let frame = builder.frame(function, 0);
             Some(builder.stack(caller_stack, frame))
         };

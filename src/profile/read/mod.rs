@@ -4,6 +4,7 @@
 mod cpuprofile;
 mod heapprofile;
 mod json;
+mod place;
 mod pprof;
 
 use serde::de::IgnoredAny;

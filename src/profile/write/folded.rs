@@ -7,12 +7,10 @@ use super::bounded::{has_room, too_large};
 use crate::error::Result;
 use crate::profile::Check;
 use crate::profile::handles::Frame;
-use crate::profile::model::{FunctionRow, LabelValue, NOWHERE, Profile};
+use crate::profile::model::{FunctionRow, LabelValue, NOWHERE, Profile, THREAD};
 
 /// What a line has besides its frames, about.
 const LINE: usize = 64;
-/// The label that says in which thread a sample was taken.
-const THREAD: &str = "thread";
 
 pub(super) fn write(profile: &Profile, value: usize, check: Check<'_>) -> Result<Vec<u8>> {
     let names: Vec<String> = profile.all_functions().iter().map(|function| name(profile, function)).collect();

@@ -4,6 +4,7 @@ mod bounded;
 mod folded;
 mod pprof;
 mod speedscope;
+mod text;
 
 use super::Check;
 use super::model::Profile;
@@ -14,10 +15,14 @@ use crate::error::Result;
 pub enum Format {
     /// pprof, compressed with gzip as its tools expect it.
     Pprof,
+    /// The same without gzip, for whoever compresses it.
+    Proto,
     /// A line a stack, for flame graph scripts.
     Folded,
     /// For speedscope.app.
     Speedscope,
+    /// For people who look into it: a paragraph a stack.
+    Text,
 }
 
 /// Who made the file, as it says of itself: `heapkit 1.2.3`.
@@ -31,7 +36,9 @@ pub struct Maker<'a>(pub &'a str);
 pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
     match format {
         Format::Pprof => pprof::write(profile, maker, check),
+        Format::Proto => pprof::write_plain(profile, maker, check),
         Format::Folded => folded::write(profile, value, check),
         Format::Speedscope => speedscope::write(profile, maker, check),
+        Format::Text => text::write(profile, check),
     }
 }

@@ -22,17 +22,27 @@ const MAPPING: u64 = 1;
 
 pub(super) fn write(profile: &Profile, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
     let mut gzip = GzEncoder::new(Bounded::default(), Compression::default());
+    put(profile, maker, check, &mut gzip)?;
+    gzip.finish().map(|Bounded(bytes)| bytes).map_err(|_| too_large())
+}
+
+pub(super) fn write_plain(profile: &Profile, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
+    let mut out = Bounded::default();
+    put(profile, maker, check, &mut out)?;
+    Ok(out.0)
+}
+
+fn put(profile: &Profile, maker: Maker<'_>, check: Check<'_>, out: &mut impl Write) -> Result<()> {
     let mut writer = Writer::default();
     let mut bytes = Vec::new();
     for sample in profile.samples().merged().iter() {
         check()?;
         bytes.clear();
         encode(SAMPLE, &writer.sample(profile, sample), &mut bytes);
-        gzip.write_all(&bytes).map_err(|_| too_large())?;
+        out.write_all(&bytes).map_err(|_| too_large())?;
     }
     let rest = writer.proto(profile, maker).encode_to_vec();
-    let written = gzip.write_all(&rest).and_then(|()| gzip.finish());
-    written.map(|Bounded(bytes)| bytes).map_err(|_| too_large())
+    out.write_all(&rest).map_err(|_| too_large())
 }
 
 #[derive(Default)]

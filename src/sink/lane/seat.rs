@@ -107,6 +107,12 @@ impl Lane {
         self.state.lock().finished.is_some()
     }
 
+    /// Whether somebody gave it up, who may wait for its thread to notice.
+    pub(in crate::sink) fn is_given_up(&self) -> bool {
+        let state = self.state.lock();
+        state.verdict.is_some() || state.over
+    }
+
     /// The output was completed, or was not. `true` when it was completed too late: the capture is reported as failed already.
     pub(in crate::sink) fn completed(&self, outcome: Result<Written>) -> (Answers, bool) {
         let mut state = self.state.lock();

@@ -1,0 +1,28 @@
+'use strict'
+
+// Formats that are not V8's own: what the core needs to make them of V8's text, on the capture's own thread, and what that text does not say.
+
+const { threadId } = require('node:worker_threads')
+const { version } = require('../../package.json')
+const { bare, isOwnFormat } = require('../options')
+
+/** What lies between two samples, and how much of it `sampleInterval: 1` is. */
+const PERIODS = {
+  sampling: { periodName: 'space', periodUnit: 'bytes', unit: 1 },
+  cpu: { periodName: 'cpu', periodUnit: 'nanoseconds', unit: 1000 }
+}
+
+/**
+ * The options of a recording, with the rule for the core if `format` is not V8's own. `about` has { startedAt, elapsedMs, sampleInterval, value? } of the session;
+ * `base`, where there is one, is V8's own text of an earlier reading, which is taken off.
+ */
+function converted (kind, options, { startedAt, elapsedMs, sampleInterval, value }) {
+  const { output: { format }, base } = options
+  if (isOwnFormat(kind, format)) return options
+  const { unit, ...period } = PERIODS[kind]
+  const comments = [`Node.js ${process.version}, ${process.platform} ${process.arch}`, `process ${process.pid}, thread ${threadId}`]
+  const convert = bare(period, { format, startedAtMs: startedAt.getTime(), elapsedMs, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base })
+  return bare(options, { convert })
+}
+
+module.exports = { converted }
