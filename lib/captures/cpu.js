@@ -5,14 +5,20 @@
 const inspector = require('../inspector')
 const options = require('../options')
 const { CaptureSession } = require('./session')
+const { ThreadProfiles } = require('./threads')
+
+const STOP = [['Profiler.stop'], ['Profiler.disable']]
 
 class CpuSession extends CaptureSession {
-  constructor (sampleInterval) {
+  #threads
+
+  constructor (sampleInterval, threads) {
     super('cpu', { sampleInterval })
+    this.#threads = threads
   }
 
   async stop (given) {
-    return await this.#end(options.stop('cpu', given))
+    return await this.#end(options.stop('cpu', given, { threads: this.#threads !== undefined }))
   }
 
   /** The same without a file: answers { artifact, bytes }. */
@@ -21,11 +27,17 @@ class CpuSession extends CaptureSession {
   }
 
   async #end (wanted) {
-    return await this._stop(wanted, (recording) => recording.pause.run(() => JSON.stringify(stopProfiler())))
+    return await this._stop(wanted, async (recording) => {
+      const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
+      return await this.#threads?.collectLast(own, STOP) ?? own
+    })
   }
 
   async _dispose () {
-    await this._discard(stopProfiler)
+    await this._discard(() => {
+      stopProfiler()
+      this.#threads?.discard(STOP)
+    })
   }
 }
 
@@ -36,12 +48,11 @@ function stopProfiler () {
 }
 
 function startCpuProfile (given) {
-  const { sampleInterval } = options.start('cpu', given)
+  const { sampleInterval, threads } = options.start('cpu', given)
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
-  inspector.postSync('Profiler.enable')
-  inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
-  inspector.postSync('Profiler.start')
-  return CaptureSession.begun(() => new CpuSession(sampleInterval), stopProfiler)
+  const start = [['Profiler.enable'], ['Profiler.setSamplingInterval', { interval: sampleInterval }], ['Profiler.start']]
+  for (const [method, params] of start) inspector.postSync(method, params)
+  return CaptureSession.begun(() => new CpuSession(sampleInterval, threads ? new ThreadProfiles(start) : undefined), stopProfiler)
 }
 
 module.exports = { startCpuProfile }
