@@ -6,7 +6,6 @@
 const { HeapkitError, codes } = require('../errors')
 const { handled } = require('../promises')
 const shared = require('../shared')
-const time = require('../time')
 const { converted } = require('./conversion')
 const { announce, withdraw } = require('./events')
 const { Recording } = require('./recording')
@@ -109,7 +108,7 @@ class CaptureSession {
   }
 
   #converted (options) {
-    return converted(this.#kind, options, { ...this.#about, startedAt: this.#start.date, elapsedMs: time.now() - this.#start.at })
+    return converted(this.#kind, options, { ...this.#about, start: this.#start })
   }
 
   /** What its values are, in the words of pprof; undefined where V8's format says it. */
