@@ -21,7 +21,7 @@ class ProfileFile {
     this.#memory = memory
     const { timeNanos, durationNanos, ...about } = JSON.parse(file.about)
     Object.assign(this, about, {
-      startedAt: timeNanos === 0 ? null : new Date(timeNanos / NANOSECONDS_A_MS).toISOString(),
+      startedAt: timeNanos === 0 ? null : new Date(Math.round(timeNanos / NANOSECONDS_A_MS)).toISOString(),
       durationMs: durationNanos === 0 ? null : durationNanos / NANOSECONDS_A_MS
     })
   }
