@@ -69,13 +69,14 @@ class CaptureSession {
       if (this.#isEnded) await this._dispose()
       throw error
     }
+    const chunks = options.stream && bytesOf(recording)
     try {
       const text = this.#kept ?? await collect(recording)
       this.#kept = text
       if (text !== undefined) await recording.writeText(text)
       const artifact = await recording.finish()
       this.#over()
-      return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
+      return options.stream ? { artifact, chunks: await chunks } : artifact
     } catch (error) {
       if (this.#kept === undefined || this.#isEnded) this.#over()
       else this.#state = 'collected'
@@ -97,6 +98,7 @@ class CaptureSession {
     this.#mustBe('running')
     const recording = new Recording(this.#kind, this.#converted(options), { stream: options.stream })
     await recording.open()
+    const chunks = options.stream && bytesOf(recording)
     try {
       this.#mustBe('running')
       await recording.writeText(collect(recording))
@@ -104,7 +106,7 @@ class CaptureSession {
       throw await recording.abort(error)
     }
     const artifact = await recording.finish()
-    return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
+    return options.stream ? { artifact, chunks: await chunks } : artifact
   }
 
   #converted (options) {

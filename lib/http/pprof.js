@@ -5,6 +5,7 @@
 //
 // Source: https://pkg.go.dev/net/http/pprof; google/pprof, internal/driver/fetch.go; cmd/pprof (how errors are shown).
 
+const { Readable } = require('node:stream')
 const { activeSession } = require('../captures/session')
 const { TIMED, captureFor, pass } = require('../captures/timed')
 const { codes } = require('../errors')
@@ -81,7 +82,7 @@ async function readSession (context, name, value) {
   }
   await exclusively(context, 'sampling', duration, async (client) => {
     const began = { date: time.date(), at: time.now() }
-    const base = { ...began, text: Buffer.concat(await chunksOf((await read(client, { format: 'heapprofile' })).bytes)) }
+    const base = { ...began, text: Buffer.concat((await read(client, { format: 'heapprofile' })).chunks) }
     await pass(duration, client.signal)
     await answer(context, name, wanted, client, (as) => read(client, { ...as, base }))
   })
@@ -105,7 +106,7 @@ function readPprofQuery (context, known) {
   return readCaptureQuery(context, { seconds: seconds(context.maxSeconds), debug: integer, ...known })
 }
 
-/** Where the bytes may wait for the client, and what ends the capture. */
+/** Where bytes may wait to be read, and what ends the capture. */
 function output ({ output: { dir, minFreeBytes } }, { timeoutMs }, { signal }) {
   return { dir, minFreeBytes, timeoutMs, signal }
 }
@@ -113,13 +114,9 @@ function output ({ output: { dir, minFreeBytes } }, { timeoutMs }, { signal }) {
 /** Sends what `capture({ format })` delivers: pprof, or a text for people. */
 async function answer ({ res }, name, { debug, timeoutMs }, client, capture) {
   const began = time.now()
-  const { artifact, bytes } = await capture({ format: debug ? 'text' : 'pprof' })
-  try {
-    res.writeHead(200, { ...headers(name, debug), 'Content-Length': artifact.bytes })
-    await sendWithin(res, bytes, client, timeoutMs, began)
-  } finally {
-    bytes.destroy()
-  }
+  const { artifact, chunks } = await capture({ format: debug ? 'text' : 'pprof' })
+  res.writeHead(200, { ...headers(name, debug), 'Content-Length': artifact.bytes })
+  await sendWithin(res, Readable.from(chunks), client, timeoutMs, began)
 }
 
 function headers (name, debug) {
@@ -133,12 +130,6 @@ function headers (name, debug) {
 function sendHead ({ res }, name, { debug }) {
   res.writeHead(200, headers(name, debug))
   res.end()
-}
-
-async function chunksOf (bytes) {
-  const chunks = []
-  for await (const chunk of bytes) chunks.push(chunk)
-  return chunks
 }
 
 module.exports = { index, heap, allocs, profile }
