@@ -33,13 +33,16 @@ test('no route answers a Range in part: the whole comes, and a client can know t
   }
 })
 
+/** What HEAD is answered where GET is known, with nothing running and nothing there. */
+const READS = { '/status': 200, '/artifacts': 200, [`/artifacts/${NAME}`]: 404, '/pprof': 200, '/pprof/heap': 409, '/pprof/allocs': 409, '/pprof/profile': 200 }
+
 test('HEAD and OPTIONS begin nothing, on every route', async (t) => {
   const { raw, dir } = await serve(t)
-  for (const route of ['/status', '/artifacts', '/snapshot', '/snapshot?download=1', '/sampling', '/sampling/start', '/sampling/stop', '/sampling/capture', '/cpu', '/timeline', '/capture', `/artifacts/${NAME}`]) {
+  for (const route of ['/status', '/artifacts', '/snapshot', '/snapshot?download=1', '/sampling', '/sampling/start', '/sampling/stop', '/sampling/capture', '/cpu', '/timeline', '/capture', '/pprof', '/pprof/heap', '/pprof/allocs', '/pprof/profile', `/artifacts/${NAME}`]) {
     for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PROPFIND']) {
       const answer = await raw(`${method} ${route} HTTP/1.1\r\n${HEAD}\r\n`)
-      const reads = method === 'HEAD' && /^\/(status|artifacts)/.test(route)
-      assert.match(answer, reads ? (route.includes(NAME) ? /^HTTP\/1\.1 404 / : /^HTTP\/1\.1 200 /) : /^HTTP\/1\.1 405 [^]*\r\nAllow: /, `${method} ${route}\n${answer}`)
+      const status = method === 'HEAD' ? READS[route] : undefined
+      assert.match(answer, status ? new RegExp(`^HTTP/1\\.1 ${status} `) : /^HTTP\/1\.1 405 [^]*\r\nAllow: /, `${method} ${route}\n${answer}`)
       if (method === 'HEAD') assert.match(answer, /\r\n\r\n$/)
     }
   }
@@ -115,7 +118,7 @@ for (const [what, spoil] of [
   ['cannot end', (res) => { res.end = () => { throw new Error('spoilt') } }],
   ['is gone', (res) => res.destroy()]
 ]) {
-  for (const target of ['/status', '/no', '/artifacts', '/cpu?seconds=0.01', '/snapshot?download=1']) {
+  for (const target of ['/status', '/no', '/artifacts', '/cpu?seconds=0.01', '/pprof/profile?seconds=0.01', '/snapshot?download=1']) {
     test(`a response that ${what} is nobody's unhandled error: ${target}`, async (t) => {
       const errors = []
       const note = (error) => errors.push(error)

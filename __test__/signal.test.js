@@ -130,6 +130,14 @@ test('several signals, each its own capture, all at the same time', { skip }, as
   for (const { trigger } of armed) assert.deepEqual([trigger.received, trigger.ignored], [1, 0])
 })
 
+test('a profile on a signal may have another format', { skip }, async (t) => {
+  const { trigger, next } = arm(t, SIGNAL, 'cpu', { dir: tmpDir(t), seconds: 1, format: 'pprof' })
+  await send(trigger)
+  const { kind, format, path: file } = await next()
+  assert.deepEqual([kind, format], ['cpu', 'pprof'])
+  assert.match(path.basename(file), /^CPU\..*\.pb\.gz$/)
+})
+
 test('a timeline on a signal', { skip }, async (t) => {
   const dir = tmpDir(t)
   const { trigger, next } = arm(t, SIGNAL, 'timeline', { dir, seconds: 1, trackAllocations: true })

@@ -8,10 +8,11 @@ const { invalidOption } = require('./errors')
 const { settle } = require('./promises')
 const captures = require('./http/captures')
 const artifacts = require('./http/artifacts')
+const pprof = require('./http/pprof')
 const { status } = require('./http/status')
 const { tokenText, byToken, byFunction } = require('./http/access')
 const { origins } = require('./http/cross-origin')
-const { Problem, sendProblem } = require('./http/response')
+const { Problem, sendProblem, sendProblemText } = require('./http/response')
 
 const MAX_BODY_BYTES = 64 * 1024
 // Long enough for the snapshot of a heap of gigabytes under a CPU quota, or for its download at 10 Mbit/s.
@@ -41,7 +42,11 @@ const ROUTES = {
   '/cpu': { POST: captures.cpu },
   '/timeline': { POST: captures.timeline },
   '/capture': { DELETE: captures.end },
-  '/artifacts': { GET: artifacts.list }
+  '/artifacts': { GET: artifacts.list },
+  '/pprof': { GET: pprof.index },
+  '/pprof/heap': { GET: pprof.heap },
+  '/pprof/allocs': { GET: pprof.allocs },
+  '/pprof/profile': { GET: pprof.profile }
 }
 const ARTIFACT = { GET: artifacts.get, DELETE: artifacts.remove }
 
@@ -55,11 +60,12 @@ function createHandler (given) {
       next()
       return
     }
-    settle(answer(), () => {}, (error) => sendProblem(res, error))
+    const isPprof = pathname.startsWith(`${prefix}/pprof`)
+    settle(answer(), () => {}, (error) => isPprof ? sendProblemText(res, error) : sendProblem(res, error))
 
     async function answer () {
       try {
-        await authorize(req)
+        await authorize(req, isPprof)
       } finally {
         discardBody(req, res)
       }
@@ -91,6 +97,7 @@ function validate (given) {
   return {
     authorize: token === undefined ? byFunction(authorize, trustedOrigins) : byToken(token),
     prefix,
+    trustedOrigins,
     maxSeconds,
     timeoutMs,
     output,

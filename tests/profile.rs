@@ -163,7 +163,7 @@ fn speedscope_gets_each_sample_in_its_turn() {
         .map(|stack| stack.as_array().unwrap().iter().map(name).collect())
         .collect();
     assert_eq!(stacks[1], ["main", "(anonymous)", "(anonymous)"]);
-    assert_eq!(file["activeProfileIndex"], 1);
+    assert_eq!((&file["activeProfileIndex"], &file["name"]), (&1.into(), &"cpu".into()));
 }
 
 #[test]

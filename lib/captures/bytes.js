@@ -1,22 +1,21 @@
 'use strict'
 
-// The bytes of a recording that goes to a stream and is complete, as a Readable.
+// The bytes of a recording that goes into no file: they are read as they come, because a child that makes them would wait for its reader.
 
-const { Readable } = require('node:stream')
-const { settle } = require('../promises')
+const { handled } = require('../promises')
 
-/** One read at a time: what is not read stays in the sink's own bounded pipe. Nothing is left of it when the stream is closed. */
+/** A promise of what there is to read from an open recording until its end, in chunks. Why there is no end, the recording itself says. */
 function bytesOf (recording) {
-  return new Readable({
-    highWaterMark: 1,
-    read () {
-      settle(recording.read(), (bytes) => this.push(bytes), (error) => this.destroy(error))
-    },
-    destroy (error, callback) {
-      recording.close()
-      callback(error)
-    }
-  })
+  const chunks = readAll(recording)
+  handled(chunks)
+  return chunks
+}
+
+async function readAll (recording) {
+  const chunks = []
+  for (let bytes; (bytes = await recording.read()) !== null;) chunks.push(bytes)
+  recording.close()
+  return chunks
 }
 
 module.exports = { bytesOf }

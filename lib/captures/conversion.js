@@ -5,6 +5,7 @@
 const { threadId } = require('node:worker_threads')
 const { version } = require('../../package.json')
 const { bare, isOwnFormat } = require('../options')
+const time = require('../time')
 
 /** What lies between two samples, and how much of it `sampleInterval: 1` is. */
 const PERIODS = {
@@ -13,15 +14,17 @@ const PERIODS = {
 }
 
 /**
- * The options of a recording, with the rule for the core if `format` is not V8's own. `about` has { startedAt, elapsedMs, sampleInterval, value? } of the session;
- * `base`, where there is one, is V8's own text of an earlier reading, which is taken off.
+ * The options of a recording, with the rule for the core if `format` is not V8's own. `about` has { start: { date, at }, sampleInterval, value? } of the session;
+ * `base`, where there is one, is an earlier reading, { date, at, text } with V8's own text, which is taken off.
  */
-function converted (kind, options, { startedAt, elapsedMs, sampleInterval, value }) {
+function converted (kind, options, { start, sampleInterval, value }) {
   const { output: { format }, base } = options
   if (isOwnFormat(kind, format)) return options
   const { unit, ...period } = PERIODS[kind]
   const comments = [`Node.js ${process.version}, ${process.platform} ${process.arch}`, `process ${process.pid}, thread ${threadId}`]
-  const convert = bare(period, { format, startedAtMs: startedAt.getTime(), elapsedMs, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base })
+  const { date, at } = base ?? start
+  const times = { startedAtMs: date.getTime(), elapsedMs: time.now() - at }
+  const convert = bare(period, times, { format, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base: base?.text })
   return bare(options, { convert })
 }
 

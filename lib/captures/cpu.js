@@ -21,7 +21,7 @@ class CpuSession extends CaptureSession {
     return await this.#end(options.stop('cpu', given, { threads: this.#threads !== undefined }))
   }
 
-  /** The same without a file: answers { artifact, bytes }. */
+  /** The same without a file: answers { artifact, chunks }. */
   async _stopToStream (given, as) {
     return await this.#end(options.stopToStream('cpu', given, as))
   }

@@ -24,7 +24,7 @@ class SamplingSession extends CaptureSession {
     return await this.#read(options.stop('sampling', given))
   }
 
-  /** The same without a file: answers { artifact, bytes }. */
+  /** The same without a file: answers { artifact, chunks }. */
   async _captureToStream (given, as) {
     return await this.#read(options.stopToStream('sampling', given, as))
   }

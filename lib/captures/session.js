@@ -6,7 +6,6 @@
 const { HeapkitError, codes } = require('../errors')
 const { handled } = require('../promises')
 const shared = require('../shared')
-const time = require('../time')
 const { converted } = require('./conversion')
 const { announce, withdraw } = require('./events')
 const { Recording } = require('./recording')
@@ -70,13 +69,14 @@ class CaptureSession {
       if (this.#isEnded) await this._dispose()
       throw error
     }
+    const chunks = options.stream && bytesOf(recording)
     try {
       const text = this.#kept ?? await collect(recording)
       this.#kept = text
       if (text !== undefined) await recording.writeText(text)
       const artifact = await recording.finish()
       this.#over()
-      return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
+      return options.stream ? { artifact, chunks: await chunks } : artifact
     } catch (error) {
       if (this.#kept === undefined || this.#isEnded) this.#over()
       else this.#state = 'collected'
@@ -98,6 +98,7 @@ class CaptureSession {
     this.#mustBe('running')
     const recording = new Recording(this.#kind, this.#converted(options), { stream: options.stream })
     await recording.open()
+    const chunks = options.stream && bytesOf(recording)
     try {
       this.#mustBe('running')
       await recording.writeText(collect(recording))
@@ -105,11 +106,11 @@ class CaptureSession {
       throw await recording.abort(error)
     }
     const artifact = await recording.finish()
-    return options.stream ? { artifact, bytes: bytesOf(recording) } : artifact
+    return options.stream ? { artifact, chunks: await chunks } : artifact
   }
 
   #converted (options) {
-    return converted(this.#kind, options, { ...this.#about, startedAt: this.#start.date, elapsedMs: time.now() - this.#start.at })
+    return converted(this.#kind, options, { ...this.#about, start: this.#start })
   }
 
   /** What its values are, in the words of pprof; undefined where V8's format says it. */

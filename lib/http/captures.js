@@ -113,38 +113,46 @@ async function downloadSnapshot ({ req, res, output }, options, client) {
   const { timeoutMs } = options
   const began = time.now()
   const stream = createSnapshotStream({ ...rest, ...options, signal: client.signal })
-  let alarm
   try {
     // Until the first bytes are there, a failure can still be answered as such.
     const { promise, resolve, reject } = deferred()
     stream.once('readable', resolve).once('error', reject)
     await promise
     res.writeHead(200, { ...downloadHeaders(req, stream.fileName), ...(options.redact && { 'Heapkit-Redacted': options.redact.strict ? 'strict' : '1' }) })
-    // The capture has the same limit, but a complete one may still wait for a client that takes a byte now and then.
-    alarm = time.after(Math.max(0, timeoutMs - (time.now() - began)), () => {
-      client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
-    })
-    await sendStream(res, stream, { signal: client.signal })
+    await sendWithin(res, stream, client, timeoutMs, began)
   } finally {
-    alarm?.cancel()
     stream.destroy()
   }
 }
 
+/** The capture has the same limit, but a complete one may still wait for a client that takes a byte now and then. */
+async function sendWithin (res, stream, client, timeoutMs, began) {
+  const alarm = time.after(Math.max(0, timeoutMs - (time.now() - began)), () => {
+    client.abort(new HeapkitError(codes.TIMEOUT, `The download was not complete after ${timeoutMs} ms (\`timeoutMs\`); the connection was ended`))
+  })
+  try {
+    await sendStream(res, stream, { signal: client.signal })
+  } finally {
+    alarm.cancel()
+  }
+}
+
 async function timed (context, kind, known) {
-  const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, ...options } =
+  const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, format, ...options } =
     readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
   // A timeline has the strings of the heap as a snapshot has them.
   const ending = kind === 'timeline' ? { redact: redactionOf(context, redact) } : undefined
   await exclusively(context, kind, duration, async ({ signal }) => {
-    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, signal, timeoutMs }))
+    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, format, signal, timeoutMs }))
   })
 }
 
 const SAMPLING = { sampleInterval: integer, stackDepth: integer }
+/** Of profiles: the option says which there are. */
+const FORMAT = { format: (text) => text }
 
-const sampling = (context) => timed(context, 'sampling', SAMPLING)
-const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer })
+const sampling = (context) => timed(context, 'sampling', { ...SAMPLING, ...FORMAT })
+const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, ...FORMAT })
 const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer, redact: redaction })
 
 async function samplingStart ({ res, search }) {
@@ -154,10 +162,10 @@ async function samplingStart ({ res, search }) {
 
 /** Reads or stops the session of this thread. If the client goes away, the session keeps what it has collected. */
 async function readSampling (context, read) {
-  const { timeoutMs } = readCaptureQuery(context)
+  const { timeoutMs, format } = readCaptureQuery(context, FORMAT)
   const client = watchClient(context.req, context.res)
   try {
-    sendArtifact(context, await read({ ...context.output, timeoutMs, signal: client.signal }))
+    sendArtifact(context, await read({ ...context.output, format, timeoutMs, signal: client.signal }))
   } finally {
     client.release()
   }
@@ -166,4 +174,4 @@ async function readSampling (context, read) {
 const samplingStop = (context) => readSampling(context, stopSampling)
 const samplingCapture = (context) => readSampling(context, captureSampling)
 
-module.exports = { current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }
+module.exports = { exclusively, readCaptureQuery, sendWithin, current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }

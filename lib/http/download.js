@@ -16,12 +16,15 @@ const PATIENCE_MS = 30_000
 /** The names of codecs by their extensions. HTTP uses the same names for content codings and media types. */
 const CODINGS = new Map(codecs().filter(({ extension }) => extension !== '').map(({ extension, name }) => [extension, name]))
 
+/** What is no JSON. */
+const TYPES = { '.pb': 'application/octet-stream', '.folded': 'text/plain; charset=utf-8' }
+
 /** Headers for an artifact called `name`. */
 function downloadHeaders (req, name) {
   const extension = path.extname(name)
   const coding = CODINGS.get(extension)
   const headers = {
-    'Content-Type': 'application/json',
+    'Content-Type': TYPES[path.extname(coding ? path.basename(name, extension) : name)] ?? 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding'

@@ -41,12 +41,29 @@ function sendProblem (res, error) {
       res.destroy()
       return
     }
-    const status = error instanceof Problem ? error.status : STATUS_OF[error?.code] ?? 500
+    const status = statusOf(error)
     send(res, status, 'application/problem+json',
       toJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail: detailOf(error), code: codeOf(error) }), error?.headers)
   } catch {
     res.destroy()
   }
+}
+
+/** The same as pprof's tools show it: they print texts that come with this header, and nothing else. */
+function sendProblemText (res, error) {
+  try {
+    if (res.headersSent) {
+      res.destroy()
+      return
+    }
+    send(res, statusOf(error), 'text/plain; charset=utf-8', Buffer.from(`${detailOf(error)}\n`), { 'X-Go-Pprof': '1', ...error?.headers })
+  } catch {
+    res.destroy()
+  }
+}
+
+function statusOf (error) {
+  return error instanceof Problem ? error.status : STATUS_OF[error?.code] ?? 500
 }
 
 /** The message of an error that nobody expected may give away anything, so only its name is shown. */
@@ -75,4 +92,4 @@ function send (res, status, type, body, headers) {
   res.end(res.req?.method === 'HEAD' ? undefined : body)
 }
 
-module.exports = { Problem, send, sendJson, sendProblem, toJson }
+module.exports = { Problem, send, sendJson, sendProblem, sendProblemText, toJson }

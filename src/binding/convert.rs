@@ -207,3 +207,67 @@ impl Room {
         self.expect(0)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::sink::Transform;
+
+    fn rule(format: &str) -> ConversionRule {
+        ConversionRule {
+            format: format.into(),
+            value: Some("alloc_space".into()),
+            started_at_ms: 1.7e12,
+            elapsed_ms: 2000.0,
+            period_name: "space".into(),
+            period_unit: "bytes".into(),
+            period: 1024,
+            comments: vec!["Node.js".into()],
+            maker: "heapkit".into(),
+            base: None,
+        }
+    }
+
+    fn heap(bytes: u64) -> Vec<u8> {
+        let root = r#""callFrame":{"functionName":"(root)","url":""},"selfSize":0"#;
+        format!(r#"{{"head":{{{root},"children":[{{"callFrame":{{"functionName":"f","url":""}},"selfSize":{bytes},"children":[]}}]}}}}"#).into_bytes()
+    }
+
+    fn converted(mut conversion: Box<dyn Transform>, is_wanted: bool) -> crate::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for piece in heap(500).chunks(10) {
+            conversion.push(piece, &mut out)?;
+        }
+        assert!(out.is_empty());
+        assert!(conversion.finish(&mut out, &|| is_wanted)?.is_none());
+        Ok(out)
+    }
+
+    #[test]
+    fn the_text_becomes_a_profile_that_says_what_v8_does_not() {
+        let profile = profile::read(&converted(rule("pprof").transform(), true).unwrap()).unwrap();
+        assert_eq!((profile.types(), profile.totals()), (&[ValueType::new("alloc_space", "bytes")][..], vec![500]));
+        assert_eq!(profile.time_nanos, 1_700_000_000_000_000_000);
+        assert!(profile.duration_nanos >= 2_000_000_000);
+        assert_eq!(profile.period, Some((ValueType::new("space", "bytes"), 1024)));
+        assert_eq!(profile.comments, ["Node.js", "heapkit"]);
+        assert_eq!(converted(rule("folded").transform(), true).unwrap(), b"f 500\n");
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_not_written() {
+        let error = converted(rule("folded").transform(), false).unwrap_err();
+        assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
+    }
+
+    #[test]
+    fn more_text_or_memory_than_there_may_be_is_refused_with_what_to_do() {
+        let error = rule("pprof").transform().push(&vec![0; MOST_BYTES + 1], &mut Vec::new()).unwrap_err();
+        assert_eq!(error.code(), "HEAPKIT_ERR_INVALID_PROFILE");
+        assert!(error.to_string().contains("more than 256 MiB of text. V8's own format"), "{error}");
+        let error = Room::new().expect(1 << 60).unwrap_err();
+        assert_eq!(error.code(), "HEAPKIT_ERR_MEMORY");
+        assert!(error.to_string().contains("to convert a profile: it needs about 1099511627776 MiB"), "{error}");
+    }
+}

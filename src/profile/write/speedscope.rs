@@ -18,6 +18,8 @@ struct File<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     exporter: &'a str,
+    /// What its window is called.
+    name: &'a str,
     active_profile_index: usize,
     shared: Shared<'a>,
     profiles: Vec<Samples<'a>>,
@@ -106,6 +108,7 @@ pub(super) fn write(profile: &Profile, maker: Maker<'_>, check: Check<'_>) -> Re
     let file = File {
         schema: SCHEMA,
         exporter: maker.0,
+        name: profile.types().get(profile.default_type_index()).map_or("", |one| &one.name),
         active_profile_index: profile.default_type_index(),
         shared: Shared { frames: frames.collect() },
         profiles: profiles.collect(),
