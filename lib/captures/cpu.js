@@ -12,8 +12,9 @@ class CpuSession extends CaptureSession {
   }
 
   async stop (given) {
-    return await this._stop(options.stop('cpu', given), (recording) =>
-      recording.pause.run(() => JSON.stringify(stopProfiler())))
+    return await this._stop(options.stop('cpu', given), {
+      collect: (recording) => recording.pause.run(() => JSON.stringify(stopProfiler()))
+    })
   }
 
   async _dispose () {
