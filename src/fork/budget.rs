@@ -238,9 +238,9 @@ mod tests {
             let headroom = Headroom { available_bytes: available * MIB, limit_bytes: 9000 * MIB, source };
             budget.decide(&headroom, None, Instant::now())
         };
-        assert_eq!(decide(130, false).ok(), Some(false));
-        assert!(reason(decide(120, false)).contains("at least 62 MiB for the 100 MiB of heap in use"));
-        assert_eq!(decide(120, true).ok(), Some(false));
+        assert_eq!(decide(90, false).ok(), Some(false));
+        assert!(reason(decide(80, false)).contains("at least 19 MiB for the 100 MiB of heap in use"));
+        assert_eq!(decide(80, true).ok(), Some(false));
     }
 
     #[test]
