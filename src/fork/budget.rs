@@ -239,7 +239,7 @@ mod tests {
             budget.decide(&headroom, None, Instant::now())
         };
         assert_eq!(decide(90, false).ok(), Some(false));
-        assert!(reason(decide(80, false)).contains("at least 19 MiB for the 100 MiB of heap in use"));
+        assert!(reason(decide(80, false)).contains("at least 20 MiB for the 100 MiB of heap in use"));
         assert_eq!(decide(80, true).ok(), Some(false));
     }
 

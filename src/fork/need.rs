@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_profile_takes_little_of_the_heap_and_its_samples() {
-        let least = |used_mib, samples| {
+        let least = |used_mib: u64, samples| {
             let wanted = Wanted::Profile { samples };
             super::least(&Heap { used_bytes: used_mib << 20, wanted, ..Heap::default() }) >> 20
         };
