@@ -55,33 +55,45 @@ interface SnapshotFields extends ArtifactFields {
   redacted?: RedactReport
 }
 
-/** A snapshot that V8 took in a forked child. */
-export interface ForkedSnapshotArtifact extends SnapshotFields {
+/** What was read in a forked child. */
+interface Forked {
   mode: 'fork'
   /** How long the child rested, in milliseconds, because it was not to use more processor time (`maxCpu`). */
   heldBackMs: number
 }
 
-/** A snapshot that V8 took in the thread itself. */
-export interface InlineSnapshotArtifact extends SnapshotFields {
+/** What was read in the thread itself. */
+interface Inline {
   mode: 'inline'
   heldBackMs?: undefined
 }
 
+/** A snapshot that V8 took in a forked child. */
+export interface ForkedSnapshotArtifact extends SnapshotFields, Forked {}
+
+/** A snapshot that V8 took in the thread itself. */
+export interface InlineSnapshotArtifact extends SnapshotFields, Inline {}
+
 /** `mode` says where V8 took it. */
 export type SnapshotArtifact = ForkedSnapshotArtifact | InlineSnapshotArtifact
 
-export interface SamplingArtifact extends ArtifactFields {
+interface SamplingFields extends ArtifactFields {
   kind: 'sampling'
   format: 'heapprofile' | ProfileFormat
 }
 
-export interface TimelineArtifact extends ArtifactFields {
+/** `mode` says where it was read. */
+export type SamplingArtifact = (SamplingFields & Forked) | (SamplingFields & Inline)
+
+interface TimelineFields extends ArtifactFields {
   kind: 'timeline'
   format: 'heaptimeline'
   /** What was replaced; with `redact` only, whoever asked for it. */
   redacted?: RedactReport
 }
+
+/** `mode` says where V8 took its snapshot. */
+export type TimelineArtifact = (TimelineFields & Forked) | (TimelineFields & Inline)
 
 export interface CpuArtifact extends ArtifactFields {
   kind: 'cpu'
@@ -152,8 +164,8 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
 /** How to watch a capture and how to end it early. */
 export interface ControlOptions {
   /**
-   * Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of an inline snapshot, or of a
-   * timeline's: then it rejects as soon as V8 is through.
+   * Aborting rejects with `HEAPKIT_ERR_ABORTED` (its reason as `cause`) and leaves no file. V8 cannot be interrupted in the middle of what it does in this thread
+   * (`mode: 'inline'`): then it rejects as soon as V8 is through.
    */
   signal?: AbortSignal
   /**
@@ -182,8 +194,8 @@ export interface Progress {
 
 export interface MemoryOptions {
   /**
-   * Bytes that stay available to the service: a snapshot whose estimate (by the number of objects, or by what the last one took), or a reading
-   * whose estimate (by the nodes and edges of the file) does not leave them is refused, and a child that gets there is killed, a reading given up, all
+   * Bytes that stay available to the service: a snapshot whose estimate (by the number of objects, or by what the last one took), a sampling profile whose estimate
+   * (by the size of the heap), or a reading whose estimate (by the nodes and edges of the file) does not leave them is refused, and a child that gets there is killed, a reading given up, all
    * with `HEAPKIT_ERR_MEMORY`. Default: 64 MiB.
    */
   reserveBytes?: number
@@ -191,22 +203,26 @@ export interface MemoryOptions {
   force?: boolean
 }
 
-export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions {
+/** Where a heap is read: for a snapshot, a sampling profile or a timeline. */
+export interface ForkingOptions {
   /**
-   * `fork` (Node.js on Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 takes the snapshot in a copy-on-write
+   * `fork` (Node.js on Linux on x64 and arm64; elsewhere it rejects with `HEAPKIT_ERR_UNSUPPORTED`): V8 reads the heap in a copy-on-write
    * twin of the process; this thread stops for the `fork(2)` alone. Object ids of two such snapshots correspond with `stableIds` only. `inline`: V8
-   * takes it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where that was tested, which is Linux on x64, and `inline`
+   * reads it in this thread, whose event loop stops meanwhile. `auto` (default): `fork` where that was tested, which is Linux on x64, and `inline`
    * elsewhere. A mode that fails never falls back to another. Without V8 (in Bun) every mode rejects with `HEAPKIT_ERR_UNSUPPORTED`.
    */
   mode?: 'auto' | 'fork' | 'inline'
-  /** How a forked snapshot treats the memory that the control groups and the machine allow. */
+  /** How a forked child treats the memory that the control groups and the machine allow. */
   memory?: MemoryOptions
   /**
-   * How much processor time a forked snapshot may take. `auto` (default): what the CPU quotas of the control groups leave, less a reserve, for the
+   * How much processor time a forked child may take. `auto` (default): what the CPU quotas of the control groups leave, less a reserve, for the
    * child and the compressor together, measured anew all the time; without a quota all that is idle. A number from 0.01 to 1: this share of one processor for the
    * child.
    */
   maxCpu?: 'auto' | number
+}
+
+export interface SnapshotOptions extends OutputOptions<'heapsnapshot'>, ControlOptions, ForkingOptions {
   /**
    * Make the object ids of forked snapshots comparable with those of every later snapshot of this thread that is inline or has `stableIds`, too. V8 collects
    * garbage and numbers all objects before the fork, in this thread; from then on it keeps a table of them (docs/fork.md has the costs). Inline
@@ -345,14 +361,18 @@ export interface SnapshotStream extends Readable {
 /** Timelines have the contents of strings as snapshots have them. Profiles have none: nothing is replaced in their names and URLs of scripts. */
 type RedactOf<Format extends ArtifactFormat> = Format extends 'heaptimeline' ? Pick<SnapshotOptions, 'redact'> : unknown
 
+/** CPU profiles are read in the thread itself: V8 need not look at the heap for them. */
+type ForkingOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'heaptimeline' ? ForkingOptions : unknown
+
 /** A capture that is started and stopped. It does not keep the process alive. */
 export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> extends AsyncDisposable {
   readonly startedAt: Date
   /**
    * Stops and writes the artifact. When the options are invalid or the output cannot be opened it rejects and the session goes
-   * on; when writing fails after that, sampling and CPU sessions keep what they collected, and `stop()` may be called again.
+   * on. Where a forked child reads (`mode`) it also goes on when anything else fails, or the capture is given up: this thread stops V8 when all is written. In this
+   * thread V8 has stopped by then; sampling and CPU sessions keep what they collected, and `stop()` may be called again.
    */
-  stop (output?: OutputOptions<Format> & ControlOptions & RedactOf<Format>): Promise<ArtifactOf<Format>>
+  stop (output?: OutputOptions<Format> & ControlOptions & ForkingOf<Format> & RedactOf<Format>): Promise<ArtifactOf<Format>>
   /**
    * Stops without an artifact. Does nothing after `stop()`. A timeline's makes V8 forget the ids of objects, unless heapkit has taken an inline snapshot, one with
    * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped. The first versions of Node 20 have no such symbol.
@@ -361,8 +381,8 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
 }
 
 export interface SamplingSession extends CaptureSession<'heapprofile'> {
-  /** Writes what was sampled since the start, and goes on sampling. */
-  capture (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<SamplingArtifact>
+  /** Writes what was sampled since the start, and goes on sampling. Captures of a session that children read come one after another. */
+  capture (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions): Promise<SamplingArtifact>
 }
 
 /**
@@ -373,11 +393,13 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 export function startSampling (options?: SamplingOptions): SamplingSession
 
 /** Stops the sampling session of this thread, wherever it was started. Rejects with `HEAPKIT_ERR_NOT_ACTIVE` without one. */
-export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions): Promise<SamplingArtifact>
+export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions): Promise<SamplingArtifact>
 
 /**
  * Starts an allocation timeline: `stop()` takes a heap snapshot whose objects know when they were allocated. It holds the
- * process's one place for a snapshot until it is stopped, and its `stop()` stops the event loop as a snapshot does.
+ * process's one place for a snapshot until it is stopped. `stop()` stops the event loop as a snapshot of the same `mode` does; where ids of objects count in
+ * this thread, because heapkit has taken an inline snapshot or timeline in it, or one with `stableIds`, only V8's own snapshot ends a timeline without
+ * forgetting them: there `auto` is `inline`, and `fork` has that pause all the same.
  *
  * Throws as {@link startSampling}, and `HEAPKIT_ERR_DISABLED`.
  */
@@ -388,8 +410,8 @@ export function startCpuProfile (options?: CpuProfileOptions): CaptureSession<'c
 
 // ---------------------------------------------------------------- HTTP
 
-/** Besides limits and defaults of what it writes: how all its snapshots are taken, whatever its clients ask. */
-export interface HandlerOptions extends Defaults, Pick<SnapshotOptions, 'mode' | 'memory' | 'maxCpu'> {
+/** Besides limits and defaults of what it writes: how it reads heaps, for snapshots, sampling profiles and timelines, whatever its clients ask. */
+export interface HandlerOptions extends Defaults, ForkingOptions {
   /**
    * What clients send as `Authorization: Bearer TOKEN`, or as the password of `Basic`; compared in constant time. This or `authorize` is mandatory. ASCII without spaces; those around
    * it, such as the newline at the end of a file, do not count.
@@ -441,8 +463,8 @@ interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOption
 /** What {@link onSignal} takes, by kind of capture. */
 export interface SignalOptions {
   snapshot: SnapshotOptions & SignalCallbacks<'heapsnapshot'>
-  sampling: SamplingOptions & TimedSignalOptions<'heapprofile'>
-  timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'> & RedactOf<'heaptimeline'>
+  sampling: SamplingOptions & TimedSignalOptions<'heapprofile'> & ForkingOptions
+  timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'> & ForkingOptions & RedactOf<'heaptimeline'>
   cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'>
 }
 

@@ -27,10 +27,12 @@ function writerTo (dir, options) {
   })
 }
 
+const prepare = (twin, writer) => twin.prepare(writer, { ...heapFacts(), hasNumbers: false, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
+
 /** Forks a child that does `work(output)`; the promise is the watch's answer. */
 async function forked (writer, work) {
   const twin = new native.ForkedWork()
-  await twin.prepare(writer, { ...heapFacts(), hasNumbers: false, reserveBytes: 0, force: true }, { maxCpu: 1, v8PoolSize: v8PoolSize() })
+  await prepare(twin, writer)
   await until(() => twin.isQuiet(), 'V8\'s workers to sleep')
   const answer = twin.fork(work)
   // A stream's child alone keeps no process alive.
@@ -149,6 +151,26 @@ describe('the watch of a child', { skip: linux('fork') }, () => {
     await until(() => children().length === 0, 'the child to be gone')
     await until(() => thread('heapkit-fork') === undefined, 'the thread to end')
   })
+})
+
+test('children are forked one after another: who looked at the memory that another had just unmarked would fork a child without it', { skip: linux('fork') }, async (t) => {
+  const dir = tmpDir(t)
+  const twins = [new native.ForkedWork(), new native.ForkedWork()]
+  const writers = twins.map(() => writerTo(dir))
+  for (const writer of writers) await writer.open()
+  await prepare(twins[0], writers[0])
+  let isPrepared = false
+  const second = prepare(twins[1], writers[1]).then(() => { isPrepared = true })
+  // As long as it would take, and longer.
+  for (let turn = 0; turn < 20; turn++) {
+    fs.readFileSync('/proc/self/smaps')
+    await sleep(5)
+  }
+  assert.equal(isPrepared, false)
+  twins[0].dropPrepared()
+  await second
+  twins[1].dropPrepared()
+  for (const writer of writers) await writer.abort('over')
 })
 
 test('V8\'s pool has the size that Node.js was told', { skip: linux('/proc tells threads') }, () => {

@@ -13,6 +13,7 @@ const { isMusl } = require('../scripts/targets')
 const { takeSnapshot, createSnapshotStream } = require('..')
 const { OWN_PIDS, controlGroup, linux, ownPids } = require('./needs')
 const { tmpDir, ls, run, until, readArtifact, parseSnapshot, countObjects, heapkitError } = require('./support')
+const { childrenOf, twinsOf, twin } = require('./twins')
 
 // On an emulated processor everything takes longer (scripts/vm-cgroup2).
 const patience = Number(process.env.TEST_PATIENCE ?? 1)
@@ -21,26 +22,6 @@ class Planted {}
 globalThis.planted = Array.from({ length: 213 }, () => new Planted())
 // A child has some work to do before its first byte, so that there is time to do something to it.
 globalThis.ballast = Array.from({ length: 100_000 }, (_, index) => ({ index, parts: [index] }))
-
-/** The children of this process, zombies too, by their /proc/PID/stat: { pid, name, state }. */
-function childrenOf (parent = process.pid) {
-  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const [, name, state, ppid] = /\((.*)\) (\S) (\d+)/s.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
-      return Number(ppid) === parent ? [{ pid: Number(pid), name, state }] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-const twinsOf = (parent) => childrenOf(parent).filter(({ name }) => name === 'heapkit-child')
-
-/** The first twin of `parent` to be seen. */
-async function twin (parent) {
-  const [found] = await until(() => { const twins = twinsOf(parent); return twins.length > 0 && twins }, 'a forked child')
-  return found
-}
 
 /** Bytes of memory that no child of this process would get. */
 function markedBytes () {

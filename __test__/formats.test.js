@@ -38,7 +38,7 @@ function sizeOf ({ selfSize, children }) {
   return children.reduce((sum, child) => sum + sizeOf(child), selfSize)
 }
 
-/** Takes a profile of each kind, and answers { artifact, profile }: also what V8 itself said. */
+/** Takes a profile of each kind in this thread, and answers { artifact, profile }: also what V8 itself said. */
 async function take (kind, options) {
   const session = kind === 'cpu' ? startCpuProfile({ sampleInterval: 500 }) : startSampling({ sampleInterval: 1024 })
   if (kind === 'cpu') burn()
@@ -47,7 +47,7 @@ async function take (kind, options) {
   const artifact = await seeing((method, answer) => {
     profile = answer?.profile ?? profile
     return answer
-  }, () => session.stop(options))
+  }, () => session.stop(kind === 'cpu' ? options : { mode: 'inline', ...options }))
   return { artifact, profile, session }
 }
 

@@ -167,6 +167,21 @@ test('the handler\'s own options hold for what it writes', async (t) => {
   assert.equal(ls(dir).length, 2)
 })
 
+test('the handler\'s mode, memory and maxCpu hold for all that it reads of heaps', { skip: linux('fork') }, async (t) => {
+  for (const mode of ['fork', 'inline']) {
+    const { request } = await serve(t, { mode, maxCpu: 0.9 })
+    assert.equal((await request('POST', '/sampling/start')).status, 201)
+    for (const path of ['/timeline?seconds=0.01', '/sampling/capture', '/sampling/stop', '/sampling?seconds=0.01']) {
+      assert.equal((await request('POST', path)).json().mode, mode, path)
+    }
+    assert.equal((await request('POST', '/cpu?seconds=0.01')).json().mode, undefined)
+    assertProblem(await request('POST', '/sampling?seconds=0.01&mode=inline'), 400)
+  }
+  const { request } = await serve(t, { mode: 'fork', memory: { reserveBytes: 2 ** 50 } })
+  for (const path of ['/timeline?seconds=0.01', '/sampling?seconds=0.01']) assertProblem(await request('POST', path), 503, 'HEAPKIT_ERR_MEMORY')
+  assert.equal((await request('GET', '/status')).json().sampling, null)
+})
+
 test('a volume without room is 507, a directory that is a file is 400, and the next capture works', async (t) => {
   const full = await serve(t, { minFreeBytes: 2 ** 50 })
   assertProblem(await full.request('POST', '/snapshot'), 507, 'HEAPKIT_ERR_NO_SPACE')

@@ -25,7 +25,7 @@ const codes = Object.freeze({
   NO_SPACE: 'HEAPKIT_ERR_NO_SPACE',
   /** The file is there already. */
   EXISTS: 'HEAPKIT_ERR_EXISTS',
-  /** There is not enough memory for a forked snapshot, or to read one, or no longer. */
+  /** There is not enough memory for a forked capture, or to read one, or no longer. */
   MEMORY: 'HEAPKIT_ERR_MEMORY',
   /** The forked child ended before its snapshot was complete. */
   CHILD: 'HEAPKIT_ERR_CHILD',

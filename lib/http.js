@@ -18,12 +18,12 @@ const MAX_BODY_BYTES = 64 * 1024
 // Long enough for the snapshot of a heap of gigabytes under a CPU quota, or for its download at 10 Mbit/s.
 const TIMEOUT_MS = 15 * 60 * 1000
 
-/** What every snapshot of the handler is taken with. */
-const SNAPSHOTS = options.SNAPSHOT_DEFAULTS
+/** How the handler reads heaps: snapshots, timelines, sampling profiles. */
+const READING = options.READING_DEFAULTS
 
 const OPTIONS = {
   ...options.SHARED,
-  ...SNAPSHOTS,
+  ...READING,
   token: tokenText,
   authorize: options.callback,
   trustedOrigins: origins,
@@ -101,7 +101,7 @@ function validate (given) {
     maxSeconds,
     timeoutMs,
     output,
-    snapshots: options.pick(rest, SNAPSHOTS)
+    reading: options.pick(rest, READING)
   }
 }
 

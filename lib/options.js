@@ -36,18 +36,28 @@ const DEFAULTS = { ...SHARED, format: oneOfThese([...new Set(['sampling', 'cpu']
 /** What every operation that takes time accepts. */
 const CONTROL = { signal: abortSignal, timeoutMs: integerFrom(1, MAX_TIMEOUT_MS), onProgress: callback }
 
-const SNAPSHOT = {
+/** Whether a forked child reads the heap, and what it may take. */
+const FORKING = {
   mode: oneOfThese(['auto', 'fork', 'inline']),
+  memory,
+  maxCpu: (value, name) => value === 'auto' ? value : share(value, name, "'auto' or ")
+}
+
+/** How a child is forked by default. */
+function usualForking () {
+  return { mode: 'auto', memory: memory(undefined, 'memory'), maxCpu: 'auto' }
+}
+
+const SNAPSHOT = {
+  ...FORKING,
   exposeInternals: boolean,
   exposeNumericValues: boolean,
-  memory,
-  maxCpu: (value, name) => value === 'auto' ? value : share(value, name, "'auto' or "),
   stableIds: boolean,
   redact: redaction
 }
 
-/** What can be set for all snapshots of an HTTP handler; its clients decide the rest. Answered as it was given, because each capture checks it again. */
-const SNAPSHOT_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redact'].map((option) => [option, (value, name) => {
+/** What can be set for all that an HTTP handler reads of heaps; its clients decide the rest. Answered as it was given, because each capture checks it again. */
+const READING_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redact'].map((option) => [option, (value, name) => {
   SNAPSHOT[option](value, name)
   return value
 }]))
@@ -55,6 +65,7 @@ const SNAPSHOT_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redac
 /** The sessions that are started and stopped: the options that start them, and their defaults. */
 const SESSIONS = {
   sampling: {
+    ending: FORKING,
     schema: {
       sampleInterval: integerFrom(1, 2 ** 31 - 1),
       stackDepth: integerFrom(1, 128),
@@ -65,7 +76,7 @@ const SESSIONS = {
   },
   timeline: {
     // It is a heap snapshot. Profiles have no contents of strings.
-    ending: { redact: redaction },
+    ending: { ...FORKING, redact: redaction },
     schema: { trackAllocations: boolean, resolutionMs: integerFrom(50, 3_600_000) },
     // Without a `resolutionMs` the timeline finds its own pace.
     defaults: { trackAllocations: false }
@@ -98,7 +109,7 @@ function outputSchema (kind, stream) {
   return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese(formatsOf(kind)) }
 }
 
-/** What a forked snapshot, or a reading, may take. */
+/** What a forked child, or a reading, may take. */
 function memory (value, name) {
   const own = read(value, { reserveBytes: integerFrom(0), force: boolean }, { name, inside: `${name}.` })
   return bare({ reserveBytes: 64 * 1024 * 1024, force: false }, own)
@@ -288,8 +299,8 @@ function output (own, kind, { stream = false, threads = false } = {}) {
 
 function snapshot (given, { stream = false } = {}) {
   const own = read(given, { ...SNAPSHOT, ...CONTROL, ...outputSchema('snapshot', stream) })
-  const usual = { mode: 'auto', exposeInternals: false, exposeNumericValues: false, memory: memory(undefined, 'memory'), maxCpu: 'auto', stableIds: false }
-  return bare(usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { redact: salted(redactionFor(own.redact)), output: output(own, 'snapshot', { stream }) })
+  const usual = { exposeInternals: false, exposeNumericValues: false, stableIds: false }
+  return bare(usualForking(), usual, pick(own, { ...SNAPSHOT, ...CONTROL }), { redact: salted(redactionFor(own.redact)), output: output(own, 'snapshot', { stream }) })
 }
 
 /** Options that start a session. */
@@ -300,16 +311,17 @@ function start (kind, given) {
 
 /** Options of a session's stop() and capture(). */
 function stop (kind, given, { threads = false } = {}) {
-  const { ending } = SESSIONS[kind]
+  const { ending = {} } = SESSIONS[kind]
   const own = read(given, { ...ending, ...CONTROL, ...outputSchema(kind) })
-  return bare(pick(own, CONTROL), { redact: ending?.redact && salted(redactionFor(own.redact)), output: output(own, kind, { threads }) })
+  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { redact: ending.redact && salted(redactionFor(own.redact)), output: output(own, kind, { threads }) })
 }
 
 /** The same where no file is made of it, but a stream: { format, base? } are what lib/captures/conversion.js takes. pprof's tools expect gzip. */
 function stopToStream (kind, given, { format, base }) {
-  const own = read(given, { ...CONTROL, ...PACKING })
+  const { ending = {} } = SESSIONS[kind]
+  const own = read(given, { ...ending, ...CONTROL, ...PACKING })
   const packed = bare(own, { compression: format === 'pprof' ? 'gzip' : 'none', level: undefined })
-  return bare(pick(own, CONTROL), { stream: true, base, output: bare(output(packed, kind, { stream: true }), { format }) })
+  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { stream: true, base, output: bare(output(packed, kind, { stream: true }), { format }) })
 }
 
 /**
@@ -372,7 +384,7 @@ function profileConvert (format, given) {
 
 module.exports = {
   SHARED,
-  SNAPSHOT_DEFAULTS,
+  READING_DEFAULTS,
   MAX_TIMEOUT_MS,
   read,
   guarded,

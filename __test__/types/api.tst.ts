@@ -27,7 +27,11 @@ describe('captures', () => {
     expect(snapshot.mode).type.toBe<'fork' | 'inline'>()
     expect(snapshot.heldBackMs).type.toBe<number | undefined>()
     if (snapshot.mode === 'fork') expect(snapshot.heldBackMs).type.toBe<number>()
-    expect<SamplingArtifact>().type.not.toHaveProperty('mode')
+    for (const read of [{} as SamplingArtifact, {} as TimelineArtifact]) {
+      expect(read.mode).type.toBe<'fork' | 'inline'>()
+      if (read.mode === 'fork') expect(read.heldBackMs).type.toBe<number>()
+    }
+    expect<CpuArtifact>().type.not.toHaveProperty('mode')
     expect<TimelineArtifact>().type.toHaveProperty('redacted')
     expect<SamplingArtifact>().type.not.toHaveProperty('redacted')
     expect<CpuArtifact>().type.not.toHaveProperty('heldBackMs')
@@ -67,6 +71,17 @@ describe('captures', () => {
     expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope'>()
   })
 
+  test('are forked where a heap is read', () => {
+    const forking: heapkit.ForkingOptions = { mode: 'fork', memory: { reserveBytes: 1 }, maxCpu: 0.5 }
+    expect(heapkit.startSampling().stop).type.toBeCallableWith(forking)
+    expect(heapkit.startSampling().capture).type.toBeCallableWith(forking)
+    expect(heapkit.stopSampling).type.toBeCallableWith(forking)
+    expect(heapkit.startTimeline().stop).type.toBeCallableWith({ ...forking, redact: true })
+    expect(heapkit.startCpuProfile().stop).type.not.toBeCallableWith({ mode: 'fork' as const })
+    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2', 'sampling', forking)
+    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2', 'cpu', { mode: 'fork' as const })
+  })
+
   test('refuse what the code refuses', () => {
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ compression: 'brotli' })
     expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ mode: 'spoon' })
@@ -79,7 +94,6 @@ describe('captures', () => {
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { seconds: 10, sampleInterval: 100 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { seconds: 10 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { trackAllocations: true })
-    expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'sampling' as const, { mode: 'inline' as const })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'timeline' as const, { stackDepth: 1 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { sampleInterval: 1 })
     expect(heapkit.createSnapshotStream).type.not.toBeCallableWith({ maxFiles: 1 })

@@ -19,14 +19,14 @@ function largeObjectBytes () {
 }
 
 /**
- * Counts what a garbage collection leaves, and answers the line that src/fork/budget.rs waits for. With `keepIds` objects keep the ids that
- * the parent gave them.
+ * Counts what a garbage collection leaves, and answers the line that src/fork/budget.rs waits for. Where objects must keep the ids that the
+ * parent gave them, `idsOf` is the inspector session that it did so in.
  */
-function count (keepIds) {
+function count (idsOf) {
   const { usedHeapBytes: before } = heapFacts()
   let objects = 0
   try {
-    objects = countObjects(keepIds)
+    objects = countObjects(idsOf)
   } catch {
     // Without the inspector the parent goes by the bytes.
   }
@@ -36,13 +36,12 @@ function count (keepIds) {
 }
 
 /** V8 gives objects the ids 1, 3, 5 … when it is asked to track them: the id of one that comes later tells how many there are. */
-function countObjects (keepIds) {
-  // Where ids must not change, this takes a session that the parent has, too: a new one would be an object with an id of its own.
-  const session = keepIds ? 'object-ids' : 'census'
-  const post = (method, params = {}) => inspector.postSync(method, params, session)
+function countObjects (idsOf) {
+  // A new session would be an object with an id of its own.
+  const post = (method, params = {}) => inspector.postSync(method, params, idsOf ?? 'census')
   const track = () => post('HeapProfiler.startTrackingHeapObjects', { trackAllocations: false })
   // V8 forgets its ids: before the count, so that they begin with 1, and after it, because the table of them takes memory.
-  const forget = () => keepIds || post('HeapProfiler.disable')
+  const forget = () => idsOf ?? post('HeapProfiler.disable')
   forget()
   track()
   const { result: { objectId } } = post('Runtime.evaluate', { expression: '({})' })

@@ -27,9 +27,11 @@ class CpuSession extends CaptureSession {
   }
 
   async #end (wanted) {
-    return await this._stop(wanted, async (recording) => {
-      const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
-      return await this.#threads?.collectLast(own, STOP) ?? own
+    return await this._stop(wanted, {
+      collect: async (recording) => {
+        const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
+        return await this.#threads?.collectLast(own, STOP) ?? own
+      }
     })
   }
 

@@ -99,11 +99,12 @@ class Recording {
     }
   }
 
-  /** Completes the output and answers the artifact. */
-  async finish () {
+  /** Completes the output and answers the artifact. `onWritten()` is what remains to be done once nothing can fail any more. */
+  async finish (onWritten = () => {}) {
     // An async onProgress may have thrown meanwhile, which comes first.
     await null
     const written = await this.meanwhile('writing', () => this.step(() => this.#output.finish()))
+    this.pause.run(onWritten)
     const artifact = this.#artifact(written)
     this.#reports.say('done')
     this.#isOver = true

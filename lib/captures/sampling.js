@@ -5,19 +5,24 @@
 const inspector = require('../inspector')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
+const shared = require('../shared')
+const { heapFacts } = require('./census')
+const { settleMode } = require('./mode')
 const { CaptureSession, activeSession } = require('./session')
 const { limitStackDepth } = require('./stack-depth')
 
 class SamplingSession extends CaptureSession {
+  #sampleInterval
   #stackDepth
 
   constructor ({ sampleInterval, stackDepth, ...flags }) {
     super('sampling', { sampleInterval, value: counted(flags) })
+    this.#sampleInterval = sampleInterval
     this.#stackDepth = stackDepth
   }
 
   async stop (given) {
-    return await this._stop(options.stop('sampling', given), (recording) => this.#collect(recording, 'HeapProfiler.stopSampling'))
+    return await this._stop(settled(options.stop('sampling', given)), { ...this.#ways('HeapProfiler.stopSampling'), release: stopSampler })
   }
 
   async capture (given) {
@@ -30,19 +35,32 @@ class SamplingSession extends CaptureSession {
   }
 
   async #read (wanted) {
-    return await this._capture(wanted, (recording) => this.#collect(recording, 'HeapProfiler.getSamplingProfile'))
+    return await this._capture(settled(wanted), this.#ways('HeapProfiler.getSamplingProfile'))
   }
 
   async _dispose () {
     await this._discard(stopSampler)
   }
 
-  #collect (recording, method) {
-    return recording.pause.run(() => {
-      const { profile } = inspector.postSync(method)
-      return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
-    })
+  /** How the profile is read: in this thread by `method`, or in a child. Either begins with a full garbage collection. */
+  #ways (method) {
+    return {
+      collect: (recording) => recording.pause.run(() => this.#text(method)),
+      task: {
+        memory: { samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) },
+        work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
+      }
+    }
   }
+
+  #text (method) {
+    const { profile } = inspector.postSync(method)
+    return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
+  }
+}
+
+function settled (wanted) {
+  return options.bare(wanted, { mode: settleMode(wanted.mode) })
 }
 
 function startSampling (given) {
@@ -60,8 +78,13 @@ function counted ({ includeObjectsCollectedByMajorGC: major, includeObjectsColle
   return major || minor ? 'space' : 'inuse_space'
 }
 
+/**
+ * Stops without a profile. V8's command for sampling collects all garbage and makes the profile first; the other one, which disables the session,
+ * also ends timelines and forgets the ids of objects. So it is not for threads where these matter.
+ */
 function stopSampler () {
-  inspector.postSync('HeapProfiler.stopSampling')
+  const matters = shared.idsCount || shared.sessions.get('timeline')?.isRunning()
+  inspector.postSync(matters ? 'HeapProfiler.stopSampling' : 'HeapProfiler.disable')
 }
 
 /** Stops the session of this thread, whoever started it. */

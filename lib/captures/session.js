@@ -4,10 +4,11 @@
 // has collected.
 
 const { HeapkitError, codes } = require('../errors')
-const { handled } = require('../promises')
+const { deferred, handled, settle } = require('../promises')
 const shared = require('../shared')
 const { converted } = require('./conversion')
 const { announce, withdraw } = require('./events')
+const { runForked } = require('./forked')
 const { Recording } = require('./recording')
 const { bytesOf } = require('./bytes')
 
@@ -21,6 +22,8 @@ class CaptureSession {
   #recording
   /** It was given up by end(). */
   #isEnded = false
+  /** Settles when the last child that was asked for is gone. */
+  #lastInTurn
 
   /** `about` has what formats other than V8's own say of it: { sampleInterval, value? }. */
   constructor (kind, about) {
@@ -51,39 +54,69 @@ class CaptureSession {
   }
 
   /**
-   * Stops: opens the output, then calls `collect(recording)`, which makes V8 stop and answers the text to write, if it has
-   * not written by itself. When the output cannot be opened the session goes on; when writing fails after V8 has stopped,
-   * the text is kept, and stop() may be called again.
+   * Stops, after it has opened the output; if that fails the session goes on. What is done then `ways` says:
+   * - collect(recording) makes V8 stop and answers the text to write, if it has not written by itself. When writing fails, the text is kept,
+   *   and stop() may be called again;
+   * - in a forked child, `task` (see runForked) reads what there is, and release() makes V8 stop here once that is written. Until then the
+   *   session goes on, whatever fails.
    */
-  async _stop (options, collect) {
+  async _stop (options, ways) {
     this.#mustBe('running', 'collected')
     const before = this.#state
+    const isForked = options.mode === 'fork' && this.#kept === undefined
     this.#state = 'stopping'
     let recording
     try {
-      recording = this.#recording = new Recording(this.#kind, this.#converted(options), { start: this.#start, stream: options.stream })
+      const mode = isForked ? 'fork' : options.mode && 'inline'
+      recording = this.#recording = new Recording(this.#kind, this.#converted(options), { start: this.#start, mode, stream: options.stream })
       await recording.open()
     } catch (error) {
       this.#recording = undefined
-      this.#state = before
-      if (this.#isEnded) await this._dispose()
+      await this.#goesOn(before)
       throw error
     }
     const chunks = options.stream && bytesOf(recording)
+    try {
+      const artifact = await (isForked ? this.#stopForked(recording, options, ways) : this.#stopHere(recording, ways))
+      return options.stream ? { artifact, chunks: await chunks } : artifact
+    } finally {
+      this.#recording = undefined
+    }
+  }
+
+  async #stopHere (recording, { collect }) {
     try {
       const text = this.#kept ?? await collect(recording)
       this.#kept = text
       if (text !== undefined) await recording.writeText(text)
       const artifact = await recording.finish()
       this.#over()
-      return options.stream ? { artifact, chunks: await chunks } : artifact
+      return artifact
     } catch (error) {
       if (this.#kept === undefined || this.#isEnded) this.#over()
       else this.#state = 'collected'
       throw await recording.abort(error)
-    } finally {
-      this.#recording = undefined
     }
+  }
+
+  async #stopForked (recording, options, { task, release }) {
+    try {
+      await this.#inTurn(recording, () => runForked(recording, options, task))
+      return await recording.finish(() => {
+        this.#over()
+        release()
+      })
+    } catch (error) {
+      await recording.abort(error)
+      if (this.#state === 'stopping') await this.#goesOn('running')
+      throw error
+    }
+  }
+
+  /** It was not stopped after all, unless somebody wants its end. */
+  async #goesOn (state) {
+    this.#state = state
+    if (this.#isEnded) await this._dispose()
   }
 
   /** Gives it up for somebody who did not start it, such as an operator. */
@@ -93,15 +126,20 @@ class CaptureSession {
     else handled(this._dispose())
   }
 
-  /** Reads without stopping. */
-  async _capture (options, collect) {
-    this.#mustBe('running')
-    const recording = new Recording(this.#kind, this.#converted(options), { stream: options.stream })
+  /** Reads without stopping: `collect(recording)` answers the text, or a forked child does `task`. */
+  async _capture (options, { collect, task }) {
+    const mustBegin = () => this.#mustBe('running')
+    mustBegin()
+    const recording = new Recording(this.#kind, this.#converted(options), { mode: options.mode, stream: options.stream })
     await recording.open()
     const chunks = options.stream && bytesOf(recording)
     try {
-      this.#mustBe('running')
-      await recording.writeText(collect(recording))
+      if (options.mode === 'fork') {
+        await this.#inTurn(recording, () => runForked(recording, options, { ...task, mustBegin }))
+      } else {
+        mustBegin()
+        await recording.writeText(collect(recording))
+      }
     } catch (error) {
       throw await recording.abort(error)
     }
@@ -115,6 +153,18 @@ class CaptureSession {
 
   /** What its values are, in the words of pprof; undefined where V8's format says it. */
   get _value () { return this.#about?.value }
+
+  /** One child at a time: each may need as much memory as the heap has. */
+  async #inTurn (recording, work) {
+    const [before, over] = [this.#lastInTurn, deferred()]
+    this.#lastInTurn = over.promise
+    try {
+      await recording.step(() => before)
+      return await work()
+    } finally {
+      settle(before, over.resolve, over.resolve)
+    }
+  }
 
   /** Stops without an artifact. It is over even if `release()` throws. */
   async _discard (release) {

@@ -5,8 +5,6 @@
 
 const { Readable } = require('node:stream')
 const v8 = require('node:v8')
-const inspector = require('../inspector')
-const { writeFromChild } = require('../native')
 const { readOut } = require('./read-out')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
@@ -19,13 +17,10 @@ const { withSlot } = require('./slot')
 const { runForked } = require('./forked')
 const { settleMode } = require('./mode')
 const { numberObjects } = require('./object-ids')
-const { count } = require('./census')
+const { findLines } = require('./lines')
 
 // 1.65 to 1.97 were measured for heaps of services (bench/pause.js).
 const RAW_BYTES_PER_HEAP_BYTE = 1.8
-const COUNTS_LINES = parseInt(process.versions.v8) < 12
-// The descriptor on which a child says what goes wrong.
-const ERRORS = 2
 const KEEP_ALIVE_MS = 50
 
 async function takeSnapshot (given) {
@@ -51,8 +46,16 @@ async function captureSnapshot (wanted, slot, recording) {
   try {
     await recording.open()
     if (wanted.mode === 'fork') {
-      const beforeFork = wanted.stableIds ? numberObjects : undefined
-      await runForked(recording, { ...wanted, beforeFork }, (output, counts) => writeInChild(output, counts, wanted))
+      const idsOf = wanted.stableIds ? 'object-ids' : undefined
+      await runForked(recording, wanted, {
+        beforeFork: wanted.stableIds ? numberObjects : undefined,
+        idsOf,
+        memory: { hasNumbers: wanted.exposeNumericValues },
+        work (onChunk) {
+          findLines(idsOf)
+          snapshotByV8(wanted, onChunk)
+        }
+      })
     } else {
       // The snapshot gives objects ids, and somebody may compare them with those of other captures.
       shared.idsCount = true
@@ -64,33 +67,6 @@ async function captureSnapshot (wanted, slot, recording) {
     slot.release()
   }
   return await recording.finish()
-}
-
-/** Runs in the child, which can open no file, has only these two descriptors, and ends when this returns. */
-function writeInChild (output, counts, wanted) {
-  try {
-    if (counts) writeFromChild(ERRORS, Buffer.from(count(wanted.stableIds)))
-    findLines(wanted.stableIds)
-    snapshotByV8(wanted, (chunk) => writeFromChild(output, chunk))
-    return true
-  } catch (error) {
-    writeFromChild(ERRORS, Buffer.from(`${error?.stack ?? error}\n`))
-    return false
-  }
-}
-
-/**
- * V8 11 (Node 20) finds the place of every function by counting lines from the beginning of its script: minutes for scripts of
- * megabytes. A debugger makes it note where lines begin, once for each script.
- */
-function findLines (keepIds) {
-  if (!COUNTS_LINES) return
-  try {
-    // Where ids must not change, this takes a session that the parent has, too: a new one would be an object with an id of its own.
-    inspector.postSync('Debugger.enable', {}, keepIds ? 'object-ids' : 'lines')
-  } catch {
-    // Without the inspector it is slow.
-  }
 }
 
 /**

@@ -7,6 +7,8 @@ const options = require('../options')
 const shared = require('../shared')
 const time = require('../time')
 const { LoopTimers } = require('../native')
+const { findLines } = require('./lines')
+const { settleMode } = require('./mode')
 const { CaptureSession } = require('./session')
 const { withSlot } = require('./slot')
 
@@ -28,8 +30,18 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return await this._stop(options.stop('timeline', given), (recording) =>
-      recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))))
+    return await this._stop(settled(given), {
+      collect: (recording) => recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))),
+      task: {
+        idsOf: SESSION,
+        work: (onChunk) => {
+          this.#unwatch()
+          findLines(SESSION)
+          readTimeline(onChunk)
+        }
+      },
+      release: () => this.#release(cancelTracking)
+    })
   }
 
   async _dispose () {
@@ -45,6 +57,16 @@ class TimelineSession extends CaptureSession {
   }
 }
 
+/**
+ * Where ids of objects matter, V8 takes its snapshot in this thread to end the timeline, whoever reads it. Then a child would only be one
+ * more, and what it numbers would be lost.
+ */
+function settled (given) {
+  const wanted = options.stop('timeline', given)
+  const mode = settleMode(wanted.mode)
+  return options.bare(wanted, { mode: wanted.mode === 'auto' && shared.idsCount ? 'inline' : mode })
+}
+
 /** Calls both, even if the first one throws. */
 function both (first, second) {
   try {
@@ -57,6 +79,10 @@ function both (first, second) {
 /** The snapshot gives objects ids, and somebody may compare them with those of other captures. */
 function stopTracking (onChunk) {
   shared.idsCount = true
+  readTimeline(onChunk)
+}
+
+function readTimeline (onChunk) {
   inspector.collectSnapshot('HeapProfiler.stopTrackingHeapObjects', onChunk, SESSION)
 }
 
@@ -80,16 +106,22 @@ function pace (resolutionMs, tookMs) {
  */
 function paceSamples (timers, resolutionMs, firstMs) {
   let every = pace(resolutionMs, firstMs)
+  let isOver = false
   timers.paceNew(every)
-  return inspector.onTimelineSample(() => {
+  const unwatch = inspector.onTimelineSample(() => {
     const last = every
     // The timer was due when the turn began, or a little later.
     every = pace(resolutionMs, LoopTimers.turnMs())
     const since = new LoopTimers()
     time.after(0, () => {
-      if (since.paceNew(every) === 0 && every !== last) timers.paceAgain(every)
+      // What is new by then may be the next timeline's.
+      if (!isOver && since.paceNew(every) === 0 && every !== last) timers.paceAgain(every)
     })
   })
+  return () => {
+    isOver = true
+    unwatch()
+  }
 }
 
 function startTimeline (given) {

@@ -89,16 +89,21 @@ function readCaptureQuery ({ search, timeoutMs }, known = {}) {
 }
 
 /** Whoever asks for less than the operator wants gets what the operator wants, and is told. Patterns are the operator's alone. */
-function redactionOf ({ snapshots: { redact = false } }, asked = false) {
+function redactionOf ({ reading: { redact = false } }, asked = false) {
   const own = parsed(redact, 'redact')
   const wanted = asked === false ? own : strictest(own, { ...(own ?? parsed(true, 'redact')), strict: asked === 'strict' })
   return redactionFor(wanted) ?? false
 }
 
+/** Whether children read the heap, and what they may take: the operator's alone. */
+function forkingOf ({ reading: { redact, ...forking } }) {
+  return forking
+}
+
 async function snapshot (context) {
-  const { snapshots, output } = context
+  const { output } = context
   const { download, redact, ...rest } = readCaptureQuery(context, { download: flag, stableIds: flag, redact: redaction })
-  const options = { ...snapshots, ...rest, redact: redactionOf(context, redact) }
+  const options = { ...forkingOf(context), ...rest, redact: redactionOf(context, redact) }
   await exclusively(context, 'snapshot', undefined, async (client) => {
     if (download) return await downloadSnapshot(context, options, client)
     sendArtifact(context, await takeSnapshot({ ...output, ...options, signal: client.signal }))
@@ -141,7 +146,7 @@ async function timed (context, kind, known) {
   const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, format, ...options } =
     readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
   // A timeline has the strings of the heap as a snapshot has them.
-  const ending = kind === 'timeline' ? { redact: redactionOf(context, redact) } : undefined
+  const ending = { ...(kind !== 'cpu' && forkingOf(context)), ...(kind === 'timeline' && { redact: redactionOf(context, redact) }) }
   await exclusively(context, kind, duration, async ({ signal }) => {
     sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, format, signal, timeoutMs }))
   })
@@ -165,7 +170,7 @@ async function readSampling (context, read) {
   const { timeoutMs, format } = readCaptureQuery(context, FORMAT)
   const client = watchClient(context.req, context.res)
   try {
-    sendArtifact(context, await read({ ...context.output, format, timeoutMs, signal: client.signal }))
+    sendArtifact(context, await read({ ...context.output, ...forkingOf(context), format, timeoutMs, signal: client.signal }))
   } finally {
     client.release()
   }
@@ -174,4 +179,4 @@ async function readSampling (context, read) {
 const samplingStop = (context) => readSampling(context, stopSampling)
 const samplingCapture = (context) => readSampling(context, captureSampling)
 
-module.exports = { exclusively, readCaptureQuery, sendWithin, current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }
+module.exports = { exclusively, forkingOf, readCaptureQuery, sendWithin, current, end, snapshot, sampling, cpu, timeline, samplingStart, samplingStop, samplingCapture }

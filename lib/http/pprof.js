@@ -10,7 +10,7 @@ const { activeSession } = require('../captures/session')
 const { TIMED, captureFor, pass } = require('../captures/timed')
 const { codes } = require('../errors')
 const time = require('../time')
-const { exclusively, readCaptureQuery, sendWithin } = require('./captures')
+const { exclusively, forkingOf, readCaptureQuery, sendWithin } = require('./captures')
 const { watchClient } = require('./client')
 const { refuseCrossOrigin } = require('./cross-origin')
 const { Problem, send } = require('./response')
@@ -66,7 +66,7 @@ async function readSession (context, name, value) {
   const not = whyNot(value)
   if (not !== undefined) throw new Problem(409, `There is no ${name} profile: ${not}`, { code: codes.NOT_ACTIVE })
   const session = activeSession('sampling')
-  const read = (client, as) => session._captureToStream(output(context, wanted, client), as)
+  const read = (client, as) => session._captureToStream({ ...output(context, wanted, client), ...forkingOf(context) }, as)
   if (context.req.method === 'HEAD') {
     sendHead(context, name, wanted)
     return

@@ -20,7 +20,7 @@ const PATIENCE_MS = 2000
 
 const UNKNOWN = { artifacts: null, freeDiskBytes: null }
 
-async function status ({ res, search, dir, snapshots }) {
+async function status ({ res, search, dir, reading }) {
   readQuery(search, {})
   const there = dir()
   const { artifacts, freeDiskBytes } = await lookAt(there)
@@ -32,7 +32,7 @@ async function status ({ res, search, dir, snapshots }) {
     threadId,
     uptimeSeconds: Math.round(process.uptime()),
     snapshotsDisabled: native.snapshotsDisabled(),
-    redact: redactionName(snapshots),
+    redact: redactionName(reading),
     capture: current(),
     sampling: sampling ? { startedAt: sampling.startedAt.toISOString() } : null,
     dir: there,

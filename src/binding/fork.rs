@@ -13,7 +13,9 @@ use super::crossing::{Callback, promise, to_napi, weak_reply};
 use super::environment::owner;
 use super::writer::Writer;
 use crate::error::Error;
-use crate::fork::{self, CpuRule, Heap, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle};
+use crate::fork::{
+    self, CpuRule, Heap, MemoryRule, Offered, Outcome, Outlet, Prepared, Standing, Terms, Throttle, Wanted,
+};
 use crate::sink::{self, Reply};
 
 /// How much memory the work may take; validated by `lib/options.js`.
@@ -25,8 +27,10 @@ pub struct ForkMemory {
     pub large_object_bytes: i64,
     /// What its objects hold outside of it.
     pub external_bytes: i64,
-    /// Whether the values of numbers are wanted.
+    /// Of a snapshot: whether the values of numbers are wanted.
     pub has_numbers: bool,
+    /// Of a profile: about how many samples it has. None for a snapshot.
+    pub samples: Option<i64>,
     /// What must stay available.
     pub reserve_bytes: i64,
     /// Begin although the estimate exceeds what is available.
@@ -133,7 +137,9 @@ impl ForkedWork {
             used_bytes: bytes(memory.used_heap_bytes),
             large_bytes: bytes(memory.large_object_bytes),
             external_bytes: bytes(memory.external_bytes),
-            has_numbers: memory.has_numbers,
+            wanted: memory.samples.map_or(Wanted::Snapshot { has_numbers: memory.has_numbers }, |samples| {
+                Wanted::Profile { samples: bytes(samples) }
+            }),
         };
         let rule = MemoryRule { heap, reserve_bytes: bytes(memory.reserve_bytes), force: memory.force };
         let outlet = SinkOutlet(writer.opened().map_err(|error| to_napi(&error))?);

@@ -1,8 +1,8 @@
-//! Whether there is memory for a snapshot: before the fork, when the child has counted, and as long as it lives.
+//! Whether there is memory for a child's work: before the fork, when the child has counted, and as long as it lives.
 //!
-//! * Before: what the last snapshot of the heap took decides. Without one, at least the lower bound of the estimate must fit; if the
+//! * Before: what the last one of the heap took decides. Without one, at least the lower bound of the estimate must fit; if the
 //!   upper bound fits as well, nothing more is asked.
-//! * In between the child counts its objects first ([`Budget::counts`]) and says so on its descriptor for errors, in one line:
+//! * In between, for a snapshot, the child counts its objects first ([`Budget::counts`]) and says so on its descriptor for errors, in one line:
 //!   `heapkit-count OBJECTS USED LARGE`. If it does not fit, the child is ended before it has taken much.
 //! * Meanwhile the child is killed when less than the reserve is left.
 //!
@@ -14,7 +14,7 @@ use std::time::Instant;
 use rustix::process::Pid;
 
 use super::MemoryRule;
-use super::need::{self, Count, Layout};
+use super::need::{self, Count, Layout, Wanted};
 use super::past::{self, Attempt, Lesson};
 use super::shortage::{Shortage, Why};
 use crate::error::{Error, Result};
@@ -59,7 +59,7 @@ impl Budget {
             spare_bytes: None,
         };
         if let Some(headroom) = &budget.start {
-            budget.counts = budget.decide(headroom, past::last(rule.heap.owner).as_ref(), Instant::now())?;
+            budget.counts = budget.decide(headroom, past::last(&rule.heap).as_ref(), Instant::now())?;
         }
         Ok(budget)
     }
@@ -72,9 +72,10 @@ impl Budget {
     fn decide(&self, headroom: &Headroom, past: Option<&Attempt>, now: Instant) -> Result<bool> {
         let heap = &self.rule.heap;
         let fits = |bytes: u64| bytes.saturating_add(self.rule.reserve_bytes) <= headroom.available_bytes;
-        let most_fits = fits(need::most(heap, &self.layout));
+        // Of a profile a count would tell nothing.
+        let counts = matches!(heap.wanted, Wanted::Snapshot { .. }) && !fits(need::most(heap, &self.layout));
         if self.rule.force {
-            return Ok(!most_fits);
+            return Ok(counts);
         }
         let lesson = past.map(|past| (past.lesson(heap, now), past));
         let why = match lesson {
@@ -86,7 +87,7 @@ impl Budget {
                 Why::LastWasKilled { past, ago: now.saturating_duration_since(past.at) }
             }
             _ if !fits(need::least(heap)) => Why::LeastIsTooMuch { bytes: need::least(heap) },
-            _ => return Ok(!most_fits),
+            _ => return Ok(counts),
         };
         Err(self.shortage(headroom, why).into())
     }
@@ -131,7 +132,9 @@ impl Budget {
     /// Remembers what the child has taken. `said` is what it has said.
     pub(super) fn end(&mut self, delivered: bool, said: &mut Vec<u8>) {
         self.hear(said);
-        if delivered || self.was_short {
+        // A profile is read so fast that what it took may not have been seen, and its estimate is close.
+        let says_what_it_takes = delivered && matches!(self.rule.heap.wanted, Wanted::Snapshot { .. });
+        if says_what_it_takes || self.was_short {
             let took_bytes = self.took();
             past::keep(Attempt { heap: self.rule.heap.clone(), took_bytes, delivered, at: Instant::now() });
         }
@@ -223,6 +226,21 @@ mod tests {
         // Forced, it is only counted so that it can be told what was missing.
         assert_eq!(decide(120, true, None).ok(), Some(true));
         assert_eq!(decide(8000, true, None).ok(), Some(false));
+    }
+
+    #[test]
+    fn of_a_profile_nothing_is_counted() {
+        let mut budget = budget(false);
+        budget.rule.heap.wanted = Wanted::Profile { samples: 200 };
+        let mut decide = |available: u64, force| {
+            budget.rule.force = force;
+            let source = String::from("the test");
+            let headroom = Headroom { available_bytes: available * MIB, limit_bytes: 9000 * MIB, source };
+            budget.decide(&headroom, None, Instant::now())
+        };
+        assert_eq!(decide(90, false).ok(), Some(false));
+        assert!(reason(decide(80, false)).contains("at least 20 MiB for the 100 MiB of heap in use"));
+        assert_eq!(decide(80, true).ok(), Some(false));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Fork-isolated work: a copy-on-write twin of the process does what would stop the process itself, and dies.
 //!
-//! Today's work is a heap snapshot; the twin knows nothing of it. What the child *is* and what it *does* are kept apart:
+//! The work is to read a heap: a snapshot, a timeline, a sampling profile. The twin knows nothing of it. What the child *is* and what it *does* are kept apart:
 //!
 //! * `sys`: the system calls, `unsafe`, one function each; `sys::condvar`, the patch without which V8 hangs in a child;
 //! * `mappings`: makes the heap forkable, and puts Node's marks back; `smaps` reads what the kernel knows of them, and
@@ -52,6 +52,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::process::Pid;
 
 use crate::descriptors::above_standard;
@@ -60,7 +61,7 @@ use crate::host::{MemoryLimits, is_filtered};
 use budget::Budget;
 use locks::Locks;
 use mappings::Mappings;
-pub use need::Heap;
+pub use need::{Heap, Wanted};
 use quota::Governor;
 pub use quota::Throttle;
 use sys::share::SharePage;
@@ -69,8 +70,14 @@ use workers::Workers;
 /// How long the service waits at the last moment for what the child needs at rest.
 const BUSY_AT_MOST: Duration = Duration::from_millis(2);
 
-const NO_PROC: &str = "a forked snapshot must know what memory the process has and which of V8's threads sleep, and /proc/self cannot be \
-     read: mount /proc in this container. `mode: 'inline'` does without, but stops this thread while V8 takes the snapshot";
+/// How long one waits for another's fork. That one's thread may be stuck in JavaScript; then this one's child may be without some memory, end, and be replaced.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whose fork is next: between the survey of the mappings and the moment when their marks are back nobody else may look at them.
+static TURN: Mutex<()> = Mutex::new(());
+
+const NO_PROC: &str = "a forked capture must know what memory the process has and which of V8's threads sleep, and /proc/self cannot be \
+     read: mount /proc in this container. `mode: 'inline'` does without, but stops this thread meanwhile";
 
 /// How an answer comes back: called once, on the thread of the watch.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -183,7 +190,7 @@ pub fn write_from_child(descriptor: RawFd, bytes: &[u8]) -> Result<()> {
 /// [`Prepared::fork`], or for the `Prepared` to be dropped.
 pub fn prepare(terms: Terms, outlet: Box<dyn Outlet>, reply: Reply<Prepared>) {
     let (watch, orders) = channel();
-    let reply = Arc::new(parking_lot::Mutex::new(Some(reply)));
+    let reply = Arc::new(Mutex::new(Some(reply)));
     let answer = Arc::clone(&reply);
     let spawned = thread::Builder::new().name(String::from("heapkit-fork")).spawn(move || {
         let Some(reply) = answer.lock().take() else { return };
@@ -204,6 +211,7 @@ fn attend(
     watch: Sender<watch::Order>,
     orders: &Receiver<watch::Order>,
 ) {
+    let turn = TURN.try_lock_for(TURN_WITHIN);
     let surveyed = catch_unwind(AssertUnwindSafe(|| survey(terms, watch)));
     match surveyed.unwrap_or_else(|_| Err(Error::internal("the preparation of a fork panicked"))) {
         Err(error) => reply(Err(error)),
@@ -211,7 +219,7 @@ fn attend(
             reply(Ok(prepared));
             // Dropped without a fork: nothing was done yet.
             let Ok(order) = orders.recv() else { return };
-            watch::run(order, pipes, outlet, budget, governor);
+            watch::run(order, pipes, outlet, budget, governor, || drop(turn));
         }
     }
 }
@@ -330,9 +338,9 @@ fn wait_for(workers: &Workers, locks: &Locks) {
 /// A child that cannot be made harmless is none.
 fn unsealed(seen: &str) -> Error {
     let reason = format!(
-        "a forked snapshot needs a child whose system calls are filtered, so that nothing it does is felt outside it, and that cannot be \
+        "a forked capture needs a child whose system calls are filtered, so that nothing it does is felt outside it, and that cannot be \
          had here: {seen}. It takes a kernel with CONFIG_SECCOMP_FILTER, and a sandbox that lets a process filter itself (Docker and \
-         Kubernetes do by default). `mode: 'inline'` needs no child, but stops this thread while V8 takes the snapshot"
+         Kubernetes do by default). `mode: 'inline'` needs no child, but stops this thread meanwhile"
     );
     ErrorKind::Unsupported { reason }.into()
 }

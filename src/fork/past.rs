@@ -1,7 +1,8 @@
-//! What the last snapshot of each heap has taken: the best estimate there is of the next one.
+//! What the last capture of each heap has taken, of either kind: the best estimate there is of the next one.
 //!
 //! Plain data behind a lock, for the life of the process; the oldest goes when there are too many.
 
+use std::mem::discriminant;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -38,22 +39,27 @@ pub(super) enum Lesson {
 
 pub(super) fn keep(attempt: Attempt) {
     let mut past = PAST.lock();
-    past.retain(|one| one.heap.owner != attempt.heap.owner);
+    past.retain(|one| !is_of(one, &attempt.heap));
     if past.len() >= HEAPS {
         past.remove(0);
     }
     past.push(attempt);
 }
 
-pub(super) fn last(owner: u64) -> Option<Attempt> {
-    PAST.lock().iter().find(|one| one.heap.owner == owner).cloned()
+pub(super) fn last(heap: &Heap) -> Option<Attempt> {
+    PAST.lock().iter().find(|one| is_of(one, heap)).cloned()
+}
+
+/// A heap has two pasts: that of its snapshots and that of its profiles.
+fn is_of(attempt: &Attempt, heap: &Heap) -> bool {
+    attempt.heap.owner == heap.owner && discriminant(&attempt.heap.wanted) == discriminant(&heap.wanted)
 }
 
 impl Attempt {
     /// What it tells of that heap, which is the same one later.
     pub(super) fn lesson(&self, heap: &Heap, now: Instant) -> Lesson {
         let (then, is_fresh) = (&self.heap, now.saturating_duration_since(self.at) < FRESH);
-        if !is_fresh || then.has_numbers != heap.has_numbers {
+        if !is_fresh || !heap.wanted.is_like(then.wanted) {
             return Lesson::Nothing;
         }
         let used = |percent: u64| then.used_bytes / 100 * percent;
@@ -77,6 +83,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fork::need::Wanted;
 
     fn heap(owner: u64, used_bytes: u64) -> Heap {
         Heap { owner, used_bytes, ..Heap::default() }
@@ -94,7 +101,10 @@ mod tests {
         assert_eq!(past.lesson(&heap(1, 1300), now), Lesson::Nothing);
         assert_eq!(past.lesson(&heap(1, 700), now), Lesson::Nothing);
         assert_eq!(past.lesson(&Heap { large_bytes: 2 << 20, ..heap(1, 1000) }, now), Lesson::Nothing);
-        assert_eq!(past.lesson(&Heap { has_numbers: true, ..heap(1, 1000) }, now), Lesson::Nothing);
+        let others = [Wanted::Snapshot { has_numbers: true }, Wanted::Profile { samples: 0 }];
+        for wanted in others {
+            assert_eq!(past.lesson(&Heap { wanted, ..heap(1, 1000) }, now), Lesson::Nothing);
+        }
     }
 
     #[test]
@@ -106,12 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn each_heap_has_one_past_and_there_are_not_too_many() {
+    fn each_heap_has_one_past_of_each_kind_and_there_are_not_too_many() {
         let of = |owner| Attempt { heap: heap(owner, 1000), ..attempt(true) };
+        let past = |owner| last(&heap(owner, 0));
+        let profile = Heap { wanted: Wanted::Profile { samples: 1 }, ..heap(900, 1000) };
         keep(of(900));
         keep(Attempt { took_bytes: 1, ..of(900) });
-        assert_eq!(last(900).map(|past| past.took_bytes), Some(1));
+        assert!(last(&profile).is_none());
+        keep(Attempt { heap: profile.clone(), took_bytes: 2, ..of(900) });
+        assert_eq!(past(900).map(|past| past.took_bytes), Some(1));
+        assert_eq!(last(&profile).map(|past| past.took_bytes), Some(2));
         (1000..=1000 + HEAPS as u64).for_each(|owner| keep(of(owner)));
-        assert!(last(900).is_none() && last(1000).is_none() && last(1001).is_some());
+        assert!(past(900).is_none() && past(1000).is_none() && past(1001).is_some());
     }
 }

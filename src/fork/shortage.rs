@@ -1,4 +1,4 @@
-//! Says in words why there is no memory for a snapshot: what it would have needed, what there is, what to do.
+//! Says in words why there is no memory for a child: what it would have needed, what there is, what to do.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) enum Why<'a> {
 
 impl From<Shortage<'_>> for Error {
     fn from(shortage: Shortage<'_>) -> Self {
-        ErrorKind::Memory { purpose: "for a forked snapshot", reason: shortage.reason() }.into()
+        ErrorKind::Memory { purpose: "for a forked capture", reason: shortage.reason() }.into()
     }
 }
 
@@ -50,7 +50,7 @@ impl Shortage<'_> {
                 return format!(
                     "only {} were left of the {} that {} allows, so the child was killed to keep the service's reserve of {reserve} \
                      (`memory.reserveBytes`); nothing was kept. It had taken {took}{needs}, for {heap} of heap in use. Give the service \
-                     more memory, or take the snapshot on a replica that has it",
+                     more memory, or capture on a replica that has it",
                     mebibytes(self.now.available_bytes),
                     mebibytes(self.now.limit_bytes),
                     self.now.source,
@@ -86,7 +86,7 @@ impl Shortage<'_> {
         };
         format!(
             "it needs {needs}, and {reserve} are to stay free; {} are available of the {} that {} allows. Give the service more \
-             memory, take the snapshot on a replica that has it, or try all the same with `memory: {{ force: true }}`: the child is \
+             memory, capture on a replica that has it, or try all the same with `memory: {{ force: true }}`: the child is \
              killed before memory runs out",
             mebibytes(self.start.available_bytes),
             mebibytes(self.start.limit_bytes),

@@ -63,12 +63,21 @@ pub(super) struct Order {
     pub(super) reply: Reply<Outcome>,
 }
 
-pub(super) fn run(order: Order, pipes: Pipes, outlet: Box<dyn Outlet>, mut budget: Budget, governor: Option<Governor>) {
+/// `forked` is called when the marks are back.
+pub(super) fn run(
+    order: Order,
+    pipes: Pipes,
+    outlet: Box<dyn Outlet>,
+    mut budget: Budget,
+    governor: Option<Governor>,
+    forked: impl FnOnce(),
+) {
     let Order { child, mappings, ends, looked_at, reply } = order;
     let twin = child.map(Twin::hold);
     drop((ends, looked_at));
     thread::sleep(RETURN);
     mappings.restore_marks();
+    forked();
     let (Some(mut twin), Some(child)) = (twin, child) else {
         return reply(Err(Error::internal("fork gave a child no number")));
     };

@@ -1,0 +1,97 @@
+'use strict'
+
+// One heap whose sampling profile is read again and again, or one timeline that is stopped: the measured process of profile.js.
+
+const fs = require('node:fs')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { performance } = require('node:perf_hooks')
+const { serve } = require('./child')
+const { calibrate, Heap } = require('./heap')
+
+serve(async (task) => {
+  globalThis.heap = new Heap()
+  if (task.calibrate) return calibrate(globalThis.heap, task.calibrate)
+  return await SIDES[task.side](task)
+})
+
+const SIDES = { heapkit, datadog, timeline }
+
+/** Both modes in turn, so that what the machine does beside it meets both. */
+async function heapkit ({ units, rounds, dir }) {
+  const { startSampling } = require('heapkit')
+  const session = startSampling()
+  await grow(units)
+  const runs = []
+  // The first of each is not counted: V8 compiles.
+  for (let round = -1; round < rounds; round++) {
+    const run = {}
+    for (const mode of round % 2 === 0 ? ['inline', 'fork'] : ['fork', 'inline']) {
+      const seen = await forkMs(() => session.capture({ dir, mode, compression: 'none' }))
+      run[mode] = { pause: seen.artifact.pauseMs, total: seen.artifact.durationMs, fork2: seen.fork2, ...read(seen.artifact) }
+      await sleep(100)
+    }
+    if (round >= 0) runs.push(run)
+  }
+  const stop = await forkMs(() => session.stop({ dir, mode: 'fork', compression: 'none' }))
+  return { runs, stop: { pause: stop.artifact.pauseMs, fork2: stop.fork2, ...read(stop.artifact) } }
+}
+
+/** The field's peer collects no garbage before it reads, so its profile has what is dead as well. */
+async function datadog ({ units, rounds }) {
+  const { heap, encode } = require('@datadog/pprof')
+  heap.start(512 * 1024, 64)
+  await grow(units)
+  const runs = []
+  for (let round = -1; round < rounds; round++) {
+    const start = performance.now()
+    const profile = heap.profile()
+    const encoded = encode(profile)
+    const pause = performance.now() - start
+    const { length: bytes } = await encoded
+    if (round >= 0) runs.push({ pause, total: performance.now() - start, bytes })
+    await sleep(100)
+  }
+  heap.stop()
+  return { runs }
+}
+
+async function timeline ({ units, mode, dir }) {
+  const { startTimeline } = require('heapkit')
+  await grow(units)
+  // No sample meanwhile.
+  const session = startTimeline({ resolutionMs: 3_600_000 })
+  const { artifact, fork2 } = await forkMs(() => session.stop({ dir, mode, compression: 'none' }))
+  fs.unlinkSync(artifact.path)
+  return { pause: artifact.pauseMs, total: artifact.durationMs, fork2 }
+}
+
+async function grow (units) {
+  globalThis.heap.grow(units)
+  // Let what the building started (compiling, concurrent marking) come to an end.
+  await sleep(500)
+}
+
+/** fork(2) alone is measured where it happens: the same process, the same moment. */
+async function forkMs (capture) {
+  const { ForkedWork } = require('../../lib/native')
+  const { fork } = ForkedWork.prototype
+  let fork2
+  ForkedWork.prototype.fork = function (...args) {
+    const promise = fork.apply(this, args)
+    fork2 = this.forkMs
+    return promise
+  }
+  try {
+    return { artifact: await capture(), fork2 }
+  } finally {
+    ForkedWork.prototype.fork = fork
+  }
+}
+
+/** What the profile says that the heap's functions hold, and its samples. */
+function read ({ path: file, bytes }) {
+  const { head, samples } = JSON.parse(fs.readFileSync(file))
+  fs.unlinkSync(file)
+  const held = (node, isIn) => node.children.reduce((sum, child) => sum + held(child, isIn || child.callFrame.functionName === 'grow'), isIn ? node.selfSize : 0)
+  return { bytes, samples: samples.length, held: held(head, false) }
+}
