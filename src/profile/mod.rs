@@ -3,21 +3,25 @@
 //!
 //! ```text
 //! bytes --> read --> model --> write --> bytes
-//!                      └----> table
+//!                      └----> table, diff
 //! ```
 //!
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
-//! * [`write`] makes pprof, folded stacks or a speedscope file of it;
-//! * [`table`] adds up by function, file or package.
+//! * [`write`] makes pprof, folded stacks, a speedscope file or the page of a flame graph of it;
+//! * [`table`] adds up by function, file or package, and [`diff`] compares two such tables; whose a function is says `origin`, which functions of
+//!   two profiles are the same `pair`.
 //!
 //! What a profile takes, and what is written of it, is bounded: a file of some hundred bytes can have stacks and names that are gigabytes when
 //! they are written out. Who gives a question up says so through a [`Check`].
 //!
 //! Nothing here opens a file or decompresses one: whoever calls does.
 
+mod diff;
 mod handles;
 mod model;
+mod origin;
+mod pair;
 mod pprof;
 mod read;
 mod samples;
@@ -27,10 +31,11 @@ mod write;
 
 use crate::error::Result;
 
+pub use diff::{Diff, DiffOptions, DiffRow, diff};
 pub use model::{Builder, Profile, ValueType};
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};
-pub use write::{Format, Maker, write};
+pub use write::{Format, Maker, Page, flamegraph, write};
 
 /// Fails when an answer is not wanted any more.
 pub type Check<'a> = &'a dyn Fn() -> Result<()>;

@@ -14,6 +14,8 @@ const MOST_STEPS: u64 = 1 << 28;
 
 /// What stands for a function without a name.
 const ANONYMOUS: &str = "(anonymous)";
+/// The label that says in which thread a sample was taken.
+const THREAD: &str = "thread";
 /// What stands for the function of a sample that is in none.
 pub(super) const NOWHERE: &str = "(no function)";
 
@@ -196,6 +198,18 @@ impl Profile {
 
     pub(super) fn labels(&self, labels: Labels) -> &[Label] {
         self.labels.get(labels.index()).map_or(&[], |labels| labels)
+    }
+
+    /// The threads that a sample's labels name: one, or none.
+    pub(super) fn threads(&self, labels: Labels) -> impl Iterator<Item = Text> {
+        self.labels(labels).iter().filter_map(|label| match label.value {
+            LabelValue::Text(text) if self.text(label.key) == THREAD => Some(text),
+            _ => None,
+        })
+    }
+
+    pub(super) fn stack(&self, stack: Stack) -> Option<StackRow> {
+        self.stacks.get(stack.index()).copied()
     }
 
     pub(super) fn samples(&self) -> &Samples {
