@@ -697,8 +697,21 @@ export interface ProfileTable {
   rowCount: number
 }
 
-/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, or a file for speedscope. */
-export type ProfileFormat = 'pprof' | 'folded' | 'speedscope'
+/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
+export type ProfileFormat = 'pprof' | 'folded' | 'speedscope' | 'flamegraph'
+
+export interface ProfileConvertOptions extends QuestionOptions {
+  /** The name of one of {@link ProfileFile.types}: for `folded`, which has room for one, and what a flame graph shows first. Default: {@link ProfileFile.defaultType}. */
+  value?: string
+}
+
+/** The page of a flame graph. */
+export interface FlamegraphOptions extends ProfileConvertOptions {
+  /** An earlier profile, with the same `value`: what grew since then is red, what shrank blue. */
+  base?: ProfileFile
+  /** Of the page. Default: the name of the file. */
+  title?: string
+}
 
 /** A sampled profile in memory. */
 export interface ProfileFile extends Disposable {
@@ -711,8 +724,10 @@ export interface ProfileFile extends Disposable {
   readonly durationMs: number | null
   readonly comments: string[]
   top (options?: ProfileTopOptions): Promise<ProfileTable>
-  /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
-  convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>
+  /** The page of its flame graph. Of more than 400,000 different stacks the smallest are taken together. */
+  convert (format: 'flamegraph', options?: FlamegraphOptions): Promise<Buffer>
+  /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). */
+  convert (format: ProfileFormat, options?: ProfileConvertOptions): Promise<Buffer>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }

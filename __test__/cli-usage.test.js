@@ -31,11 +31,11 @@ const WRONG = [
   ['nope', `Unknown command "nope"; ${lists}`],
   ['sumary FILE', `Unknown command "sumary"; did you mean \`summary\`? ${lists}`],
   ['help retainer', `Unknown command "retainer"; did you mean \`retainers\`? ${lists}`],
-  ...[['summary', 'FILE is'], ['suspects', 'FILE is'], ['retainers', 'FILE and @ID|CLASS are'], ['diff', 'A and B are'], ['report', 'FILE is'], ['redact', 'IN and OUT are'], ['decompress', 'IN is'], ['top', 'FILE is'], ['convert', 'IN and OUT are']]
+  ...[['summary', 'FILE is'], ['suspects', 'FILE is'], ['retainers', 'FILE and @ID|CLASS are'], ['diff', 'A and B are'], ['report', 'FILE is'], ['redact', 'IN and OUT are'], ['decompress', 'IN is'], ['top', 'FILE is'], ['flame', 'FILE is'], ['convert', 'IN and OUT are']]
     .map(([command, what]) => [command, `${command}: ${what} missing${more(command)}`]),
-  ...[['summary', 'FILE'], ['suspects', 'FILE'], ['retainers', 'FILE @ID|CLASS', 2], ['report', 'FILE [BASE]', 2], ['redact', 'IN OUT', 2], ['decompress', 'IN [OUT]', 2], ['top', 'FILE'], ['convert', 'IN OUT', 2], ['list', '[DIR]']]
+  ...[['summary', 'FILE'], ['suspects', 'FILE'], ['retainers', 'FILE @ID|CLASS', 2], ['report', 'FILE [BASE]', 2], ['redact', 'IN OUT', 2], ['decompress', 'IN [OUT]', 2], ['top', 'FILE'], ['flame', 'FILE [BASE]', 2], ['convert', 'IN OUT', 2], ['list', '[DIR]']]
     .map(([command, what, takes = 1]) => [`${command} ${['a', 'b'].slice(0, takes).join(' ')} c d`, `${command}: it takes ${what}, and nothing is to be done with "c", "d"${more(command)}`]),
-  ...['summary', 'suspects', 'retainers', 'diff', 'report', 'redact', 'decompress', 'top', 'convert', 'list'].flatMap((command) => [
+  ...['summary', 'suspects', 'retainers', 'diff', 'report', 'redact', 'decompress', 'top', 'flame', 'convert', 'list'].flatMap((command) => [
     [`${command} --nonsense`, `${command}: there is no option --nonsense${more(command)}`],
     [`${command} --jsn`, `${command}: there is no option --jsn; did you mean --json?${more(command)}`],
     [`${command} --json=yes`, `${command}: --json takes no value; got "yes"${more(command)}`]
@@ -59,10 +59,13 @@ const WRONG = [
   ['top PROFILE --top 0', size('top', '"0"')],
   ['top PROFILE --value cpus', "--value must be one of the profile's: 'samples', 'cpu', 'wall'; got 'cpus'"],
   ['top PROFILE --focus (', "--focus is no regular expression that can be used: found open group without closing ')'"],
-  ['convert PROFILE OUT', 'convert: the name of OUT must end in .pb.gz, .pprof, .pprof.gz, .folded, .collapsed, .speedscope.json, .speedscope; got "OUT"'],
+  ['flame PROFILE', 'flame: name the page: -o OUT.html'],
+  ['flame PROFILE -o OUT --value cpus', "--value must be one of the profile's: 'samples', 'cpu', 'wall'; got 'cpus'"],
+  ['flame - - -o OUT', 'flame: FILE and BASE may have standard input (`-`) once: it can be read only once'],
+  ['convert PROFILE OUT', 'convert: the name of OUT must end in .pb.gz, .pprof, .pprof.gz, .folded, .collapsed, .speedscope.json, .speedscope, .html; got "OUT"'],
   ['redact FILE OUT --keep (', '--keep has a pattern that cannot be used, "(": found open group without closing \')\''],
   ['redact FILE FILE', 'OUT must be another file than the input: the copy is made beside it; got \'FILE\''],
-  ...['redact FILE -', 'decompress FILE -', 'report FILE -o -', 'convert FILE -'].map((args) => [args, `${args.split(' ')[0]}: it writes a file, which is there whole or not at all; give it a name instead of -`]),
+  ...['redact FILE -', 'decompress FILE -', 'report FILE -o -', 'flame FILE -o -', 'convert FILE -'].map((args) => [args, `${args.split(' ')[0]}: it writes a file, which is there whole or not at all; give it a name instead of -`]),
   ['decompress FILE', 'decompress: FILE does not end in .gz or .zst; name the copy: heapkit decompress IN OUT'],
   ['decompress -', 'decompress: standard input has no name; give the copy one: heapkit decompress - OUT'],
   ['retainers FILE Itm', "@ID|CLASS names nothing that this snapshot has: 'Itm' is no class of it; did you mean `Item`?"],

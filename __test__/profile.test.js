@@ -1,6 +1,6 @@
 'use strict'
 
-// openProfile(), `heapkit top` and `heapkit convert`: what is known to take the time or the memory is named, in every format, and what is wrong is said.
+// openProfile(), `heapkit top`, `heapkit convert` and `heapkit flame`: what is known to take the time or the memory is named, in every format, and what is wrong is said.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -146,6 +146,55 @@ function chain (depth) {
   const nodes = ids.map((id) => ({ id, callFrame: { functionName: 'f' + 'x'.repeat(1000 * (id === 1)), lineNumber: id % 7 }, children: id < depth ? [id + 1] : [] }))
   return JSON.stringify({ nodes, startTime: 0, endTime: depth, samples: ids, timeDeltas: ids.map(() => 1) })
 }
+
+/** The data of a flame graph's page. */
+function dataOf (page) {
+  const [, data] = /<script type="application\/json" id="data">([^<]*)<\/script>\n/.exec(page)
+  return JSON.parse(data)
+}
+
+test('a flame graph is one page, which loads nothing, also of what grew', async (t) => {
+  const dir = tmpDir(t)
+  const file = path.join(dir, 'now <b>&".cpuprofile')
+  const before = path.join(dir, 'before.cpuprofile')
+  fs.writeFileSync(file, chain(5))
+  fs.writeFileSync(before, chain(3))
+  const profile = await openProfile(file)
+  const page = String(await profile.convert('flamegraph'))
+  assert.deepEqual(await profile.convert('flamegraph'), Buffer.from(page), 'the same each time')
+  assert.match(page, /default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'/)
+  assert.doesNotMatch(page, /\b(src|href)="?https?:/)
+  assert.match(page, /<title>now &#60;b&#62;&#38;&#34;\.cpuprofile · heapkit<\/title>/)
+  const { types, shown, base } = dataOf(page)
+  assert.deepEqual([types.map(({ name }) => name), shown, base], [['samples', 'cpu', 'wall'], 1, null])
+  const earlier = await openProfile(before)
+  const options = { base: earlier, value: 'wall', title: 'Ours' }
+  const compared = String(await profile.convert('flamegraph', options))
+  assert.deepEqual([dataOf(compared).shown, dataOf(compared).base.samples], [2, 3])
+  assert.match(compared, /<title>Ours · heapkit<\/title>[^]*data-base="before\.cpuprofile"/)
+  for (const [given, error] of [
+    [{ base: {} }, { code: 'HEAPKIT_ERR_INVALID_OPTION', option: 'base' }], [{ base: null }, { option: 'base' }], [{ title: '' }, { option: 'title' }],
+    [{ base: await openProfile(await heapProfile(dir)) }, /`base` has no cpu\/nanoseconds to compare with; it has inuse_space\/bytes/]
+  ]) await assert.rejects(profile.convert('flamegraph', given), error)
+  await assert.rejects(profile.convert('pprof', { base: earlier }), { option: 'base' })
+  earlier.close()
+  await assert.rejects(profile.convert('flamegraph', { base: earlier }), { code: 'HEAPKIT_ERR_NOT_ACTIVE' })
+
+  const out = (name) => path.join(dir, name)
+  const shown1 = await heapkit(t, 'flame', file, '-o', out('a.html'))
+  assert.deepEqual([shown1.code, shown1.stderr], [0, ''])
+  assert.ok(shown1.stdout.startsWith(out('a.html')), shown1.stdout)
+  assert.equal(fs.readFileSync(out('a.html'), 'utf8'), page)
+  const again = await heapkit(t, 'flame', file, '-o', out('a.html'))
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /a\.html exists; heapkit never overwrites/)
+  assert.equal((await heapkit(t, 'convert', file, out('b.html'))).code, 0)
+  assert.equal(fs.readFileSync(out('b.html'), 'utf8'), page)
+  const { path: written, bytes } = JSON.parse((await heapkit(t, 'flame', file, before, '-o', out('c.html'), '--value', 'wall', '--json')).stdout)
+  assert.deepEqual([written, bytes], [out('c.html'), fs.statSync(out('c.html')).size])
+  assert.equal(dataOf(fs.readFileSync(written, 'utf8')).base.samples, 3)
+  assert.deepEqual(fs.readdirSync(dir).filter((name) => name.endsWith('.html')), ['a.html', 'b.html', 'c.html'])
+})
 
 test('what would be very much larger in another format is refused, and given up work ends', async (t) => {
   const file = path.join(tmpDir(t), 'deep.cpuprofile')

@@ -19,7 +19,8 @@ const COMMANDS = {
   redact: ['copy a snapshot without the contents of strings', () => require('./redact')],
   decompress: ['unpack a snapshot for tools that cannot', () => require('./decompress')],
   top: ['who takes the time, or the memory, in a profile', () => require('./top')],
-  convert: ['a profile as pprof, folded stacks or for speedscope', () => require('./convert')],
+  flame: ['a page with the flame graph of a profile, or of what grew', () => require('./flame')],
+  convert: ['a profile as pprof, folded stacks, for speedscope or as a page', () => require('./convert')],
   list: ['list the artifacts in a directory, oldest first', () => require('./list')]
 }
 
