@@ -697,6 +697,37 @@ export interface ProfileTable {
   rowCount: number
 }
 
+export interface ProfileDiffOptions extends QuestionOptions {
+  /** As of {@link ProfileTopOptions}; a function that only moved in its file is the same. Default: `'function'`. */
+  by?: 'function' | 'file' | 'package'
+  /** The name of one of {@link ProfileFile.types} that both profiles have. Default: {@link ProfileFile.defaultType}. */
+  value?: string
+  /** How many rows, 1 to 10000. Default: 20. */
+  top?: number
+}
+
+/** What grew, in `unit`: what grew most of its own first. Of two numbers the first is the earlier profile's. */
+export interface ProfileDiff {
+  name: string
+  unit: string
+  /** The sums of all samples. */
+  totals: [before: number, after: number]
+  /** What is the same in both is left out. */
+  rows: Array<{
+    name: string
+    /** Where a function begins: `file:line`. */
+    place?: string
+    flat: [before: number, after: number]
+    cumulative: [before: number, after: number]
+    flatDelta: number
+    cumulativeDelta: number
+  }>
+  /** How many there would be. */
+  rowCount: number
+  /** The greatest `flatDelta` of all rows, shown or not; 0 if nothing grew. */
+  maxFlatDelta: number
+}
+
 /** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
 export type ProfileFormat = 'pprof' | 'folded' | 'speedscope' | 'flamegraph'
 
@@ -724,6 +755,8 @@ export interface ProfileFile extends Disposable {
   readonly durationMs: number | null
   readonly comments: string[]
   top (options?: ProfileTopOptions): Promise<ProfileTable>
+  /** What grew since an earlier profile. */
+  diff (base: ProfileFile, options?: ProfileDiffOptions): Promise<ProfileDiff>
   /** The page of its flame graph. Of more than 400,000 different stacks the smallest are taken together. */
   convert (format: 'flamegraph', options?: FlamegraphOptions): Promise<Buffer>
   /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). */

@@ -158,7 +158,7 @@ onPage('a search says what matches, and how much that is', [shop], async (page) 
   assert.deepEqual([await found(page), await page.evaluate(() => document.querySelector('#search').getAttribute('aria-invalid'))], ['no regular expression', 'true'])
   await page.evaluate(() => { document.querySelector('#search').value = '' })
   await page.type('no such thing')
-  assert.equal(await found(page), '0.0 % match: 0 ns, 0 functions')
+  assert.equal(await found(page), '0.0 % match: 0 ms, 0 functions')
 })
 
 onPage('one function is shown with all its callers and callees', [shop], async (page) => {
@@ -252,8 +252,9 @@ onPage('with an earlier profile what grew is red, and what shrank is blue', [sho
   assert.match(shrank.tip, /^report .* before 350 ms 350,000,000 ns grew by −150 ms/)
   assert.ok(shrank.colour[2] > shrank.colour[0] + 40, `blue: ${shrank.colour}`)
   const same = await of(1, 0.95)
-  assert.match(same.tip, /grew by 0 ns/)
+  assert.match(same.tip, /grew by 0 ms/)
   assert.ok(Math.max(...same.colour) - Math.min(...same.colour) < 12, `neither: ${same.colour}`)
+  assert.match(await page.evaluate(() => document.querySelector('#totals tbody tr').innerText.replace(/\s+/g, ' ')), /^price .* \+200 ms \+200 ms$/, 'what grew most comes first')
   // It moved by four lines, and is the same.
   assert.match(await tip(page, 2, 0.1), /^serve .* before 450 ms .*serve\.js:12/)
   assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('#totals thead button')].map((head) => head.textContent)), ['Function', 'Flat', 'Cumulative', 'Flat Δ', 'Cumulative Δ'])

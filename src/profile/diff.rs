@@ -62,7 +62,7 @@ pub struct DiffRow {
 /// `HEAPKIT_ERR_INVALID_OPTION` if `base` has no such values, and what `check` fails with.
 pub fn diff(profile: &Profile, base: &Profile, options: &DiffOptions, check: Check<'_>) -> Result<Diff> {
     let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
-    let theirs = in_base(&kind, base)?;
+    let theirs = in_base(&kind, options.value, base)?;
     let pair = Pair::new(profile, Some(base));
     let (ours, names) = keys(pair.functions.iter().copied(), options.by);
     let base_keys: Vec<usize> = pair.base.iter().filter_map(|place| ours.get(*place).copied()).collect();
@@ -100,8 +100,11 @@ fn row((name, place): (String, Option<String>), before: &Sums, after: &Sums) -> 
     })
 }
 
-/// The place of a type in an earlier profile.
-pub(super) fn in_base(kind: &ValueType, base: &Profile) -> Result<usize> {
+/// The place in an earlier profile of a type that is at `place` in the later one: there, if it is there, too.
+pub(super) fn in_base(kind: &ValueType, place: usize, base: &Profile) -> Result<usize> {
+    if base.types().get(place) == Some(kind) {
+        return Ok(place);
+    }
     base.types().iter().position(|one| one == kind).ok_or_else(|| {
         let all: Vec<_> = base.types().iter().map(|one| format!("{}/{}", one.name, one.unit)).collect();
         let reason = format!("has no {}/{} to compare with; it has {}", kind.name, kind.unit, all.join(", "));

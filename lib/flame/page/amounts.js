@@ -17,6 +17,7 @@ function amount (value, unit, sign = false) {
 }
 
 function duration (nanoseconds) {
+  if (nanoseconds === 0) return '0 ms'
   const [scale, unit] = NANOSECONDS.find(([scale]) => Math.abs(nanoseconds) >= scale) ?? [1, 'ns']
   const value = Math.abs(nanoseconds) / scale
   const digits = unit === 'ns' ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0

@@ -17,19 +17,21 @@ const { table } = require('../../page/shared/table')
 function functionTable (tree, type, total, choose) {
   const title = BY[tree.groups.by]
   byId('functions-heading').textContent = `${title}s`
-  const rows = totalsOf(tree).sort((a, b) => b.flat - a.flat || b.cumulative - a.cumulative)
+  const delta = (row) => row.flat - row.baseFlat
+  // What grew is asked first, where that is known.
+  const rows = totalsOf(tree).sort((a, b) => (base ? delta(b) - delta(a) : 0) || b.flat - a.flat || b.cumulative - a.cumulative)
   byId('rows').replaceChildren(...table({
     id: 'totals',
     noun: title.toLowerCase(),
     label: `${title}s`,
     rows,
-    sorted: 1,
+    sorted: base ? 3 : 1,
     text: (row) => row.text,
     columns: [
       { title, text: true, value: (row) => row.name, cell: (row) => named(row, choose) },
       sized('Flat', (row) => row.flat, true),
       sized('Cumulative', (row) => row.cumulative, true),
-      base && grown('Flat Δ', (row) => row.flat - row.baseFlat),
+      base && grown('Flat Δ', delta),
       base && grown('Cumulative Δ', (row) => row.cumulative - row.baseCumulative)
     ].filter(Boolean)
   }))
@@ -40,7 +42,7 @@ function functionTable (tree, type, total, choose) {
   }
 
   function grown (title, value) {
-    return { title, width: 9, value, cell: (row) => quietIfZero(value(row), h('span', { class: value(row) > 0 ? 'grew' : 'shrank' }, is(value(row), true))) }
+    return { title, width: 9, value, cell: (row) => quietIfZero(value(row), h('span', { class: value(row) > 0 ? 'grew' : value(row) < 0 && 'shrank' }, is(value(row), true))) }
   }
 
   function is (value, sign) {

@@ -47,7 +47,7 @@ function wordsOf ({ total, type, flat = true, rootTitle = () => ALL }) {
 
   const words = {
     title,
-    size: (node) => base ? `${is(node.size)} ${is(node.size - node.baseSize, true)}` : is(node.size),
+    size: (node) => base && node.size !== node.baseSize ? `${is(node.size)} ${is(node.size - node.baseSize, true)}` : is(node.size),
     growth: (node) => growth(node.size, node.baseSize),
     colour: (node, colours) => base ? colours.grown(words.growth(node)) : node.group < 0 ? colours.of('all', '') : colours.of(about(node).origin, about(node).name),
     kinds: () => base ? KINDS : origins,

@@ -93,9 +93,9 @@ pub fn flamegraph(
         None => profile.types().iter().zip(0..).map(|(kind, our)| (kind, (our, our))).collect(),
         Some(base) => {
             // The one that is shown must be there, the others may be.
-            profile.types().get(value).map(|kind| in_base(kind, base)).transpose()?;
+            profile.types().get(value).map(|kind| in_base(kind, value, base)).transpose()?;
             let both = profile.types().iter().zip(0..);
-            both.filter_map(|(kind, our)| Some((kind, (our, in_base(kind, base).ok()?)))).collect()
+            both.filter_map(|(kind, our)| Some((kind, (our, in_base(kind, our, base).ok()?)))).collect()
         }
     };
     let places: Vec<_> = kinds.iter().map(|(_, places)| *places).collect();
