@@ -255,8 +255,9 @@ fn a_flame_graph_has_each_way_of_calls_once() {
         (&data["shown"], &data["types"][1]["unit"], &data["base"]),
         (&1.into(), &"nanoseconds".into(), &serde_json::Value::Null)
     );
+    let places = data["functions"]["origin"].as_array().unwrap().iter().map(|place| place.as_u64().unwrap());
     let mut origins: Vec<_> =
-        data["functions"]["origin"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        places.map(|place| data["origins"][usize::try_from(place).unwrap()].as_str().unwrap()).collect();
     origins.sort_unstable();
     assert_eq!(origins, ["dependency", "engine", "idle", "own"]);
 }

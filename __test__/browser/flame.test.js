@@ -10,7 +10,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { openProfile } = require('../..')
 const { pages, focused, faint, tooWide } = require('./pages')
-const { WELL_FORMED, shop, shopBefore, hostile, large } = require('./profiles')
+const { WELL_FORMED, shop, shopBefore, hostile, large, narrow } = require('./profiles')
 
 const onOpened = pages()
 const ROW = 22
@@ -36,7 +36,11 @@ function onPage (title, profiles, run) {
 
 const crumbs = (page) => page.evaluate(() => [...document.querySelectorAll('#graph .crumbs li')].map((item) => item.textContent).join(' › '))
 const found = (page) => page.evaluate(() => document.querySelector('#found').textContent)
-const sheet = (page) => page.evaluate(() => ({ ...document.querySelector('#graph .sheet').dataset }))
+/** What was painted last, and how often, at the second frame from now: whatever is painted is painted at the first. */
+const sheet = (page) => page.evaluate(async () => {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  return { ...document.querySelector('#graph .sheet').dataset }
+})
 
 /** Where a bar is: its row from the root on, and a share of the width. */
 async function at (page, row, share, picture = '#graph') {
@@ -291,7 +295,6 @@ onPage('a hundred thousand different stacks are a page of some megabytes, of whi
   const frames = async (act) => {
     const { draws } = await sheet(page)
     await act()
-    await page.until(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)))))
     return (await sheet(page)).draws - draws
   }
   // A zoom is painted once, and the frame of what has the focus after it; so is what is searched for.
@@ -303,6 +306,12 @@ onPage('a hundred thousand different stacks are a page of some megabytes, of whi
   assert.ok(await frames(() => page.type('leaf9999')) <= 2)
   assert.equal(await found(page), '0.0 % match: 11.0 ms, 11 functions')
   assert.equal(await page.evaluate(() => document.querySelectorAll('#totals tbody tr').length), 25)
+})
+
+onPage('what is too narrow to be seen is one bar, which says how many it stands for', [() => narrow(5000)], async (page) => {
+  assert.equal((await sheet(page)).bars, '4', 'all, main, wide, and the rest')
+  assert.equal(await tip(page, 2, 0.75), '5,000 that are narrower than a pixel: zoom in to see them')
+  assert.match(await tip(page, 2, 0.25), /^wide cumulative 5\.00 s 50\.0 %/)
 })
 
 onPage('on a telephone nothing is wider than the screen', [shop, shopBefore], async (page) => {

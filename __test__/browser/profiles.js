@@ -96,4 +96,10 @@ function large (count) {
   return cpuProfile(stacks)
 }
 
-module.exports = { WELL_FORMED, shop, shopBefore, hostile, large }
+/** Half of it in one function, half in so many. */
+function narrow (count) {
+  const main = FUNCTIONS.main
+  return cpuProfile([[[main, ['wide', `${OWN}wide.js`, 1]], count], ...Array.from({ length: count }, (_, at) => [[main, [`narrow${at}`, `${OWN}narrow.js`, at]], 1])])
+}
+
+module.exports = { WELL_FORMED, shop, shopBefore, hostile, large, narrow }

@@ -9,6 +9,7 @@ const { palette } = require('./colours')
 const { tip } = require('./tip')
 const { ROW, fitted, widthOf, measureAs } = require('../../page/shared/bars')
 const { h } = require('../../page/shared/elements')
+const { number } = require('../../page/shared/figures')
 
 /** A text in a narrower bar would be a letter or two. */
 const LEAST_FOR_TEXT = 28
@@ -36,10 +37,10 @@ function canvas (label, words, { isFound }) {
     picture = given
     rows = Array.from({ length: given.rows }, () => [])
     for (const [node, x, width] of given.bars) rows[node.depth - given.zoom.depth].push({ node, x, width })
-    for (const [node, x, width, count] of given.narrow) rows[node.depth - given.zoom.depth + 1]?.push({ x, width, count })
+    for (const [node, x, width, count] of given.narrow) rows[node.depth - given.zoom.depth + 1].push({ x, width, count })
     element.style.height = `${given.rows * ROW}px`
     current(given.current)
-    paint()
+    soon()
   }
 
   const top = (row) => (picture.upward ? picture.rows - 1 - row : row) * ROW
@@ -133,12 +134,11 @@ function canvas (label, words, { isFound }) {
     box.scrollTop = Math.min(y, Math.max(box.scrollTop, y + ROW - box.clientHeight))
   }
 
-  function nodeOf (event) {
-    if (event.type === 'focusin') return picture?.current
+  function barAt (event) {
     const { left, top } = element.getBoundingClientRect()
     const line = Math.floor((event.clientY - top) / ROW)
     const x = event.clientX - left
-    return rows[picture.upward ? picture.rows - 1 - line : line]?.find((bar) => x >= bar.x && x < bar.x + bar.width)?.node
+    return rows[picture.upward ? picture.rows - 1 - line : line]?.find((bar) => x >= bar.x && x < bar.x + bar.width)
   }
 
   element.addEventListener('focusin', soon)
@@ -147,12 +147,13 @@ function canvas (label, words, { isFound }) {
 
   return {
     element,
+    narrow: true,
     draw (given) {
       draw(given)
       // Its parent is the box that scrolls.
       element.parentElement.onscroll = soon
     },
-    nodeOf,
+    nodeOf: (event) => event.type === 'focusin' ? picture?.current : barAt(event)?.node,
     current (node) {
       current(node)
       reveal()
@@ -164,7 +165,8 @@ function canvas (label, words, { isFound }) {
     },
     hover (node, event) {
       element.style.cursor = node ? 'pointer' : ''
-      tip.show(node && words.tip(node), event)
+      const bar = node === undefined && event.type === 'pointermove' ? barAt(event) : undefined
+      tip.show(node ? words.tip(node) : bar && [`${number(bar.count)} that are narrower than a pixel: zoom in to see them`], event)
     },
     soon
   }

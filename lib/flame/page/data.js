@@ -4,7 +4,7 @@
 
 // What the page shows: the JSON that it contains, whose columns src/profile/write/flamegraph.rs made.
 
-const { types, shown, profile, base, strings, functions, tree, smaller } = JSON.parse(document.getElementById('data').textContent)
+const { types, shown, profile, base, strings, origins, functions, tree, smaller } = JSON.parse(document.getElementById('data').textContent)
 const baseName = document.getElementById('facts').dataset.base
 
 /** The bytes of a column as numbers: seven bits in each, the lowest first, and the eighth says that more follow. `each(low, high)` gets the first seven bits, and what the rest comes to. */
@@ -56,14 +56,27 @@ function valuesOf (type) {
   return { own: signed(tree.own[type]), base: base ? signed(tree.base[type]) : undefined }
 }
 
-/** { name, file, line, inFile, package, origin } each. */
-const named = functions.name.map((_, at) => ({
-  name: strings[functions.name[at]],
-  file: strings[functions.file[at]],
-  line: functions.line[at],
-  inFile: strings[functions.inFile[at]],
-  package: strings[functions.package[at]],
-  origin: functions.origin[at]
-}))
+/** A function. There are many, of which few are looked at. */
+class Callee {
+  #at
+
+  constructor (at) { this.#at = at }
+
+  get name () { return strings[functions.name[this.#at]] }
+  get inFile () { return strings[functions.inFile[this.#at]] }
+  get package () { return strings[functions.package[this.#at]] }
+  get origin () { return origins[functions.origin[this.#at]] }
+
+  /** Where it begins: `file:line`, or the file alone, or nothing. */
+  get place () {
+    const [file, line] = [strings[functions.file[this.#at]], functions.line[this.#at]]
+    return file !== '' && line > 0 ? `${file}:${line}` : file
+  }
+
+  /** What a search looks at. */
+  get text () { return `${this.name} ${this.place}`.trimEnd() }
+}
+
+const named = functions.name.map((_, at) => new Callee(at))
 
 module.exports = { types, shown, profile, base, baseName, functions: named, parents, callees, valuesOf, smaller }

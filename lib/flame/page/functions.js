@@ -26,9 +26,9 @@ function functionTable (tree, type, total, choose) {
     label: `${title}s`,
     rows,
     sorted: base ? 3 : 1,
-    text: (row) => row.text,
+    text: ({ about }) => about.text,
     columns: [
-      { title, text: true, value: (row) => row.name, cell: (row) => named(row, choose) },
+      { title, text: true, value: ({ about }) => about.name, cell: (row) => named(row, choose) },
       sized('Flat', (row) => row.flat, true),
       sized('Cumulative', (row) => row.cumulative, true),
       base && grown('Flat Δ', delta),
@@ -50,9 +50,9 @@ function functionTable (tree, type, total, choose) {
   }
 }
 
-function named (row, choose) {
-  return h('button', { type: 'button', class: 'chooser', title: `Callers and callees of ${visible(row.text, 2000)}`, onclick: () => choose(row.group) },
-    h('span', { class: `swatch ${row.origin}` }), name(row.name), row.place && h('span', { class: 'at' }, ` ${visible(row.place)}`))
+function named ({ about, group }, choose) {
+  return h('button', { type: 'button', class: 'chooser', title: `Callers and callees of ${visible(about.text, 2000)}`, onclick: () => choose(group) },
+    h('span', { class: `swatch ${about.origin}` }), name(about.name), about.place && h('span', { class: 'at' }, ` ${visible(about.place)}`))
 }
 
 module.exports = { functionTable }

@@ -15,31 +15,21 @@ const present = new Set(functions.map(({ origin }) => origin))
 /** What is in this profile of them. */
 const origins = Object.fromEntries(Object.entries(ORIGINS).filter(([origin]) => present.has(origin)))
 
-const keys = {
-  function: (_, at) => at,
-  file: ({ inFile }) => inFile,
-  package: ({ package: name }) => name
-}
+const NAMES = { file: ({ inFile }) => inFile, package: ({ package: owner }) => owner }
 
-/** { by, list, of }: of each group { name, place, origin, text (what a search looks at) }, and of each function the place of its group. */
+/** { by, list, of }: of each group { name, place, package, origin, text (what a search looks at) }, and of each function the place of its group. */
 function groupsOf (by) {
+  if (by === 'function') return { by, list: functions, of: functions.map((_, at) => at) }
   const [list, places] = [[], new Map()]
-  const of = functions.map((one, at) => {
-    const key = keys[by](one, at)
-    if (!places.has(key)) {
-      places.set(key, list.length)
-      list.push(group(one, by))
+  const of = functions.map((one) => {
+    const name = NAMES[by](one)
+    if (!places.has(name)) {
+      places.set(name, list.length)
+      list.push({ name, place: '', package: by === 'file' ? one.package : undefined, origin: one.origin, text: name })
     }
-    return places.get(key)
+    return places.get(name)
   })
   return { by, list, of }
-}
-
-function group ({ name, file, line, inFile, package: owner, origin }, by) {
-  if (by === 'file') return { name: inFile, place: '', package: owner, origin, text: inFile }
-  if (by === 'package') return { name: owner, place: '', origin, text: owner }
-  const place = file === '' ? '' : line > 0 ? `${file}:${line}` : file
-  return { name, place, package: owner, origin, text: place === '' ? name : `${name} ${place}` }
 }
 
 module.exports = { BY, origins, groupsOf }

@@ -102,10 +102,9 @@ function callersOf (tree, group) {
   return found.whole()
 }
 
-/** Of each group { group, flat, cumulative, baseFlat, baseCumulative }; one that calls itself counts once. */
+/** Of each group { about, group, flat, cumulative, baseFlat, baseCumulative }; one that calls itself counts once. */
 function totalsOf (tree) {
-  const rows = tree.groups.list.map((about, group) => ({ ...about, group, flat: 0, cumulative: 0, baseFlat: 0, baseCumulative: 0 }))
-  // Of each node the nearest caller of the same group, by the way from the root.
+  const rows = tree.groups.list.map((about, group) => ({ about, group, flat: 0, cumulative: 0, baseFlat: 0, baseCumulative: 0 }))
   each(tree, (node, isOutermost) => {
     const row = rows[tree.group[node]]
     row.flat += tree.own[node]

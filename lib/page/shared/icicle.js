@@ -18,7 +18,7 @@ const HINT = [[['click', 'Enter'], 'zooms in, '], [['Esc', 'Backspace'], 'out, '
 /**
  * Draws a tree into a section of the page. `words` say of a node what it is called (`title`), how much it is (`size`), both in a sentence (`described`), what it is
  * coloured by (`kind`: one of those in `kinds()`, with what they are called), and what is said below the picture (`facts`). `surface` draws: it has an `element`, `draw(picture)`,
- * `nodeOf(event)`, `current(node)` and `focus(options)`, and perhaps `hover(node, event)`. A picture that is `upward` has its root at the bottom; without a `hint` it
+ * `nodeOf(event)`, `current(node)` and `focus(options)`, and perhaps `hover(node, event)`; with `narrow` it is also given what is too narrow to be seen alone. A picture that is `upward` has its root at the bottom; without a `hint` it
  * says neither what its colours mean nor which keys there are; `more(node)` is an element that is shown behind the facts.
  */
 function icicle (section, { root, words, surface, upward = false, mostRows = () => MOST_ROWS, hint = true, more }) {
@@ -35,10 +35,12 @@ function icicle (section, { root, words, surface, upward = false, mostRows = () 
   function draw () {
     const focused = picture.contains(document.activeElement)
     const narrow = []
-    const bars = visibleBars(zoom, width, (...one) => narrow.push(one))
+    const bars = visibleBars(zoom, width, surface.narrow && ((...one) => narrow.push(one)))
     drawn = new Set(bars.map(([node]) => node))
     if (!drawn.has(current)) current = zoom
-    const rows = bars.reduce((most, [node]) => Math.max(most, node.depth - zoom.depth), 0) + 1
+    const deepest = (list) => list.reduce((most, [node]) => Math.max(most, node.depth - zoom.depth), 0)
+    // What is narrow is below its node.
+    const rows = Math.max(deepest(bars), narrow.length > 0 ? deepest(narrow) + 1 : 0) + 1
     box.style.height = `${Math.min(Math.max(rows, LEAST_ROWS), Math.max(LEAST_ROWS, mostRows())) * ROW}px`
     surface.draw({ bars, narrow, rows, width, zoom, current, upward })
     crumbs()

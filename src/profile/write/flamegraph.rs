@@ -25,6 +25,16 @@ pub struct Page<'a> {
     pub tail: &'a str,
 }
 
+/// What the page calls them, in its styles, too.
+const ORIGINS: [(Option<Origin>, &str); 6] = [
+    (Some(Origin::Own), "own"),
+    (Some(Origin::Dependency), "dependency"),
+    (Some(Origin::Node), "node"),
+    (Some(Origin::Engine), "engine"),
+    (Some(Origin::Idle), "idle"),
+    (None, "smaller"),
+];
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
@@ -35,6 +45,8 @@ struct Data<'a> {
     /// The earlier one.
     base: Option<Described<'a>>,
     strings: Vec<&'a str>,
+    /// Whose functions are.
+    origins: [&'static str; ORIGINS.len()],
     functions: Functions,
     tree: Columns,
     /// How many nodes were taken together, because there are so many.
@@ -65,7 +77,8 @@ struct Functions {
     line: Vec<u32>,
     in_file: Vec<u32>,
     package: Vec<u32>,
-    origin: Vec<&'static str>,
+    /// Places among [`ORIGINS`].
+    origin: Vec<usize>,
 }
 
 /// Each node after its caller: from the node before it, how many levels up its caller is; what it is called by; what is its own, of each type.
@@ -108,6 +121,7 @@ pub fn flamegraph(
         profile: described(profile),
         base: base.map(described),
         strings: strings.all().collect(),
+        origins: ORIGINS.map(|(_, name)| name),
         functions,
         tree: columns,
         smaller: tree.smaller,
@@ -161,14 +175,8 @@ impl Functions {
         self.line.push(about.line);
         self.in_file.push(strings.place(about.in_file));
         self.package.push(strings.place(about.package));
-        self.origin.push(match about.origin {
-            Some(Origin::Own) => "own",
-            Some(Origin::Dependency) => "dependency",
-            Some(Origin::Node) => "node",
-            Some(Origin::Engine) => "engine",
-            Some(Origin::Idle) => "idle",
-            None => "smaller",
-        });
+        let place = ORIGINS.iter().position(|(origin, _)| *origin == about.origin);
+        self.origin.push(place.unwrap_or_default());
     }
 }
 
