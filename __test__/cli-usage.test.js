@@ -66,6 +66,8 @@ const WRONG = [
   ['top PROFILE --focus (', "--focus is no regular expression that can be used: found open group without closing ')'"],
   ['flame PROFILE', 'flame: name the page: -o OUT.html'],
   ['flame PROFILE -o OUT --value cpus', "--value must be one of the profile's: 'samples', 'cpu', 'wall'; got 'cpus'"],
+  ['flame PROFILE HEAP -o OUT', 'The earlier profile has no cpu/nanoseconds to compare with; it has inuse_space/bytes'],
+  ['diff HEAP PROFILE', 'The earlier profile has no cpu/nanoseconds to compare with; it has inuse_space/bytes'],
   ['flame - - -o OUT', 'flame: FILE and BASE may have standard input (`-`) once: it can be read only once'],
   ['convert PROFILE OUT', 'convert: the name of OUT must end in .pb.gz, .pprof, .pprof.gz, .folded, .collapsed, .speedscope.json, .speedscope, .html; got "OUT"'],
   ['redact FILE OUT --keep (', '--keep has a pattern that cannot be used, "(": found open group without closing \')\''],
@@ -85,8 +87,10 @@ test('every wrong use is one line that says what is wrong and what to do, and ex
   writeLarge(file, 10)
   const profile = path.join(tmpDir(t), 'a.cpuprofile')
   fs.writeFileSync(profile, JSON.stringify({ nodes: [], startTime: 0, endTime: 1, samples: [], timeDeltas: [] }))
+  const heap = path.join(path.dirname(profile), 'a.heapprofile')
+  fs.writeFileSync(heap, JSON.stringify({ head: { callFrame: { functionName: '(root)' }, selfSize: 0, children: [] } }))
   for (const [args, line] of WRONG) {
-    const { code, out, error } = await heapkit(...args.split(' ').map((arg) => arg.replace(/^FILE$/, file).replace(/^PROFILE$/, profile).replace(/^OUT$/, `${file}.out`)))
+    const { code, out, error } = await heapkit(...args.split(' ').map((arg) => arg.replace(/^FILE$/, file).replace(/^PROFILE$/, profile).replace(/^HEAP$/, heap).replace(/^OUT$/, `${file}.out`)))
     assert.deepEqual([error, out, code], [`heapkit: ${line.replace(/(?<=decompress: |got ')FILE/, file).replace('"OUT"', JSON.stringify(`${file}.out`))}\n`, '', 2], args)
   }
   for (const empty of [['summary', ''], ['list', '']]) {

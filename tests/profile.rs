@@ -263,6 +263,15 @@ fn a_flame_graph_has_each_way_of_calls_once() {
 }
 
 #[test]
+fn a_flame_graph_of_nothing_has_its_columns() {
+    let nothing = r#"{"nodes":[{"id":1,"callFrame":{"functionName":"(root)"}}],"startTime":0,"endTime":0,"samples":[],"timeDeltas":[]}"#;
+    let data = graph(&of(nothing), Some(&of(CPU)), 1);
+    assert_eq!(data["tree"]["own"].as_array().unwrap().len(), 3);
+    let data = graph(&of(nothing), None, 1);
+    assert_eq!((&data["tree"]["own"], &data["tree"]["up"]), (&serde_json::json!(["", "", ""]), &"".into()));
+}
+
+#[test]
 fn a_flame_graph_of_two_has_what_was_and_what_is_also_where_a_function_moved() {
     let before = of(&HEAP.replace(r#""lineNumber":4"#, r#""lineNumber":7"#).replace("512", "500"));
     let now = of(&HEAP.replace(r#""functionName":"parse""#, r#""functionName":"</script>""#));

@@ -10,7 +10,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { openProfile } = require('../..')
 const { pages, focused, faint, tooWide } = require('./pages')
-const { WELL_FORMED, shop, shopBefore, hostile, large, narrow } = require('./profiles')
+const { WELL_FORMED, shop, shopBefore, hostile, large, narrow, cpuProfile } = require('./profiles')
 
 const onOpened = pages()
 const ROW = 22
@@ -132,6 +132,8 @@ onPage('flames grow upwards, and icicles down', [shop], async (page) => {
   })
   const [, bottom] = await place()
   const hover = async (y) => {
+    // What was scrolled to its root hides what is beside the pointer, at the next frame.
+    await sheet(page)
     await page.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x: 200, y })
     return await page.evaluate(() => document.querySelector('.tip').innerText.split('\n')[0])
   }
@@ -170,6 +172,7 @@ onPage('one function is shown with all its callers and callees', [shop], async (
   assert.deepEqual(names, ['price', '(garbage collector)', 'baseClone', 'arrayEach', 'report', 'readSync', 'serve', 'main'].sort((a, b) => names.indexOf(a) - names.indexOf(b)))
   await page.evaluate(() => [...document.querySelectorAll('#totals .chooser')].find((one) => one.textContent.includes('baseClone')).click())
   assert.equal(await page.evaluate(() => document.querySelector('#sandwich h2').textContent), 'baseClone')
+  assert.equal(await page.evaluate(focused), 'baseClone', 'the keyboard is there')
   // From `serve` 300 ms, from `report` 150; nobody else. What it calls itself is inside.
   assert.match(await tip(page, 0, 0.5, '#callers'), /^baseClone cumulative 450 ms 45\.0 %/)
   assert.match(await tip(page, 1, 0.3, '#callers'), /^serve cumulative 300 ms 30\.0 %/)
@@ -202,7 +205,7 @@ onPage('everything has a name and is reached from the keyboard', [shop], async (
   await page.evaluate(() => document.querySelector('#totals .chooser').click())
   const { nodes } = await page.send('Accessibility.getFullAXTree')
   const of = (role) => nodes.filter((node) => !node.ignored && node.role?.value === role)
-  for (const role of ['button', 'searchbox', 'combobox', 'treeitem', 'table', 'navigation', 'tree', 'toolbar']) {
+  for (const role of ['button', 'searchbox', 'combobox', 'treeitem', 'table', 'navigation', 'tree', 'group']) {
     assert.ok(of(role).length > 0, role)
     for (const node of of(role)) assert.ok(node.name?.value.trim(), `a ${role} without a name`)
   }
@@ -306,6 +309,23 @@ onPage('a hundred thousand different stacks are a page of some megabytes, of whi
   assert.ok(await frames(() => page.type('leaf9999')) <= 2)
   assert.equal(await found(page), '0.0 % match: 11.0 ms, 11 functions')
   assert.equal(await page.evaluate(() => document.querySelectorAll('#totals tbody tr').length), 25)
+})
+
+onPage('a profile without samples', [() => cpuProfile([])], async (page) => {
+  assert.match(await page.evaluate(() => document.querySelector('#facts').innerText), /^cpu 0 ms\s+0 samples/)
+  assert.equal((await sheet(page)).bars, '1')
+  assert.match(await page.evaluate(() => document.querySelector('#totals').innerText), /Nothing matches/)
+})
+
+onPage('stacks as deep as they may be', [() => cpuProfile([[Array.from({ length: 65_000 }, (_, at) => [`f${at % 7}`, 'a.js', at % 7]), 10]])], async (page) => {
+  for (const by of ['package', 'function']) await choose(page, 'by', by)
+  await page.evaluate(() => document.querySelector('#totals .chooser').click())
+  await page.evaluate(() => document.querySelector('#graph [role=treeitem]').focus())
+  for (let step = 0; step < 12; step++) await page.press('ArrowUp')
+  await page.press('Enter')
+  assert.match(await crumbs(page), /^All › f0 › … 6 … › .* › f4$/)
+  // A picture's rows are painted where they can be seen, and nowhere else.
+  assert.ok(Number((await sheet(page)).bars) < 60)
 })
 
 onPage('what is too narrow to be seen is one bar, which says how many it stands for', [() => narrow(5000)], async (page) => {

@@ -59,7 +59,7 @@ function cpuProfile (stacks, known = FUNCTIONS) {
   }
   // A sample lasts until the next.
   const all = timeDeltas.reduce((sum, delta) => sum + delta, 0)
-  return JSON.stringify({ nodes, startTime: 0, endTime: all, samples, timeDeltas: [0, ...timeDeltas.slice(0, -1)] })
+  return JSON.stringify({ nodes, startTime: 0, endTime: all, samples, timeDeltas: [0, ...timeDeltas].slice(0, samples.length) })
 }
 
 function shop () {
@@ -102,4 +102,4 @@ function narrow (count) {
   return cpuProfile([[[main, ['wide', `${OWN}wide.js`, 1]], count], ...Array.from({ length: count }, (_, at) => [[main, [`narrow${at}`, `${OWN}narrow.js`, at]], 1])])
 }
 
-module.exports = { WELL_FORMED, shop, shopBefore, hostile, large, narrow }
+module.exports = { WELL_FORMED, shop, shopBefore, hostile, large, narrow, cpuProfile }

@@ -40,7 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
 /** What the arguments are called that the API has as options of another name. */
-const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps' }
+const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps', base: 'The earlier profile' }
 
 /** What the core's advice says about captures. */
 const OF_CAPTURES = ' (`dir`, HEAPKIT_DIR)'

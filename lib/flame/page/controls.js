@@ -13,7 +13,7 @@ const { visible } = require('../../page/shared/names')
 function controls (on) {
   const chosen = { type: shown, by: 'function', upward: true, text: '' }
   const status = h('p', { class: 'status', role: 'status', id: 'found' })
-  const find = h('input', { type: 'search', id: 'search', placeholder: 'Search: text or /regexp/', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'found' })
+  const find = h('input', { type: 'search', id: 'search', placeholder: 'Search: text or /regexp/', autocomplete: 'off', spellcheck: 'false', 'aria-keyshortcuts': '/', 'aria-describedby': 'found' })
   find.addEventListener('input', () => {
     chosen.text = find.value
     on.search()

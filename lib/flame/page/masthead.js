@@ -20,7 +20,7 @@ function masthead ({ name, unit }, total, before) {
     h('span', { class: 'figure' }, h('span', { class: 'label' }, visible(name, 40)), ' ', h('strong', { title: exactly(total, unit) }, amount(total, unit))),
     h('span', {}, about(profile)),
     base && h('span', { class: 'since' },
-      h('strong', { class: delta > 0 ? 'grew' : 'shrank', title: exactly(delta, unit, true) }, amount(delta, unit, true)),
+      h('strong', { class: delta > 0 ? 'grew' : delta < 0 && 'shrank', title: exactly(delta, unit, true) }, amount(delta, unit, true)),
       before > 0 && ` (${delta > 0 ? '+' : ''}${(delta / before * 100).toFixed(1).replace('-', '−')} %)`,
       ' since ', h('span', { class: 'name' }, visible(baseName, 200)), ` (${amount(before, unit)}, ${about(base)})`),
     ...profile.comments.slice(0, 4).map((comment) => h('span', {}, visible(comment, 120)))

@@ -47,6 +47,8 @@ function sandwich (state) {
       if (section.hidden) return
       draw()
       section.scrollIntoView()
+      // What asked for it may be far away now.
+      byId('sandwich-heading').focus({ preventScroll: true })
     },
     refresh: () => { for (const { surface } of parts) surface?.soon() }
   }

@@ -41,8 +41,9 @@ function wordsOf ({ total, type, flat = true, rootTitle = () => ALL }) {
   }
 
   const places = (node) => {
-    const { place, package: owner } = node.group < 0 ? {} : about(node)
-    return [place && ['place', visible(place, 1000)], owner && ['of', visible(owner, 200)]].filter(Boolean)
+    if (node.group < 0) return []
+    const { name, place, package: owner } = about(node)
+    return [place && ['place', visible(place, 1000)], owner && owner !== name && ['of', visible(owner, 200)]].filter(Boolean)
   }
 
   const words = {

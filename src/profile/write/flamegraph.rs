@@ -148,6 +148,7 @@ fn columns(tree: &Tree<'_>, types: usize, strings: &mut Strings, check: Check<'_
     let mut places: FxHashMap<Callee, u32> = FxHashMap::default();
     let (mut up, mut function) = (Column::default(), Column::default());
     let mut own: Vec<Column> = Vec::new();
+    own.resize_with(tree.width, Column::default);
     let mut last = 0;
     tree.each(&mut |depth, callee, values| {
         check()?;
@@ -159,7 +160,6 @@ fn columns(tree: &Tree<'_>, types: usize, strings: &mut Strings, check: Check<'_
             next
         });
         function.push(place.into());
-        own.resize_with(values.len(), Column::default);
         own.iter_mut().zip(values).for_each(|(column, value)| column.push_signed(*value));
         Ok(())
     })?;

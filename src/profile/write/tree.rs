@@ -42,7 +42,7 @@ pub(super) struct Tree<'a> {
     profile: &'a Profile,
     base: Option<&'a Profile>,
     /// How many numbers a node has.
-    width: usize,
+    pub(super) width: usize,
     nodes: Vec<Node>,
     own: Vec<i64>,
     places: FxHashMap<(u32, Callee), u32>,
