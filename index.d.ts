@@ -757,7 +757,7 @@ export interface ProfileFile extends Disposable {
   top (options?: ProfileTopOptions): Promise<ProfileTable>
   /** What grew since an earlier profile. */
   diff (base: ProfileFile, options?: ProfileDiffOptions): Promise<ProfileDiff>
-  /** The page of its flame graph. Of more than 400,000 different stacks the smallest are taken together. */
+  /** The page of its flame graph. Of more than 400,000 ways of calls the smallest are taken together. */
   convert (format: 'flamegraph', options?: FlamegraphOptions): Promise<Buffer>
   /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). */
   convert (format: ProfileFormat, options?: ProfileConvertOptions): Promise<Buffer>
