@@ -12,13 +12,13 @@ export {}
 export type CaptureKind = 'snapshot' | 'sampling' | 'timeline' | 'cpu'
 
 /** V8's own file formats, all of them JSON that Chrome DevTools opens; and those that profiles can have instead. */
-export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile' | ProfileFormat
+export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile' | CaptureFormat
 
 /** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, or a file for speedscope. */
-export type ProfileFormat = 'pprof' | 'folded' | 'speedscope'
+export type CaptureFormat = 'pprof' | 'folded' | 'speedscope'
 
 /** What can be asked of a capture whose own format is `Format`. */
-type FormatsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? Format | ProfileFormat : Format
+type FormatsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? Format | CaptureFormat : Format
 
 export type Compression = 'gzip' | 'zstd' | 'none'
 
@@ -79,7 +79,7 @@ export type SnapshotArtifact = ForkedSnapshotArtifact | InlineSnapshotArtifact
 
 interface SamplingFields extends ArtifactFields {
   kind: 'sampling'
-  format: 'heapprofile' | ProfileFormat
+  format: 'heapprofile' | CaptureFormat
 }
 
 /** `mode` says where it was read. */
@@ -97,7 +97,7 @@ export type TimelineArtifact = (TimelineFields & Forked) | (TimelineFields & Inl
 
 export interface CpuArtifact extends ArtifactFields {
   kind: 'cpu'
-  format: 'cpuprofile' | ProfileFormat
+  format: 'cpuprofile' | CaptureFormat
 }
 
 /** The artifact of a capture that can have this format. */
@@ -490,7 +490,7 @@ export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capt
 /** What {@link configure} takes. */
 export interface ProcessDefaults extends Defaults {
   /** The format of all sampling and CPU captures that can have it. Default: `HEAPKIT_FORMAT`, else V8's own. */
-  format?: 'heapprofile' | 'cpuprofile' | ProfileFormat
+  format?: 'heapprofile' | 'cpuprofile' | CaptureFormat
   /**
    * All snapshots and timelines of the process are redacted at least so, whoever asks for them and however. It holds until the process ends: a later call can
    * only make it stricter.
@@ -736,6 +736,53 @@ export interface ProfileTable {
   rowCount: number
 }
 
+export interface ProfileDiffOptions extends QuestionOptions {
+  /** As of {@link ProfileTopOptions}; a function that only moved in its file is the same. Default: `'function'`. */
+  by?: 'function' | 'file' | 'package'
+  /** The name of one of {@link ProfileFile.types} that both profiles have. Default: {@link ProfileFile.defaultType}. */
+  value?: string
+  /** How many rows, 1 to 10000. Default: 20. */
+  top?: number
+}
+
+/** What grew, in `unit`: what grew most of its own first. Of two numbers the first is the earlier profile's. */
+export interface ProfileDiff {
+  name: string
+  unit: string
+  /** The sums of all samples. */
+  totals: [before: number, after: number]
+  /** What is the same in both is left out. */
+  rows: Array<{
+    name: string
+    /** Where a function begins: `file:line`. */
+    place?: string
+    flat: [before: number, after: number]
+    cumulative: [before: number, after: number]
+    flatDelta: number
+    cumulativeDelta: number
+  }>
+  /** How many there would be. */
+  rowCount: number
+  /** The greatest `flatDelta` of all rows, shown or not; 0 if nothing grew. */
+  maxFlatDelta: number
+}
+
+/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
+export type ProfileFormat = CaptureFormat | 'flamegraph'
+
+export interface ProfileConvertOptions extends QuestionOptions {
+  /** The name of one of {@link ProfileFile.types}: for `folded`, which has room for one, and what a flame graph shows first. Default: {@link ProfileFile.defaultType}. */
+  value?: string
+}
+
+/** The page of a flame graph. */
+export interface FlamegraphOptions extends ProfileConvertOptions {
+  /** An earlier profile, with the same `value`: what grew since then is red, what shrank blue. */
+  base?: ProfileFile
+  /** Of the page. Default: the name of the file. */
+  title?: string
+}
+
 /** A sampled profile in memory. */
 export interface ProfileFile extends Disposable {
   readonly types: ProfileValueType[]
@@ -749,8 +796,12 @@ export interface ProfileFile extends Disposable {
   /** Where {@link ProfileOptions.sourceMaps} were wanted. */
   readonly sourceMaps?: SourceMapsUsed
   top (options?: ProfileTopOptions): Promise<ProfileTable>
-  /** The bytes of a file (pprof with gzip), 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). `value` is for `folded`, which has room for one. */
-  convert (format: ProfileFormat, options?: QuestionOptions & { value?: string }): Promise<Buffer>
+  /** What grew since an earlier profile. */
+  diff (base: ProfileFile, options?: ProfileDiffOptions): Promise<ProfileDiff>
+  /** The page of its flame graph. Of more than 400,000 ways of calls the smallest are taken together. */
+  convert (format: 'flamegraph', options?: FlamegraphOptions): Promise<Buffer>
+  /** The bytes of a file, 256 MiB at most (else `HEAPKIT_ERR_MEMORY`). */
+  convert (format: ProfileFormat, options?: ProfileConvertOptions): Promise<Buffer>
   /** Gives the memory back. Afterwards questions reject with `HEAPKIT_ERR_NOT_ACTIVE`. */
   close (): void
 }

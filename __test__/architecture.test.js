@@ -55,7 +55,7 @@ test('modules are required by a plain text and in no other way, so that what is 
 })
 
 // What runs in a process of its own, or in a browser, may do as it likes.
-const IN_SERVICES = LIB.filter((file) => !/^lib\/(cli|report)\//.test(file))
+const IN_SERVICES = LIB.filter((file) => !/^lib\/(cli|report|page\/shared|flame\/page)\//.test(file))
 
 test('promises are waited for by await and lib/promises.js alone, because a service may have patched the rest', () => {
   const others = IN_SERVICES.filter((file) => file !== 'lib/promises.js')

@@ -14,7 +14,9 @@ const { cleanEnv, tmpDir, run, ls } = require('./support')
 
 const CLI = path.join(__dirname, '../bin/heapkit.js')
 
-/** A directory with two snapshots and a packed one, and every command on them with the code that it has where it can write. */
+const PROFILE = '{"head":{"callFrame":{"functionName":"(root)"},"selfSize":0,"children":[{"callFrame":{"functionName":"f\\u001b[2J"},"selfSize":7,"children":[]}]}}'
+
+/** A directory with two snapshots, a packed one and a profile, and every command on them with the code that it has where it can write. */
 function commands (t) {
   const dir = tmpDir(t)
   const [a, b] = [200, 20_000].map((objects) => {
@@ -23,13 +25,15 @@ function commands (t) {
     return file
   })
   const out = (name) => path.join(dir, name)
+  const profile = out('a.heapprofile')
+  fs.writeFileSync(profile, PROFILE)
   return [
     [['--help'], 0], [['--version'], 0], [[], 2], [['diff', '--help'], 0],
     [['summary', b, '--top', '10000'], 0], [['summary', b, '--json'], 0],
     [['suspects', b], 0], [['suspects', b, '--check'], 3],
     [['retainers', b, 'Item', '--paths', '1000'], 0],
     [['diff', a, b], 0], [['diff', a, b, '--max-growth', '1k'], 3],
-    [['report', b, '-o', out('page.html')], 0],
+    [['report', b, '-o', out('page.html')], 0], [['flame', profile, '-o', out('flame.html')], 0],
     [['redact', b, out('redacted')], 0], [['decompress', b, out('copy')], 0],
     [['list', dir], 0], [['list', dir, '--json'], 0]
   ]

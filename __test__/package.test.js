@@ -79,6 +79,13 @@ function headings (text) {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replace(/ /g, '-'))
 }
 
+test('the pictures of the README are those that scripts/pictures.js paints, and small', () => {
+  const shown = [...fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8').matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, file]) => file)
+  const painted = fs.readdirSync(path.join(ROOT, 'docs/images')).map((name) => `docs/images/${name}`)
+  assert.deepEqual(shown.sort(), painted.sort())
+  for (const file of shown) assert.ok(fs.statSync(path.join(ROOT, file)).size < 200_000, file)
+})
+
 test('each platform is one, in the table of targets, in package.json and in npm/', () => {
   assert.deepEqual(TARGETS.map(({ triple }) => triple).sort(), [...manifest.napi.targets].sort())
   assert.deepEqual(TARGETS.map(({ name }) => name).sort(), fs.readdirSync(path.join(ROOT, 'npm')).sort())

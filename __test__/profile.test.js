@@ -1,6 +1,6 @@
 'use strict'
 
-// openProfile(), `heapkit top` and `heapkit convert`: what is known to take the time or the memory is named, in every format, and what is wrong is said.
+// openProfile(), `heapkit top`, `heapkit convert`, `heapkit flame` and `heapkit diff`: what is known to take the time or the memory is named, in every format, and what is wrong is said.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -148,6 +148,106 @@ function chain (depth) {
   const nodes = ids.map((id) => ({ id, callFrame: { functionName: 'f' + 'x'.repeat(1000 * (id === 1)), lineNumber: id % 7 }, children: id < depth ? [id + 1] : [] }))
   return JSON.stringify({ nodes, startTime: 0, endTime: depth, samples: ids, timeDeltas: ids.map(() => 1) })
 }
+
+/** The data of a flame graph's page. */
+function dataOf (page) {
+  const [, data] = /<script type="application\/json" id="data">([^<]*)<\/script>\n/.exec(page)
+  return JSON.parse(data)
+}
+
+test('a flame graph is one page, which loads nothing, also of what grew', async (t) => {
+  const dir = tmpDir(t)
+  const file = path.join(dir, 'now <b>&".cpuprofile')
+  const before = path.join(dir, 'before.cpuprofile')
+  fs.writeFileSync(file, chain(5))
+  fs.writeFileSync(before, chain(3))
+  const profile = await openProfile(file)
+  const page = String(await profile.convert('flamegraph'))
+  assert.deepEqual(await profile.convert('flamegraph'), Buffer.from(page), 'the same each time')
+  assert.match(page, /default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'/)
+  assert.doesNotMatch(page, /\b(src|href)="?https?:/)
+  assert.match(page, /<title>now &#60;b&#62;&#38;&#34;\.cpuprofile · heapkit<\/title>/)
+  const { types, shown, base } = dataOf(page)
+  assert.deepEqual([types.map(({ name }) => name), shown, base], [['samples', 'cpu', 'wall'], 1, null])
+  const earlier = await openProfile(before)
+  const options = { base: earlier, value: 'wall', title: 'Ours' }
+  const compared = String(await profile.convert('flamegraph', options))
+  assert.deepEqual([dataOf(compared).shown, dataOf(compared).base.samples], [2, 3])
+  assert.match(compared, /<title>Ours · heapkit<\/title>[^]*data-base="before\.cpuprofile"/)
+  for (const [given, error] of [
+    [{ base: {} }, { code: 'HEAPKIT_ERR_INVALID_OPTION', option: 'base' }], [{ base: null }, { option: 'base' }], [{ title: '' }, { option: 'title' }],
+    [{ base: await openProfile(await heapProfile(dir)) }, /`base` has no cpu\/nanoseconds to compare with; it has inuse_space\/bytes/]
+  ]) await assert.rejects(profile.convert('flamegraph', given), error)
+  await assert.rejects(profile.convert('pprof', { base: earlier }), { option: 'base' })
+  earlier.close()
+  await assert.rejects(profile.convert('flamegraph', { base: earlier }), { code: 'HEAPKIT_ERR_NOT_ACTIVE' })
+
+  const out = (name) => path.join(dir, name)
+  const shown1 = await heapkit(t, 'flame', file, '-o', out('a.html'))
+  assert.deepEqual([shown1.code, shown1.stderr], [0, ''])
+  assert.ok(shown1.stdout.startsWith(out('a.html')), shown1.stdout)
+  assert.equal(fs.readFileSync(out('a.html'), 'utf8'), page)
+  const again = await heapkit(t, 'flame', file, '-o', out('a.html'))
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /a\.html exists; heapkit never overwrites/)
+  assert.equal((await heapkit(t, 'convert', file, out('b.html'))).code, 0)
+  assert.equal(fs.readFileSync(out('b.html'), 'utf8'), page)
+  const { path: written, bytes } = JSON.parse((await heapkit(t, 'flame', file, before, '-o', out('c.html'), '--value', 'wall', '--json')).stdout)
+  assert.deepEqual([written, bytes], [out('c.html'), fs.statSync(out('c.html')).size])
+  assert.equal(dataOf(fs.readFileSync(written, 'utf8')).base.samples, 3)
+  assert.deepEqual(fs.readdirSync(dir).filter((name) => name.endsWith('.html')), ['a.html', 'b.html', 'c.html'])
+})
+
+/** A `.cpuprofile` of functions that `main` calls, each for so many microseconds. */
+function calls (times) {
+  const frame = (functionName, lineNumber, url) => ({ functionName, scriptId: '1', url, lineNumber, columnNumber: 0 })
+  const entries = Object.entries(times)
+  const nodes = entries.map(([name], at) => ({ id: at + 2, callFrame: frame(name, at, `/srv/${name === 'parse' ? 'node_modules/csv/' : ''}${name}.js`) }))
+  const all = entries.reduce((sum, [, time]) => sum + time, 0)
+  const main = { id: 1, callFrame: frame('main', 0, '/srv/main.js'), children: nodes.map(({ id }) => id) }
+  return JSON.stringify({ nodes: [main, ...nodes], startTime: 0, endTime: all, samples: nodes.map(({ id }) => id), timeDeltas: [0, ...entries.slice(0, -1).map(([, time]) => time)] })
+}
+
+test('what grew between two profiles is a table, and more than was allowed is exit code 3', async (t) => {
+  const dir = tmpDir(t)
+  const [before, after] = [['before.cpuprofile', { price: 10_000, parse: 30_000, gone: 5000 }], ['after.cpuprofile', { parse: 20_000, price: 40_000 }]].map(([name, times]) => {
+    fs.writeFileSync(path.join(dir, name), calls(times))
+    return path.join(dir, name)
+  })
+  const shown = await heapkit(t, 'diff', before, after)
+  assert.deepEqual([shown.code, shown.stderr], [0, ''])
+  assert.equal(shown.stdout, `cpu: 45.0 ms → 60.0 ms (+15.0 ms), 3 samples in 45.0 ms → 2 samples in 60.0 ms
+
+  GROWTH  CUMULATIVE          FROM → TO  FUNCTION  PLACE
+--------  ----------  -----------------  --------  --------------------------------
++30.0 ms    +30.0 ms  10.0 ms → 40.0 ms  price     /srv/price.js:2
+  0.0 ms    +15.0 ms    0.0 ms → 0.0 ms  main      /srv/main.js:1
+ -5.0 ms     -5.0 ms    5.0 ms → 0.0 ms  gone      /srv/gone.js:3
+-10.0 ms    -10.0 ms  30.0 ms → 20.0 ms  parse     /srv/node_modules/csv/parse.js:1
+`)
+  const packages = await heapkit(t, 'diff', before, after, '--by', 'package', '--top', '1')
+  assert.match(packages.stdout, /^\+25\.0 ms +\+15\.0 ms +15\.0 ms → 40\.0 ms +\(own code\)\n… 1 more \(--top\)\n$/m)
+  const answer = JSON.parse((await heapkit(t, 'diff', before, after, '--json', '--value', 'wall', '--top', '1')).stdout)
+  assert.deepEqual([answer.name, answer.totals, answer.rows.length, answer.rowCount, answer.maxFlatDelta], ['wall', [45e6, 60e6], 1, 4, 30e6])
+  for (const [limit, code] of [['29ms', 3], ['0.03s', 0], ['30000us', 0]]) assert.equal((await heapkit(t, 'diff', before, after, '--max-growth', limit, '--top', '1')).code, code, limit)
+  assert.match((await heapkit(t, 'diff', before, before)).stdout, /\n\nNothing grew or shrank\n$/)
+
+  // Whatever it is called, and in whatever format.
+  const [packed, nameless] = [path.join(dir, 'b.pprof'), path.join(dir, 'a')]
+  const profile = await openProfile(after)
+  fs.writeFileSync(packed, await profile.convert('pprof'))
+  fs.copyFileSync(before, nameless)
+  assert.deepEqual(await heapkit(t, 'diff', nameless, packed), shown)
+  fs.copyFileSync(packed, path.join(dir, 'b'))
+  assert.deepEqual(await heapkit(t, 'diff', nameless, path.join(dir, 'b')), shown)
+  fs.writeFileSync(path.join(dir, 'text'), 'neither')
+  assert.match((await heapkit(t, 'diff', path.join(dir, 'text'), nameless)).stderr, /^heapkit: .* is not a whole heap snapshot/)
+  const base = await openProfile(before)
+  assert.deepEqual((await profile.diff(base, { value: 'wall', top: 1 })), answer)
+  await assert.rejects(profile.diff(), { code: 'HEAPKIT_ERR_INVALID_OPTION', option: 'base' })
+  base.close()
+  await assert.rejects(profile.diff(base), { code: 'HEAPKIT_ERR_NOT_ACTIVE' })
+})
 
 test('what would be very much larger in another format is refused, and given up work ends', async (t) => {
   const file = path.join(tmpDir(t), 'deep.cpuprofile')

@@ -191,9 +191,13 @@ class ProfileFile {
 
   constructor (inner) { this.#inner = inner }
 
+  get inner () { return this.#inner }
+
   get about () { return this.#inner.about }
   close () { this.#inner.close() }
   async table (reading, question) { return JSON.parse(await callAsync(() => this.#inner.table(reading.inner, question))) }
+  async diff (reading, base, by, value, top) { return JSON.parse(await callAsync(() => this.#inner.diff(reading.inner, base.inner, by, value, top))) }
+  flamegraph (reading, base, value, { head, tail }) { return callAsync(() => this.#inner.flamegraph(reading.inner, base?.inner, value, head, tail)) }
   write (reading, format, value, maker) { return callAsync(() => this.#inner.write(reading.inner, format, value, maker)) }
 }
 

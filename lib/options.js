@@ -94,7 +94,10 @@ const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: c
 const OF_THREADS = 'pprof'
 
 /** What a profile is written as, besides what V8 has itself. */
-const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope']
+const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope', 'flamegraph']
+
+/** What a row is when a profile is added up. */
+const ROWS = oneOfThese(['function', 'file', 'package'])
 
 const READING = { partial: boolean, sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
@@ -374,12 +377,20 @@ function profileReading (given) {
 
 /** Which functions, files or packages of a profile. */
 function profileTop (given) {
-  const own = read(given, { by: oneOfThese(['function', 'file', 'package']), value: text, top: TOP, focus: pattern, ignore: pattern, ...QUESTION })
+  const own = read(given, { by: ROWS, value: text, top: TOP, focus: pattern, ignore: pattern, ...QUESTION })
   return bare({ by: 'function', top: 20 }, own)
 }
 
+function profileDiff (given) {
+  return bare({ by: 'function', top: 20 }, read(given, { by: ROWS, value: text, top: TOP, ...QUESTION }))
+}
+
+/** Only the page of a flame graph has a title, and colours for what grew. */
 function profileConvert (format, given) {
-  return bare({ format: oneOf(format, 'format', PROFILE_FORMATS) }, read(given, { value: text, ...QUESTION }))
+  const known = oneOf(format, 'format', PROFILE_FORMATS)
+  // Whether `base` is a profile, lib/profile.js knows.
+  const page = known === 'flamegraph' ? { base: (value) => value, title: text } : {}
+  return bare({ format: known }, read(given, { value: text, ...page, ...QUESTION }))
 }
 
 module.exports = {
@@ -419,5 +430,6 @@ module.exports = {
   diff,
   profileReading,
   profileTop,
+  profileDiff,
   profileConvert
 }

@@ -2,8 +2,10 @@
 
 // Sampled profiles that are read: openProfile(). Everything is worked out on threads of heapkit's own.
 
+const path = require('node:path')
 const { version } = require('../package.json')
 const { HeapkitError, codes, invalidOption } = require('./errors')
+const { flamePage } = require('./flame')
 const { read, resolved, folders } = require('./heap')
 const options = require('./options')
 const { bare } = options
@@ -14,10 +16,13 @@ const NANOSECONDS_A_MS = 1e6
 class ProfileFile {
   #file
   #memory
+  /** The name of the file that it was read from. */
+  #name
 
   /** Use openProfile(). */
-  constructor (file, memory) {
+  constructor (file, name, memory) {
     this.#file = file
+    this.#name = name
     this.#memory = memory
     const { timeNanos, durationNanos, ...about } = JSON.parse(file.about)
     Object.assign(this, about, {
@@ -37,7 +42,29 @@ class ProfileFile {
   async convert (format, given) {
     const wanted = options.profileConvert(format, given)
     const value = this.#place(wanted.value)
+    if (wanted.format === 'flamegraph') return await this.#flamegraph(wanted, value)
     return await this.#ask(wanted, (file, reading) => file.write(reading, wanted.format, value, `heapkit ${version}`))
+  }
+
+  /** What grew since an earlier one. */
+  async diff (base, given) {
+    const wanted = options.profileDiff(given)
+    const value = this.#place(wanted.value)
+    const earlier = ProfileFile.#open(base)
+    return await this.#ask(wanted, (file, reading) => file.diff(reading, earlier, wanted.by, value, wanted.top))
+  }
+
+  #flamegraph ({ base, title = this.#name, ...wanted }, value) {
+    const earlier = base === undefined ? undefined : ProfileFile.#open(base)
+    const page = flamePage({ title, base: base?.#name })
+    return this.#ask(wanted, (file, reading) => file.flamegraph(reading, earlier, value, page))
+  }
+
+  /** The file of another profile, which somebody names as an earlier one. */
+  static #open (base) {
+    if (typeof base !== 'object' || base === null || !(#file in base)) throw invalidOption('base', 'must be a profile that openProfile() read', base)
+    if (base.#file === undefined) throw new HeapkitError(codes.NOT_ACTIVE, 'The profile to compare with was closed; open it again with openProfile()')
+    return base.#file
   }
 
   /** Gives its memory back. */
@@ -65,8 +92,9 @@ if (Symbol.dispose) ProfileFile.prototype[Symbol.dispose] = ProfileFile.prototyp
 /** Reads a profile: V8's `.cpuprofile` and `.heapprofile`, or pprof; plain, gzip or zstd. */
 async function openProfile (file, given) {
   const wanted = options.profileReading(given)
-  const path = options.guarded('path', () => resolved(file, 'path'))
-  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(path, folders(wanted.sourceMaps))), wanted.memory)
+  const from = options.guarded('path', () => resolved(file, 'path'))
+  const name = from === '-' ? 'standard input' : path.basename(from)
+  return new ProfileFile(await read(wanted, (reading) => reading.openProfile(from, folders(wanted.sourceMaps))), name, wanted.memory)
 }
 
 module.exports = { openProfile }

@@ -1,6 +1,6 @@
 'use strict'
 
-// The browser for the tests of the report's page: `node scripts/browser.js` prints its path. Where there is none it first
+// The browser for the tests of pages: `node scripts/browser.js` prints its path. Where there is none it first
 // installs Debian's Chromium, if it may.
 
 const { install, isExecutable, which } = require('./apt')

@@ -5,7 +5,10 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use heapkit::Result;
-use heapkit::profile::{By, Format, Maker, Profile, Row, TableOptions, ValueType, less, read, table, write};
+use heapkit::profile::{
+    By, DiffOptions, Format, Maker, Page, Profile, Row, TableOptions, ValueType, diff, flamegraph, less, read, table,
+    write,
+};
 
 /// `main` calls `slow`, which is seen on two lines and calls itself; then nothing runs, and V8 collects garbage.
 const CPU: &str = r#"{"nodes":[
@@ -212,4 +215,126 @@ fn what_is_no_profile_is_refused_with_what_is_wrong() {
             Ok(_) => assert_eq!(message, "", "{text}"),
         }
     }
+}
+
+/// The data of a flame graph's page: JSON without any `<`.
+fn graph(profile: &Profile, base: Option<&Profile>, value: usize) -> serde_json::Value {
+    let page = flamegraph(profile, base, value, Page { head: "<p>", tail: "</p>" }, &|| Ok(())).unwrap();
+    let text = String::from_utf8(page).unwrap();
+    let data = text.strip_prefix("<p>").and_then(|text| text.strip_suffix("</p>")).unwrap();
+    assert!(!data.contains('<'));
+    serde_json::from_str(data).unwrap()
+}
+
+/// The numbers of a column.
+fn numbers(column: &serde_json::Value) -> Vec<u64> {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = column.as_str().unwrap().trim_end_matches('=');
+    let bits: String = letters.chars().map(|letter| format!("{:06b}", ALPHABET.find(letter).unwrap())).collect();
+    let bytes = bits.as_bytes().chunks_exact(8).map(|bits| std::str::from_utf8(bits).unwrap());
+    let mut all = Vec::new();
+    let (mut number, mut shift) = (0_u64, 0);
+    for byte in bytes.map(|bits| u64::from_str_radix(bits, 2).unwrap()) {
+        number |= (byte & 0x7F) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            all.push(std::mem::take(&mut number));
+            shift = 0;
+        }
+    }
+    all
+}
+
+/// Each way of calls with what is its own, and what was: `main (anonymous) 100 0`.
+fn ways(data: &serde_json::Value, value: usize) -> Vec<String> {
+    let name = |function: u64| {
+        let place = usize::try_from(function).unwrap();
+        let text = usize::try_from(data["functions"]["name"][place].as_u64().unwrap()).unwrap();
+        data["strings"][text].as_str().unwrap()
+    };
+    // The lowest bit is the sign.
+    let halves = |column: &serde_json::Value| numbers(column).iter().map(|number| number / 2).collect::<Vec<_>>();
+    let tree = &data["tree"];
+    let own = halves(&tree["own"][value]);
+    let base = tree.get("base").map(|base| halves(&base[value]));
+    let mut way = Vec::new();
+    let nodes = numbers(&tree["up"]).into_iter().zip(numbers(&tree["function"])).enumerate();
+    nodes
+        .map(|(index, (up, function))| {
+            way.truncate(way.len() - usize::try_from(up).unwrap());
+            way.push(name(function));
+            let base = base.as_ref().map_or(String::new(), |base| format!(" {}", base[index]));
+            format!("{} {}{base}", way.join(" "), own[index])
+        })
+        .collect()
+}
+
+#[test]
+fn a_flame_graph_has_each_way_of_calls_once() {
+    let data = graph(&of(CPU), None, 1);
+    let cpu = [
+        "main 0",
+        "main (anonymous) 300000",
+        "main (anonymous) (anonymous) 100000",
+        "(idle) 0",
+        "(garbage collector) 100000",
+    ];
+    let mut found = ways(&data, 1);
+    found.sort();
+    let mut expected: Vec<_> = cpu.map(String::from).into();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(
+        (&data["shown"], &data["types"][1]["unit"], &data["base"]),
+        (&1.into(), &"nanoseconds".into(), &serde_json::Value::Null)
+    );
+    let places = data["functions"]["origin"].as_array().unwrap().iter().map(|place| place.as_u64().unwrap());
+    let mut origins: Vec<_> =
+        places.map(|place| data["origins"][usize::try_from(place).unwrap()].as_str().unwrap()).collect();
+    origins.sort_unstable();
+    assert_eq!(origins, ["dependency", "engine", "idle", "own"]);
+}
+
+#[test]
+fn a_flame_graph_of_nothing_has_its_columns() {
+    let nothing = r#"{"nodes":[{"id":1,"callFrame":{"functionName":"(root)"}}],"startTime":0,"endTime":0,"samples":[],"timeDeltas":[]}"#;
+    let data = graph(&of(nothing), Some(&of(CPU)), 1);
+    assert_eq!(data["tree"]["own"].as_array().unwrap().len(), 3);
+    let data = graph(&of(nothing), None, 1);
+    assert_eq!((&data["tree"]["own"], &data["tree"]["up"]), (&serde_json::json!(["", "", ""]), &"".into()));
+}
+
+#[test]
+fn a_flame_graph_of_two_has_what_was_and_what_is_also_where_a_function_moved() {
+    let before = of(&HEAP.replace(r#""lineNumber":4"#, r#""lineNumber":7"#).replace("512", "500"));
+    let now = of(&HEAP.replace(r#""functionName":"parse""#, r#""functionName":"</script>""#));
+    let data = graph(&now, Some(&before), 0);
+    assert_eq!(ways(&data, 0), ["load;all 100 100", "load;all </script> 512 0", "load;all parse 0 500"]);
+    let place = |data: &serde_json::Value| data["functions"]["line"][0].clone();
+    assert_eq!(place(&data), 5);
+    let refused = flamegraph(&now, Some(&of(CPU)), 0, Page { head: "", tail: "" }, &|| Ok(())).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "Option `base` has no inuse_space/bytes to compare with; it has samples/count, cpu/nanoseconds, wall/nanoseconds"
+    );
+}
+
+#[test]
+fn what_grew_is_told_by_function_file_and_package() {
+    let before = of(&HEAP.replace("512", "300").replace(r#""lineNumber":4"#, r#""lineNumber":2"#));
+    let ask = |by| diff(&of(HEAP), &before, &DiffOptions { by, value: 0, top: 10 }, &|| Ok(())).unwrap();
+    let answer = ask(By::Function);
+    let rows: Vec<_> = answer
+        .rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.place.as_deref(), row.flat, row.cumulative_delta))
+        .collect();
+    assert_eq!(
+        rows,
+        [("parse", Some("node:fs:2"), [300, 512], 212), ("load;all", Some("/app/load.js:5"), [100, 100], 212)]
+    );
+    assert_eq!((answer.totals, answer.max_flat_delta, answer.row_count), ([400, 612], 212, 2));
+    assert_eq!(ask(By::Package).rows[0].name, "(Node.js)");
+    let same = diff(&of(CPU), &of(CPU), &DiffOptions { by: By::File, value: 1, top: 10 }, &|| Ok(())).unwrap();
+    assert_eq!((same.rows.len(), same.max_flat_delta), (0, 0));
 }

@@ -150,6 +150,9 @@ describe('reading', () => {
     expect(profile.top({ by: 'package', value: 'cpu', focus: /x/, ignore: 'y', top: 5 })).type.toBe<Promise<heapkit.ProfileTable>>()
     expect(profile.top).type.not.toBeCallableWith({ by: 'line' })
     expect(profile.convert('folded', { value: 'cpu' })).type.toBe<Promise<Buffer>>()
+    expect(profile.convert('flamegraph', { base: profile, title: 'Ours' })).type.toBe<Promise<Buffer>>()
+    expect(profile.diff(profile, { by: 'package', top: 3 })).type.toBe<Promise<heapkit.ProfileDiff>>()
+    expect(profile.convert).type.not.toBeCallableWith('pprof', { base: profile })
     expect(profile.convert).type.not.toBeCallableWith('svg')
   })
 

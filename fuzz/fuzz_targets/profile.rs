@@ -3,7 +3,7 @@
 #![no_main]
 
 use flate2::read::GzDecoder;
-use heapkit::profile::{By, Format, Maker, Profile, TableOptions, read, table, write};
+use heapkit::profile::{By, DiffOptions, Format, Maker, Page, Profile, TableOptions, diff, flamegraph, read, table, write};
 use libfuzzer_sys::fuzz_target;
 use std::io::Read;
 
@@ -18,8 +18,12 @@ fuzz_target!(|data: &[u8]| {
                     .expect("nobody gives it up");
             assert_eq!((answer.rows.len(), answer.total, answer.shown), (answer.row_count, *total, *total));
             assert_eq!(answer.rows.iter().map(|row| row.flat).sum::<i64>(), *total);
+            let same = diff(&profile, &profile, &DiffOptions { by, value, top: 10 }, &|| Ok(())).expect("nobody gives it up");
+            assert_eq!((same.rows.len(), same.totals), (0, [*total, *total]));
         }
         let _ = write(&profile, Format::Folded, value, Maker("fuzz"), &|| Ok(()));
+        let page = flamegraph(&profile, Some(&profile), value, Page { head: "", tail: "" }, &|| Ok(())).expect("it is small");
+        assert!(!page.contains(&b'<'));
     }
     write(&profile, Format::Speedscope, 0, Maker("fuzz"), &|| Ok(())).expect("there is nothing to fail");
     let again = again(&profile);

@@ -12,7 +12,8 @@ const { bytes, visible } = require('./table')
 const ENDINGS = [
   [['.pb.gz', '.pprof', '.pprof.gz'], 'pprof'],
   [['.folded', '.collapsed'], 'folded'],
-  [['.speedscope.json', '.speedscope'], 'speedscope']
+  [['.speedscope.json', '.speedscope'], 'speedscope'],
+  [['.html'], 'flamegraph']
 ]
 
 const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
@@ -22,7 +23,7 @@ ${ENDINGS.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`
 OUT is never another file's place, and is there whole or not at all.
 
 Options:
-  --value TYPE     which values, where the format has room for one: cpu, wall, samples, inuse_space, …
+  --value TYPE     which values, where the format has room for one, or those that a flame graph shows first: cpu, wall, samples, inuse_space, …
 ${PROFILE_USAGE}`
 
 const options = { value: { type: 'string' } }

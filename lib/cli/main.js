@@ -14,12 +14,13 @@ const COMMANDS = {
   summary: ['what is in a snapshot: totals, constructors, largest objects, duplicated strings', () => require('./summary')],
   suspects: ['what retains a good part of a snapshot', () => require('./suspects')],
   retainers: ['who holds an object or the objects of a class', () => require('./retainers')],
-  diff: ['what grew between two or more snapshots, and who holds it', () => require('./diff')],
+  diff: ['what grew between snapshots, and who holds it; or between two profiles', () => require('./diff')],
   report: ['a page about a snapshot, or about what grew', () => require('./report')],
   redact: ['copy a snapshot without the contents of strings', () => require('./redact')],
   decompress: ['unpack a snapshot for tools that cannot', () => require('./decompress')],
   top: ['who takes the time, or the memory, in a profile', () => require('./top')],
-  convert: ['a profile as pprof, folded stacks or for speedscope', () => require('./convert')],
+  flame: ['a page with the flame graph of a profile, or of what grew', () => require('./flame')],
+  convert: ['a profile as pprof, folded stacks, for speedscope or as a page', () => require('./convert')],
   list: ['list the artifacts in a directory, oldest first', () => require('./list')]
 }
 
@@ -39,7 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
 /** What the arguments are called that the API has as options of another name. */
-const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps' }
+const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps', base: 'The earlier profile' }
 
 /** What the core's advice says about captures. */
 const OF_CAPTURES = ' (`dir`, HEAPKIT_DIR)'

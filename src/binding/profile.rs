@@ -12,7 +12,7 @@ use super::heap::{HeapReading, maps_from};
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
-use crate::profile::{self, By, Maker, Profile, TableOptions};
+use crate::profile::{self, By, DiffOptions, Maker, Page, Profile, TableOptions};
 use crate::source_maps::{MapsFrom, MapsUsed};
 
 /// What people ask first; small, whatever the profile has.
@@ -163,13 +163,8 @@ impl ProfileFile {
         question: ProfileQuestion,
     ) -> Result<Object<'env>> {
         let ProfileQuestion { by, value, focus, ignore, top } = question;
-        let by = match by.as_str() {
-            "file" => By::File,
-            "package" => By::Package,
-            _ => By::Function,
-        };
         let options = TableOptions {
-            by,
+            by: rows(&by),
             value: value as usize,
             focus: pattern("focus", focus)?,
             ignore: pattern("ignore", ignore)?,
@@ -178,6 +173,51 @@ impl ProfileFile {
         let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
         let (reply, object) = promise(env, |answer: String| answer)?;
         let task = move |progress: &Progress| json(&profile::table(profile.get()?, &options, &|| progress.check())?);
+        reading.begin(Vec::new(), task, reply);
+        Ok(object)
+    }
+
+    /// What grew since an earlier profile.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn diff<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        base: &ProfileFile,
+        by: String,
+        value: u32,
+        top: u32,
+    ) -> Result<Object<'env>> {
+        let options = DiffOptions { by: rows(&by), value: value as usize, top: top as usize };
+        let [profile, base] = [self, base].map(|file| file.profile.hold().map_err(|error| to_napi(&error)));
+        let (profile, base) = (profile?, base?);
+        let (reply, object) = promise(env, |answer: String| answer)?;
+        let task = move |progress: &Progress| {
+            json(&profile::diff(profile.get()?, base.get()?, &options, &|| progress.check())?)
+        };
+        reading.begin(Vec::new(), task, reply);
+        Ok(object)
+    }
+
+    /// The bytes of the page of a flame graph: the data is between `head` and `tail`.
+    #[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
+    pub fn flamegraph<'env>(
+        &self,
+        env: &'env Env,
+        reading: &mut HeapReading,
+        base: Option<&ProfileFile>,
+        value: u32,
+        head: String,
+        tail: String,
+    ) -> Result<Object<'env>> {
+        let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
+        let base = base.map(|base| base.profile.hold()).transpose().map_err(|error| to_napi(&error))?;
+        let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
+        let task = move |progress: &Progress| {
+            let base = base.as_ref().map(Held::get).transpose()?;
+            let page = Page { head: &head, tail: &tail };
+            profile::flamegraph(profile.get()?, base, value as usize, page, &|| progress.check())
+        };
         reading.begin(Vec::new(), task, reply);
         Ok(object)
     }
@@ -200,6 +240,14 @@ impl ProfileFile {
         };
         reading.begin(Vec::new(), task, reply);
         Ok(object)
+    }
+}
+
+fn rows(by: &str) -> By {
+    match by {
+        "file" => By::File,
+        "package" => By::Package,
+        _ => By::Function,
     }
 }
 

@@ -217,6 +217,18 @@ impl Profile {
         self.labels.get(labels.index()).map_or(&[], |labels| labels)
     }
 
+    /// The threads that a sample's labels name: one, or none.
+    pub(super) fn threads(&self, labels: Labels) -> impl Iterator<Item = Text> {
+        self.labels(labels).iter().filter_map(|label| match label.value {
+            LabelValue::Text(text) if self.text(label.key) == THREAD => Some(text),
+            _ => None,
+        })
+    }
+
+    pub(super) fn stack(&self, stack: Stack) -> Option<StackRow> {
+        self.stacks.get(stack.index()).copied()
+    }
+
     pub(super) fn samples(&self) -> &Samples {
         &self.samples
     }

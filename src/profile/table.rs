@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::Check;
 use super::handles::Function;
-use super::model::{FunctionRow, NOWHERE, Profile, ValueType};
+use super::model::{NOWHERE, Profile, ValueType};
+use super::origin::{file, package};
+use super::pair::Known;
 use crate::error::Result;
 
 /// What a row of the table is.
@@ -71,10 +73,11 @@ pub struct Row {
     pub objects: Option<i64>,
 }
 
+/// What a row came to.
 #[derive(Default, Clone)]
-struct Sums {
-    flat: i64,
-    cumulative: i64,
+pub(super) struct Sums {
+    pub(super) flat: i64,
+    pub(super) cumulative: i64,
     objects: i64,
     /// The last sample that was added, from 1: what calls itself is counted once.
     seen: usize,
@@ -87,22 +90,60 @@ struct Sums {
 pub fn table(profile: &Profile, options: &TableOptions, check: Check<'_>) -> Result<Table> {
     let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
     let objects = kind.name.strip_suffix("_space").and_then(|what| profile.type_index(&format!("{what}_objects")));
-    let (keys, mut names) = keys(profile, options.by);
-    // The last row is for samples that are in no function.
-    let nowhere = names.len();
-    names.push((NOWHERE.to_owned(), None));
+    let (keys, names) = keys(profile.all_functions().iter().map(|function| (profile, *function)), options.by);
     let has = |pattern: Option<&Regex>| pattern.map(|pattern| matches(profile, pattern));
     let (focus, ignore) = (has(options.focus.as_ref()), has(options.ignore.as_ref()));
-    let mut sums = vec![Sums::default(); names.len()];
+    let wanted = |functions: &[Function]| {
+        let any = |list: &Vec<bool>| functions.iter().any(|function| list.get(function.index()) == Some(&true));
+        focus.as_ref().is_none_or(any) && !ignore.as_ref().is_some_and(any)
+    };
+    let Added { total, shown, rows } = added(profile, &keys, names.len(), (options.value, objects), &wanted, check)?;
+    let mut rows: Vec<Row> = names
+        .into_iter()
+        .zip(rows)
+        .filter(|(_, sums)| sums.flat != 0 || sums.cumulative != 0)
+        .map(|((name, place), sums)| Row {
+            name,
+            place,
+            flat: sums.flat,
+            cumulative: sums.cumulative,
+            objects: objects.map(|_| sums.objects),
+        })
+        .collect();
+    rows.sort_by(|a, b| (b.flat, b.cumulative, &a.name, &a.place).cmp(&(a.flat, a.cumulative, &b.name, &b.place)));
+    let row_count = rows.len();
+    rows.truncate(options.top);
+    Ok(Table { name: kind.name, unit: kind.unit, total, shown, rows, row_count })
+}
+
+/// What rows came to.
+pub(super) struct Added {
+    pub(super) total: i64,
+    pub(super) shown: i64,
+    pub(super) rows: Vec<Sums>,
+}
+
+/// Adds up the samples that are `wanted`: of the function at `keys[n]`, which of so many `rows` it is in; the last row is for samples in no function.
+/// `values` are the place of what is added up, and perhaps of how many objects that is.
+pub(super) fn added(
+    profile: &Profile,
+    keys: &[usize],
+    rows: usize,
+    values: (usize, Option<usize>),
+    wanted: &dyn Fn(&[Function]) -> bool,
+    check: Check<'_>,
+) -> Result<Added> {
+    let (value, objects) = values;
+    let nowhere = rows.saturating_sub(1);
+    let mut sums = vec![Sums::default(); rows];
     let (mut total, mut shown) = (0_i64, 0_i64);
     for (sample, number) in profile.samples().merged().iter().zip(1..) {
         check()?;
-        let value = sample.values.get(options.value).copied().unwrap_or(0);
+        let value = sample.values.get(value).copied().unwrap_or(0);
         total = total.saturating_add(value);
         let functions: Vec<Function> =
             profile.frames(sample.stack).map(|frame| profile.frame(frame).function).collect();
-        let any = |list: &Vec<bool>| functions.iter().any(|function| list.get(function.index()) == Some(&true));
-        if focus.as_ref().is_some_and(|list| !any(list)) || ignore.as_ref().is_some_and(any) {
+        if !wanted(&functions) {
             continue;
         }
         shown = shown.saturating_add(value);
@@ -125,31 +166,17 @@ pub fn table(profile: &Profile, options: &TableOptions, check: Check<'_>) -> Res
             }
         }
     }
-    let mut rows: Vec<Row> = names
-        .into_iter()
-        .zip(sums)
-        .filter(|(_, sums)| sums.flat != 0 || sums.cumulative != 0)
-        .map(|((name, place), sums)| Row {
-            name,
-            place,
-            flat: sums.flat,
-            cumulative: sums.cumulative,
-            objects: objects.map(|_| sums.objects),
-        })
-        .collect();
-    rows.sort_by(|a, b| (b.flat, b.cumulative, &a.name, &a.place).cmp(&(a.flat, a.cumulative, &b.name, &b.place)));
-    let row_count = rows.len();
-    rows.truncate(options.top);
-    Ok(Table { name: kind.name, unit: kind.unit, total, shown, rows, row_count })
+    Ok(Added { total, shown, rows: sums })
 }
 
 type Named = (String, Option<String>);
 
-/// The row of each function, and what the rows are called.
-fn keys(profile: &Profile, by: By) -> (Vec<usize>, Vec<Named>) {
+/// The row of each function, and what the rows are called; the last is for samples that are in no function.
+pub(super) fn keys<'a>(functions: impl Iterator<Item = Known<'a>>, by: By) -> (Vec<usize>, Vec<Named>) {
     let mut names = Vec::new();
     let mut places: FxHashMap<Named, usize> = FxHashMap::default();
-    let keys = profile.all_functions().iter().map(|function| {
+    let keys = functions.map(|(profile, function)| {
+        let function = &function;
         let named = match by {
             By::Function => (profile.name(function).to_owned(), profile.place(function)),
             By::File => (file(profile, function).to_owned(), None),
@@ -160,31 +187,9 @@ fn keys(profile: &Profile, by: By) -> (Vec<usize>, Vec<Named>) {
             names.len() - 1
         })
     });
-    (keys.collect(), names)
-}
-
-/// What is in no file is V8's own, or Node's: `(garbage collector)`, `writeBuffer`.
-fn file<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
-    match profile.text(function.file) {
-        "" if profile.text(function.name).starts_with('(') => profile.name(function),
-        "" => "(native)",
-        file => file,
-    }
-}
-
-fn package<'a>(profile: &'a Profile, function: &FunctionRow) -> &'a str {
-    const MODULES: &str = "node_modules/";
-    let file = profile.text(function.file);
-    if file.is_empty() {
-        return if profile.name(function) == "(idle)" { "(idle)" } else { "(V8 and native code)" };
-    }
-    if file.starts_with("node:") {
-        return "(Node.js)";
-    }
-    let Some((_, rest)) = file.rsplit_once(MODULES) else { return "(own code)" };
-    let parts = if rest.starts_with('@') { 2 } else { 1 };
-    let end = rest.match_indices('/').nth(parts - 1).map_or(rest.len(), |(at, _)| at);
-    rest.get(..end).unwrap_or(rest)
+    let keys = keys.collect();
+    names.push((NOWHERE.to_owned(), None));
+    (keys, names)
 }
 
 /// For each function, whether its name or its file has the pattern.

@@ -4,10 +4,10 @@
 
 // How an object is reached, step by step.
 
-const { h } = require('./elements')
-const { number } = require('./figures')
+const { h } = require('../../page/shared/elements')
+const { number } = require('../../page/shared/figures')
 const { reference } = require('./heap-tree')
-const { name, visible } = require('./names')
+const { name, visible } = require('../../page/shared/names')
 
 /** How an object is reached, as a list of `{ by, name, id, count }`; with a count, so many more steps like that. */
 function chain (steps) {

@@ -5,21 +5,21 @@
 // What grew since the first snapshot as a picture: the dominator trees of both, laid on each other.
 
 const { diff } = require('./data')
-const { byId } = require('./elements')
-const { described } = require('./facts')
-const { bytes, bytesText, number, percent, signed } = require('./figures')
-const { icicle } = require('./icicle')
-const { kindOf } = require('./kinds')
+const { byId } = require('../../page/shared/elements')
+const { described } = require('../../page/shared/facts')
+const { bytes, bytesText, number, percent, signed } = require('../../page/shared/figures')
+const { icicle } = require('../../page/shared/icicle')
+const { KINDS, kindOf } = require('./kinds')
 const { laidOut } = require('./layout')
-const { visible } = require('./names')
-const { open } = require('./section')
+const { visible } = require('../../page/shared/names')
+const { open } = require('../../page/shared/section')
+const { svg } = require('./svg')
 
 const grown = ({ retained: [before, after] }) => after - before
 
 function growthTree () {
   if (!diff?.tree || grown(diff.tree) <= 0) return
-  const nodes = laidOut(diff.tree, grown)
-  const [root] = nodes
+  const [root] = laidOut(diff.tree, grown)
   const words = {
     title (node) {
       if (node === root) return 'Growth'
@@ -29,6 +29,7 @@ function growthTree () {
       return `${more}${visible(`${by} ${name}`.trim(), 120)}`
     },
     size: ({ data }) => bytesText(grown(data), true),
+    kinds: () => KINDS,
     kind: ({ data: { name } }) => kindOf({ id: null, name }),
     described: (node) => `${words.title(node)}, ${bytesText(grown(node.data), true)}, ${percent(grown(node.data), grown(diff.tree))} of the growth`,
     facts (node) {
@@ -40,7 +41,7 @@ function growthTree () {
     }
   }
   open('growth-tree')
-  icicle(byId('growth-tree'), 'What grew', nodes, words).start()
+  icicle(byId('growth-tree'), { root, words, surface: svg('What grew', words) }).start()
 }
 
 module.exports = { growthTree }

@@ -6,11 +6,11 @@
 
 const { chain, parsedStep } = require('./chains')
 const { diff } = require('./data')
-const { h, share } = require('./elements')
-const { bytes, bytesText, exactly, number, quietIfZero, signed } = require('./figures')
-const { baseName, name, visible } = require('./names')
-const { open } = require('./section')
-const { table } = require('./table')
+const { h, share } = require('../../page/shared/elements')
+const { bytes, bytesText, exactly, number, quietIfZero, signed } = require('../../page/shared/figures')
+const { baseName, name, visible } = require('../../page/shared/names')
+const { open } = require('../../page/shared/section')
+const { table } = require('../../page/shared/table')
 
 /** How many lines are shown at first. */
 const GROWTHS = 8

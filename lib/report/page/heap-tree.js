@@ -4,15 +4,16 @@
 
 // The dominator tree of the heap as a picture, and references into it.
 
-const { tree } = require('./data')
-const { byId, h } = require('./elements')
-const { described } = require('./facts')
-const { bytes, bytesText, number, percent } = require('./figures')
-const { icicle } = require('./icicle')
-const { kindOf } = require('./kinds')
+const { tree, ofHeap } = require('./data')
+const { byId, h } = require('../../page/shared/elements')
+const { described } = require('../../page/shared/facts')
+const { bytes, bytesText, number } = require('../../page/shared/figures')
+const { icicle } = require('../../page/shared/icicle')
+const { KINDS, kindOf } = require('./kinds')
 const { laidOut } = require('./layout')
-const { visible } = require('./names')
-const { open } = require('./section')
+const { visible } = require('../../page/shared/names')
+const { open } = require('../../page/shared/section')
+const { svg } = require('./svg')
 
 const nodes = laidOut(tree, ({ retained }) => retained)
 const [root] = nodes
@@ -27,23 +28,24 @@ const words = {
     return visible(name, 120) || '(no name)'
   },
   size: ({ data }) => bytesText(data.retained),
+  kinds: () => KINDS,
   kind: ({ data }) => kindOf(data),
   described (node) {
     const { id, retained, shallow, count } = node.data
     return [
-      words.title(node), node !== root && id !== null && `@${id}`, `${count === 1 ? 'retains' : 'retain'} ${bytesText(retained)}`, `${percent(retained)} of the heap`,
+      words.title(node), node !== root && id !== null && `@${id}`, `${count === 1 ? 'retains' : 'retain'} ${bytesText(retained)}`, `${ofHeap(retained)} of the heap`,
       count === 1 && `shallow ${bytesText(shallow)}`
     ].filter(Boolean).join(', ')
   },
   facts (node) {
     const { id, name, retained, shallow, count } = node.data
     return described(words.title(node), name, node === root || id === null ? undefined : id, [
-      ['retained', bytes(retained)], ['of the heap', percent(retained)], ['shallow', bytes(shallow)], count !== 1 && ['objects', number(count)]
+      ['retained', bytes(retained)], ['of the heap', ofHeap(retained)], ['shallow', bytes(shallow)], count !== 1 && ['objects', number(count)]
     ])
   }
 }
 
-const picture = icicle(byId('tree'), 'Dominator tree', nodes, words)
+const picture = icicle(byId('tree'), { root, words, surface: svg('Dominator tree', words) })
 
 function heapTree () {
   open('tree')

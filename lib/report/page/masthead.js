@@ -4,10 +4,10 @@
 
 // The top of the page: what the file is, and what the heap is made of.
 
-const { generatedAt, summary, diff, total } = require('./data')
-const { byId, h } = require('./elements')
-const { bytes, bytesText, exactly, number, percent, plural } = require('./figures')
-const { baseName, visible } = require('./names')
+const { generatedAt, summary, diff, total, ofHeap } = require('./data')
+const { byId, h } = require('../../page/shared/elements')
+const { bytes, bytesText, exactly, number, plural } = require('../../page/shared/figures')
+const { baseName, visible } = require('../../page/shared/names')
 
 function masthead () {
   const { file, totals, types, detached } = summary
@@ -34,7 +34,7 @@ function masthead () {
 
   const parts = ['native', 'strings', 'code', 'arrays', 'system', 'other'].map((part) => [part, totals[part]])
   const bar = h('div', { class: 'stack', 'aria-hidden': 'true' }, parts.filter(([, size]) => size > 0).map(([part, size]) => {
-    const segment = h('span', { class: part, title: `${part}: ${exactly(size)}, ${percent(size)}` })
+    const segment = h('span', { class: part, title: `${part}: ${exactly(size)}, ${ofHeap(size)}` })
     segment.style.flexGrow = size
     return segment
   }))
@@ -47,7 +47,7 @@ function masthead () {
       diff && h('a', { href: '#growth', class: 'delta', title: visible(diff.snapshots[0].path, 2000) }, bytesText(diff.sizeDelta, true), ' since ', visible(baseName(diff.snapshots[0].path)))),
     h('div', { class: 'parts' }, bar, h('dl', {}, parts.map(([part, size]) => h('div', {},
       h('dt', {}, h('span', { class: `swatch ${part}` }), part),
-      h('dd', {}, bytes(size), ' ', h('span', { class: 'percent' }, percent(size)),
+      h('dd', {}, bytes(size), ' ', h('span', { class: 'percent' }, ofHeap(size)),
         explained[part] && h('span', { class: 'aside' }, ' ', explained[part]))
     )))),
     h('details', { class: 'types' }, h('summary', {}, 'by V8’s types of nodes'), h('table', { 'aria-label': 'Types of nodes' },

@@ -5,12 +5,12 @@
 // The suspects, a card each.
 
 const { chain } = require('./chains')
-const { suspects, total } = require('./data')
-const { h, share } = require('./elements')
-const { bytes, bytesText, number, percent } = require('./figures')
+const { suspects, total, ofHeap } = require('./data')
+const { h, share } = require('../../page/shared/elements')
+const { bytes, bytesText, number, percent } = require('../../page/shared/figures')
 const { isDrawn, showInTree } = require('./heap-tree')
-const { name, visible } = require('./names')
-const { open } = require('./section')
+const { name, visible } = require('../../page/shared/names')
+const { open } = require('../../page/shared/section')
 
 function suspectCards () {
   const section = open('suspects')
@@ -26,7 +26,7 @@ function suspectCards () {
     const heading = `suspect-${index}`
     section.append(h('article', { class: 'card', 'aria-labelledby': heading },
       share(h('div', { class: 'weight' },
-        h('strong', {}, percent(suspect.retained)), bytes(suspect.retained)), suspect.retained, total),
+        h('strong', {}, ofHeap(suspect.retained)), bytes(suspect.retained)), suspect.retained, total),
       h('h3', { id: heading }, visible(suspect.text, 1000)),
       h('div', { class: 'columns' },
         h('div', {},

@@ -5,13 +5,13 @@
 // The tables: constructors, largest objects, duplicated strings.
 
 const { chain } = require('./chains')
-const { summary, total } = require('./data')
-const { h, share } = require('./elements')
-const { bytes, bytesText, exactly, number, percent, plural } = require('./figures')
+const { summary, total, ofHeap } = require('./data')
+const { h, share } = require('../../page/shared/elements')
+const { bytes, bytesText, exactly, number, plural } = require('../../page/shared/figures')
 const { reference } = require('./heap-tree')
-const { name, quoted, visible } = require('./names')
-const { open } = require('./section')
-const { table } = require('./table')
+const { name, quoted, visible } = require('../../page/shared/names')
+const { open } = require('../../page/shared/section')
+const { table } = require('../../page/shared/table')
 
 function sizeColumn (title, key, width, filled) {
   return {
@@ -19,7 +19,7 @@ function sizeColumn (title, key, width, filled) {
     width,
     filled,
     value: (row) => row[key],
-    cell: (row) => share(h('span', { class: 'sized' }, bytes(row[key]), ' ', h('span', { class: 'percent' }, percent(row[key]))), row[key], total)
+    cell: (row) => share(h('span', { class: 'sized' }, bytes(row[key]), ' ', h('span', { class: 'percent' }, ofHeap(row[key]))), row[key], total)
   }
 }
 
@@ -89,7 +89,7 @@ function strings () {
   section.append(h('p', { class: 'lead' }, duplicated === 0
     ? 'No two strings have the same content.'
     : [`${plural(duplicated, 'content')} ${duplicated === 1 ? 'is' : 'are'} there more than once; each of them once would save `,
-        h('strong', { title: exactly(wasted) }, bytesText(wasted)), `, ${percent(wasted)} of the heap.`]))
+        h('strong', { title: exactly(wasted) }, bytesText(wasted)), `, ${ofHeap(wasted)} of the heap.`]))
   if (top.length === 0) return
   section.append(...table({
     id: 'duplicates',

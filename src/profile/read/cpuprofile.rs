@@ -9,10 +9,9 @@ use super::place::path;
 use crate::error::{Error, Result};
 use crate::profile::handles::{Frame, Function, Stack};
 use crate::profile::model::{Builder, NO_LABELS, Profile, ValueType};
+use crate::profile::origin::IDLE;
 
 const ROOT: &str = "(root)";
-/// Nothing was running.
-const IDLE: &str = "(idle)";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,11 +7,10 @@ use super::bounded::{has_room, too_large};
 use crate::error::Result;
 use crate::profile::Check;
 use crate::profile::handles::Frame;
-use crate::profile::model::{FunctionRow, LabelValue, NOWHERE, Profile, THREAD};
+use crate::profile::model::{FunctionRow, NOWHERE, Profile};
 
 /// What a line has besides its frames, about.
 const LINE: usize = 64;
-
 pub(super) fn write(profile: &Profile, value: usize, check: Check<'_>) -> Result<Vec<u8>> {
     let names: Vec<String> = profile.all_functions().iter().map(|function| name(profile, function)).collect();
     let of = |frame: Frame| names.get(profile.frame(frame).function.index()).map_or("", String::as_str);
@@ -23,10 +22,7 @@ pub(super) fn write(profile: &Profile, value: usize, check: Check<'_>) -> Result
         if number == 0 {
             continue;
         }
-        let threads = profile.labels(sample.labels).iter().filter_map(|label| match label.value {
-            LabelValue::Text(text) if profile.text(label.key) == THREAD => Some(plain(profile.text(text))),
-            _ => None,
-        });
+        let threads = profile.threads(sample.labels).map(|thread| plain(profile.text(thread)));
         let mut stack: Vec<Cow<'_, str>> = Vec::new();
         for frame in profile.frames(sample.stack) {
             let name = of(frame);

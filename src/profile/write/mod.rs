@@ -1,14 +1,19 @@
 //! From a profile to the bytes of a file, a format each.
 
 mod bounded;
+mod columns;
+mod flamegraph;
 mod folded;
 mod pprof;
 mod speedscope;
 mod text;
+mod tree;
 
 use super::Check;
 use super::model::Profile;
 use crate::error::Result;
+
+pub use flamegraph::{Page, flamegraph};
 
 /// What a profile can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,7 +27,7 @@ function table ({ id, noun, label, rows, of = rows.length, columns, text, sorted
   const status = h('p', { class: 'status', role: 'status' })
   const filter = h('input', { type: 'search', id: `${id}-filter`, placeholder: 'Filter', autocomplete: 'off', spellcheck: 'false', oninput: draw })
   const more = h('button', { type: 'button', class: 'plain more', onclick: showAll })
-  const texts = new Map(rows.map((row) => [row, text(row).toLowerCase()]))
+  let texts
 
   function sortBy (column) {
     const first = !columns[column].text
@@ -37,7 +37,8 @@ function table ({ id, noun, label, rows, of = rows.length, columns, text, sorted
 
   function matching () {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean)
-    const found = rows.filter((row) => words.every((word) => texts.get(row).includes(word)))
+    if (words.length > 0) texts ??= rows.map((row) => text(row).toLowerCase())
+    const found = rows.filter((_, at) => words.every((word) => texts[at].includes(word)))
     if (!order) return found
     const { value } = columns[order.column]
     const sign = order.descending ? -1 : 1

@@ -4,7 +4,6 @@
 
 // Numbers as people read them.
 
-const { total } = require('./data')
 const { h } = require('./elements')
 
 const formatted = new Intl.NumberFormat('en-US').format
@@ -45,7 +44,7 @@ function bytes (count, sign) {
     `${sign && count > 0 ? '+' : ''}${value} `, h('span', { class: 'unit' }, unit))
 }
 
-function percent (part, whole = total) {
+function percent (part, whole) {
   return `${(whole > 0 ? part / whole * 100 : 0).toFixed(1)} %`
 }
 
