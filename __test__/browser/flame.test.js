@@ -90,7 +90,7 @@ onPage('what the profile is, and the bars of its stacks', [shop], async (page) =
   assert.match(await page.evaluate(() => document.querySelector('#facts').innerText), /^cpu 1\.00 s\s+8 samples in 1\.50 s/)
   // The root, and what is in SHOP but for what is idle.
   assert.equal((await sheet(page)).bars, '13')
-  assert.equal(await tip(page, 3, 0.4), 'baseClone cumulative 300 ms 30.0 % 300,000,000 ns flat 100 ms 10.0 % 100,000,000 ns file:///srv/shop/node_modules/lodash/lodash.js:2662 lodash')
+  assert.equal(await tip(page, 3, 0.4), 'baseClone cumulative 300 ms 30.0 % 300,000,000 ns flat 100 ms 10.0 % 100,000,000 ns /srv/shop/node_modules/lodash/lodash.js:2662 lodash')
   assert.equal(await tip(page, 1, 0.9), '(garbage collector) cumulative 150 ms 15.0 % 150,000,000 ns flat 150 ms 15.0 % 150,000,000 ns (V8 and native code)')
   const colours = []
   for (const where of [[1, 0.1], [3, 0.4], [3, 0.63], [1, 0.9]]) colours.push(String(await colour(page, ...where)))
@@ -111,8 +111,8 @@ onPage('it is zoomed by click and from the keyboard, and goes back', [shop], asy
   assert.equal(await crumbs(page), 'All')
   await page.evaluate(() => document.querySelector('#graph [role=treeitem]').focus())
   await page.press('ArrowUp', 'ArrowUp', 'ArrowRight')
-  assert.equal(await page.evaluate(focused), 'report, cumulative 200 ms, 20.0 %, flat 50.0 ms, 5.0 %, place file:///srv/shop/report.js:21, of (own code)')
-  assert.match(await page.evaluate(() => document.querySelector('#graph .detail').innerText.replace(/\s+/g, ' ')), /^report cumulative 200 ms 20\.0 % flat 50\.0 ms 5\.0 % place file:\/\/\/srv\/shop\/report\.js:21 of \(own code\) Callers and callees$/)
+  assert.equal(await page.evaluate(focused), 'report, cumulative 200 ms, 20.0 %, flat 50.0 ms, 5.0 %, place /srv/shop/report.js:21, of (own code)')
+  assert.match(await page.evaluate(() => document.querySelector('#graph .detail').innerText.replace(/\s+/g, ' ')), /^report cumulative 200 ms 20\.0 % flat 50\.0 ms 5\.0 % place \/srv\/shop\/report\.js:21 of \(own code\) Callers and callees$/)
   await page.press('Enter')
   assert.equal(await crumbs(page), 'All › main › report')
   assert.match(await page.evaluate(() => document.querySelector('#graph [role=status]').textContent), /^Zoomed to report/)

@@ -23,7 +23,7 @@ const SETTLED_WITHIN_MS = 200
 /**
  * Lets a child read what `recording` is of. `task` has
  * - work(onChunk): runs in the child, and hands it the whole text;
- * - memory: what the estimate needs to know besides how large the heap is: { hasNumbers }, or { samples } of a profile;
+ * - memory(): what the estimate needs to know besides how large the heap is: { hasNumbers }, or { samples } of a profile;
  * - idsOf: the inspector session whose ids of objects the child must not change, if that matters;
  * - mustBegin(): throws where the capture may not begin any more. Called just before each fork;
  * - beforeFork(): called in this process as shortly before each fork as V8's workers allow.
@@ -48,7 +48,7 @@ async function attempt (recording, { memory: { reserveBytes, force }, maxCpu }, 
   const twin = new ForkedWork()
   const cpu = { maxCpu: maxCpu === 'auto' ? undefined : maxCpu, v8PoolSize: v8PoolSize() }
   recording.heldBackBy(() => twin.throttle())
-  const memory = { ...heapFacts(), hasNumbers: false, ...task.memory, reserveBytes, force }
+  const memory = { ...heapFacts(), hasNumbers: false, ...task.memory?.(), reserveBytes, force }
   try {
     const counts = await recording.step(() => twin.prepare(recording.writer, memory, cpu))
     if (task.beforeFork) recording.pause.run(() => { task.beforeFork(); settle(twin) })

@@ -47,7 +47,7 @@ class SamplingSession extends CaptureSession {
     return {
       collect: (recording) => recording.pause.run(() => this.#text(method)),
       task: {
-        memory: { samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) },
+        memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) }),
         work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
       }
     }

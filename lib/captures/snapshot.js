@@ -50,7 +50,7 @@ async function captureSnapshot (wanted, slot, recording) {
       await runForked(recording, wanted, {
         beforeFork: wanted.stableIds ? numberObjects : undefined,
         idsOf,
-        memory: { hasNumbers: wanted.exposeNumericValues },
+        memory: () => ({ hasNumbers: wanted.exposeNumericValues }),
         work (onChunk) {
           findLines(idsOf)
           snapshotByV8(wanted, onChunk)
