@@ -8,6 +8,7 @@ const path = require('node:path')
 const { describe, test } = require('node:test')
 const zlib = require('node:zlib')
 const { Profile } = require('pprof-format')
+const { linux } = require('./needs')
 const { tmpDir, ls, run, readArtifact, heapkitError } = require('./support')
 const { configure, listArtifacts, onSignal, openProfile, startCpuProfile, startSampling, startTimeline, takeSnapshot } = require('..')
 const inspector = require('../lib/inspector')
@@ -142,6 +143,16 @@ test('a session that goes on can be read in any format', async (t) => {
   for (const format of formats) assert.equal((await session.capture({ dir, format })).format, format)
   await session[Symbol.asyncDispose]()
   assert.equal(ls(dir).length, formats.length)
+})
+
+test('a forked child\'s profile is converted like one of this thread', { skip: linux('fork') }, async (t) => {
+  const dir = tmpDir(t)
+  const session = startSampling({ sampleInterval: 1024 })
+  globalThis.kept = allocate()
+  const artifact = await session.stop({ dir, format: 'pprof', mode: 'fork' })
+  assert.deepEqual([artifact.mode, artifact.format], ['fork', 'pprof'])
+  const profile = await openProfile(artifact.path)
+  assert.ok((await profile.top({ focus: /^allocate$/ })).shown > 100_000)
 })
 
 test('what counts all that was allocated says so', async (t) => {

@@ -3,7 +3,9 @@
 #![no_main]
 
 use flate2::read::GzDecoder;
-use heapkit::profile::{By, DiffOptions, Format, Maker, Page, Profile, TableOptions, diff, flamegraph, read, table, write};
+use heapkit::profile::{
+    By, DiffOptions, Format, Maker, Page, Profile, TableOptions, diff, flamegraph, less, read, table, write,
+};
 use libfuzzer_sys::fuzz_target;
 use std::io::Read;
 
@@ -26,8 +28,12 @@ fuzz_target!(|data: &[u8]| {
         assert!(!page.contains(&b'<'));
     }
     write(&profile, Format::Speedscope, 0, Maker("fuzz"), &|| Ok(())).expect("there is nothing to fail");
-    let again = again(&profile);
-    assert_eq!((again.types(), again.totals()), (profile.types(), totals));
+    let _ = write(&profile, Format::Text, 0, Maker("fuzz"), &|| Ok(()));
+    let read_again = again(&profile);
+    assert_eq!((read_again.types(), read_again.totals()), (profile.types(), totals.clone()));
+    // Nothing is left of it without itself, whatever became of it on the way.
+    let nothing = less(read_again, &profile).expect("they have the same types");
+    assert!(nothing.totals().iter().all(|total| *total == 0));
 });
 
 fn again(profile: &Profile) -> Profile {
