@@ -8,8 +8,9 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
+const { linux } = require('./needs')
 const { FIXTURES, tmpDir, heapkitError } = require('./support')
-const { openProfile, startCpuProfile } = require('..')
+const { openProfile, startCpuProfile, startSampling } = require('..')
 
 // Their functions may be inlined; the file is always there.
 const IN_WORKER = /fixtures\/threads\.js/
@@ -17,6 +18,10 @@ const IN_WORKER = /fixtures\/threads\.js/
 function burnInMain () {
   const until = process.cpuUsage().user + 200_000
   while (process.cpuUsage().user < until);
+}
+
+function keepInMain () {
+  return Array.from({ length: 20_000 }, (_, index) => ({ index }))
 }
 
 /** A worker that is there. When it hangs, it does so until it is released. */
@@ -97,4 +102,33 @@ test("V8's own format has room for one thread", async (t) => {
   await assert.rejects(session.stop({ file: path.join(dir, 'a.cpuprofile') }), refused)
   const artifact = await session.stop({ file: path.join(dir, 'a.pb.gz') })
   assert.equal(artifact.format, 'pprof')
+})
+
+for (const mode of ['inline', 'fork']) {
+  test(`a sampling profile of all threads has what each keeps, and goes on: ${mode}`, { skip: mode === 'fork' && linux('fork') }, async (t) => {
+    const worker = await begin(t, 'keeping')
+    const dir = tmpDir(t)
+    const session = startSampling({ sampleInterval: 1024, threads: true })
+    await worker.tell('keepInWorker')
+    globalThis.keptInMain = keepInMain()
+    for (const artifact of [await session.capture({ dir, mode }), await session.stop({ dir, mode })]) {
+      assert.deepEqual([artifact.format, artifact.mode], ['pprof', mode])
+      const { threads } = await stacks(artifact)
+      assert.match(find(threads, 'main'), /keepInMain/)
+      assert.match(find(threads, 'keeping'), IN_WORKER)
+    }
+    // It has stopped in the worker, too.
+    const next = startSampling({ sampleInterval: 1024, threads: true })
+    assert.ok((await stacks(await next.stop({ dir, mode }))).comments.every((comment) => !comment.startsWith('without')))
+  })
+}
+
+test('a worker that samples itself is left alone', async (t) => {
+  const worker = await begin(t, 'itself')
+  await worker.tell('sampleItself')
+  const dir = tmpDir(t)
+  const session = startSampling({ sampleInterval: 1024, threads: true })
+  const { comments } = await stacks(await session.stop({ dir, mode: 'inline' }))
+  assert.ok(comments.some((comment) => /^without the thread .*itself: it has one of its own$/.test(comment)), `${comments}`)
+  await worker.tell('mustStillSample')
 })

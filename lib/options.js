@@ -70,9 +70,10 @@ const SESSIONS = {
       sampleInterval: integerFrom(1, 2 ** 31 - 1),
       stackDepth: integerFrom(1, 128),
       includeObjectsCollectedByMajorGC: boolean,
-      includeObjectsCollectedByMinorGC: boolean
+      includeObjectsCollectedByMinorGC: boolean,
+      threads: boolean
     },
-    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
+    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false, threads: false }
   },
   timeline: {
     // It is a heap snapshot. Profiles have no contents of strings.

@@ -5,9 +5,10 @@
 const inspector = require('../inspector')
 const options = require('../options')
 const { CaptureSession } = require('./session')
-const { ThreadProfiles } = require('./threads')
+const { ThreadProfiles, together } = require('./threads')
 
-const STOP = [['Profiler.stop'], ['Profiler.disable']]
+/** How a worker's profile is read, which ends it, and how it is given up. */
+const IN_WORKERS = { read: [['Profiler.stop']], stop: [['Profiler.stop'], ['Profiler.disable']] }
 
 class CpuSession extends CaptureSession {
   #threads
@@ -30,7 +31,10 @@ class CpuSession extends CaptureSession {
     return await this._stop(wanted, {
       collect: async (recording) => {
         const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
-        return await this.#threads?.collectLast(own, STOP) ?? own
+        if (this.#threads === undefined) return own
+        const others = await this.#threads.read()
+        this.#threads.stop()
+        return together(own, others)
       }
     })
   }
@@ -38,7 +42,7 @@ class CpuSession extends CaptureSession {
   async _dispose () {
     await this._discard(() => {
       stopProfiler()
-      this.#threads?.discard(STOP)
+      this.#threads?.stop()
     })
   }
 }
@@ -54,7 +58,8 @@ function startCpuProfile (given) {
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
   const start = [['Profiler.enable'], ['Profiler.setSamplingInterval', { interval: sampleInterval }], ['Profiler.start']]
   for (const [method, params] of start) inspector.postSync(method, params)
-  return CaptureSession.begun(() => new CpuSession(sampleInterval, threads ? new ThreadProfiles(start) : undefined), stopProfiler)
+  const ofThreads = () => threads ? new ThreadProfiles({ start, ...IN_WORKERS }) : undefined
+  return CaptureSession.begun(() => new CpuSession(sampleInterval, ofThreads()), stopProfiler)
 }
 
 module.exports = { startCpuProfile }

@@ -10,23 +10,31 @@ const { heapFacts } = require('./census')
 const { settleMode } = require('./mode')
 const { CaptureSession, activeSession } = require('./session')
 const { limitStackDepth } = require('./stack-depth')
+const { ThreadProfiles, together } = require('./threads')
+
+const READ = 'HeapProfiler.getSamplingProfile'
+/** How a worker's profile is read, and stopped; a thread has one, and it may be the worker's own. */
+const IN_WORKERS = { read: [[READ]], stop: [['HeapProfiler.stopSampling']], mine: [[READ]] }
 
 class SamplingSession extends CaptureSession {
   #sampleInterval
   #stackDepth
+  #threads
 
-  constructor ({ sampleInterval, stackDepth, ...flags }) {
+  constructor ({ sampleInterval, stackDepth, ...flags }, threads) {
     super('sampling', { sampleInterval, value: counted(flags) })
     this.#sampleInterval = sampleInterval
     this.#stackDepth = stackDepth
+    this.#threads = threads
   }
 
   async stop (given) {
-    return await this._stop(settled(options.stop('sampling', given)), { ...this.#ways('HeapProfiler.stopSampling'), release: stopSampler })
+    const release = () => this.#release()
+    return await this._stop(settled(this.#options(given)), { ...this.#ways('HeapProfiler.stopSampling', () => this.#threads?.stop()), release })
   }
 
   async capture (given) {
-    return await this.#read(options.stop('sampling', given))
+    return await this.#read(this.#options(given))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -35,27 +43,43 @@ class SamplingSession extends CaptureSession {
   }
 
   async #read (wanted) {
-    return await this._capture(settled(wanted), this.#ways('HeapProfiler.getSamplingProfile'))
+    return await this._capture(settled(wanted), this.#ways(READ))
   }
 
   async _dispose () {
-    await this._discard(stopSampler)
+    await this._discard(() => this.#release())
   }
 
-  /** How the profile is read: in this thread by `method`, or in a child. Either begins with a full garbage collection. */
-  #ways (method) {
+  #options (given) {
+    return options.stop('sampling', given, { threads: this.#threads !== undefined })
+  }
+
+  #release () {
+    stopSampler()
+    this.#threads?.stop()
+  }
+
+  /** How the profile is read: in this thread by `method`, and then `done()`, or in a child. Either begins with a full garbage collection. */
+  #ways (method, done = () => {}) {
+    let others
     return {
-      collect: (recording) => recording.pause.run(() => this.#text(method)),
+      prepare: async () => { others = await this.#threads?.read() },
+      collect: (recording) => {
+        const text = recording.pause.run(() => this.#text(method, others))
+        done()
+        return text
+      },
       task: {
         memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) }),
-        work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
+        work: (onChunk) => onChunk(this.#text(READ, others))
       }
     }
   }
 
-  #text (method) {
+  #text (method, others) {
     const { profile } = inspector.postSync(method)
-    return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
+    const own = JSON.stringify(limitStackDepth(profile, this.#stackDepth))
+    return others === undefined ? own : together(own, others)
   }
 }
 
@@ -64,12 +88,14 @@ function settled (wanted) {
 }
 
 function startSampling (given) {
-  const wanted = options.start('sampling', given)
+  const { threads, ...wanted } = options.start('sampling', given)
   const { sampleInterval, stackDepth, ...flags } = wanted
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
-  inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
-  return CaptureSession.begun(() => new SamplingSession(wanted), stopSampler)
+  const start = ['HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags }]
+  inspector.postSync(...start)
+  const ofThreads = () => threads ? new ThreadProfiles({ start: [start], ...IN_WORKERS }) : undefined
+  return CaptureSession.begun(() => new SamplingSession(wanted, ofThreads()), stopSampler)
 }
 
 /** What its bytes are, in the words of pprof: what is alive, what was allocated, or something in between. */

@@ -1,6 +1,6 @@
 'use strict'
 
-// One profile of all threads of the process: that of the main thread, and those of worker threads, which `begin` starts and `end` ends.
+// One profile of all threads of the process: the main thread's own, and those of worker threads, which are started, read and stopped by commands to V8.
 
 const { handled } = require('../promises')
 const { workers, ask } = require('./workers')
@@ -8,60 +8,67 @@ const { workers, ask } = require('./workers')
 const MAIN = 'main'
 
 class ThreadProfiles {
-  #begin
+  #commands
   /** By worker: a promise that is there when its profile has begun. */
   #begun = new Map()
   #onWorker = (sessionId) => this.#start(sessionId)
 
-  /** `begin` are the commands that start a profile: [[method, params], …]. Those of workers that come later are started, too. */
-  constructor (begin) {
-    this.#begin = begin
+  /**
+   * Begins in all workers, and in those that come later. `commands` are lists of [method, params]: { start, read, stop }, of which the first of `read` answers the profile; and
+   * `mine`, where V8 has one such profile in a thread: a command that fails unless somebody has begun it, whose it then is.
+   */
+  constructor (commands) {
+    this.#commands = commands
     const { alive, begun } = workers()
     begun.add(this.#onWorker)
     for (const sessionId of alive.keys()) this.#start(sessionId)
   }
 
   #start (sessionId) {
-    const begun = ask(sessionId, this.#begin)
+    const { start, mine } = this.#commands
+    const begun = mine === undefined ? ask(sessionId, start) : this.#startFirst(sessionId, start, ask(sessionId, mine))
     handled(begun)
     this.#begun.set(sessionId, begun)
   }
 
-  /**
-   * Has every worker answer `commands`, of which the first gives its profile. Answers the text that src/profile reads: { threads: [{ name, answer }], missing: [{ name, reason }] },
-   * with `main`, the text of the main thread's profile. Those that end meanwhile, or do not answer, are missing.
-   */
-  async collect (main, commands) {
+  async #startFirst (sessionId, start, taken) {
+    let isTaken = true
+    try {
+      await taken
+    } catch {
+      isTaken = false
+    }
+    if (isTaken) throw new Error('it has one of its own')
+    return await ask(sessionId, start)
+  }
+
+  /** Reads all workers. Answers what together() takes. Those that end meanwhile, or do not answer, are missing. */
+  async read () {
     const { alive } = workers()
-    const threads = [`{"name":${JSON.stringify(MAIN)},"profile":${main}}`]
-    const missing = []
+    const others = { threads: [], missing: [] }
     const asked = [...this.#begun].filter(([sessionId]) => alive.has(sessionId)).map(async ([sessionId, begun]) => {
       const name = alive.get(sessionId)
       try {
-        threads.push(`{"name":${JSON.stringify(name)},"answer":${await ask(sessionId, commands, begun)}}`)
+        others.threads.push(`{"name":${JSON.stringify(name)},"answer":${await ask(sessionId, this.#commands.read, begun)}}`)
       } catch (error) {
-        missing.push(JSON.stringify({ name, reason: error.message }))
+        others.missing.push(JSON.stringify({ name, reason: error.message }))
       }
     })
     for (const one of asked) await one
-    return `{"threads":[${threads.join()}],"missing":[${missing.join()}]}`
+    return others
   }
 
-  /** The same, and no more workers are started. */
-  async collectLast (main, commands) {
-    this.#close()
-    return await this.collect(main, commands)
-  }
-
-  #close () {
+  /** Stops those that run, without waiting for them, and begins no more. */
+  stop () {
     workers().begun.delete(this.#onWorker)
-  }
-
-  /** Stops those that run, and does not wait for them. */
-  discard (commands) {
-    this.#close()
-    for (const [sessionId, begun] of this.#begun) handled(ask(sessionId, commands, begun))
+    for (const [sessionId, begun] of this.#begun) handled(ask(sessionId, this.#commands.stop, begun))
   }
 }
 
-module.exports = { ThreadProfiles }
+/** The text that src/profile reads, of V8's text of this thread's profile, and what read() answered: { threads: [{ name, profile or answer }], missing: [{ name, reason }] }. */
+function together (own, { threads, missing }) {
+  const main = `{"name":${JSON.stringify(MAIN)},"profile":${own}}`
+  return `{"threads":[${[main, ...threads].join()}],"missing":[${missing.join()}]}`
+}
+
+module.exports = { ThreadProfiles, together }

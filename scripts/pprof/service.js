@@ -52,7 +52,8 @@ setInterval(() => {
   makeRows(500)
 }, EVERY_MS)
 
-const handler = createHandler({ token, prefix: PREFIX })
+// What a child reads nobody else sees.
+const handler = createHandler({ token, prefix: PREFIX, mode: 'inline' })
 http.createServer((req, res) => {
   handler(req, res, () => {
     res.setHeader('Connection', 'close')
