@@ -18,6 +18,8 @@ const { childrenOf, twinsOf, twin } = require('./twins')
 const SLOW = { mode: 'fork', maxCpu: 0.01 }
 const FORK = { mode: 'fork' }
 
+const MANY = 10
+
 class Planted {}
 
 function plant (count) {
@@ -36,7 +38,10 @@ function plantMore (count) {
 
 const read = (artifact) => JSON.parse(readArtifact(artifact))
 
-/** What a profile has of a function and those that it called: the samples, whose ordinals are V8's own. */
+/**
+ * What a profile has of a function and those that it called: the samples, whose ordinals are V8's own. What V8 makes of code is there as well (a vector, compiled code), and goes
+ * when V8 has better: only sizes that are there many times are of objects that the function made.
+ */
 function samplesOf ({ head, samples }, name) {
   const ids = new Set()
   const visit = (node, isIn) => {
@@ -44,7 +49,9 @@ function samplesOf ({ head, samples }, name) {
     for (const child of node.children) visit(child, isIn || child.callFrame.functionName === name)
   }
   visit(head, false)
-  return samples.filter(({ nodeId }) => ids.has(nodeId)).map(({ size, ordinal }) => [size, ordinal]).sort(([, a], [, b]) => a - b)
+  const own = samples.filter(({ nodeId }) => ids.has(nodeId))
+  const isMany = (size) => own.filter((other) => other.size === size).length >= MANY
+  return own.filter(({ size }) => isMany(size)).map(({ size, ordinal }) => [size, ordinal]).sort(([, a], [, b]) => a - b)
 }
 
 const bytesOf = (profile, name) => samplesOf(profile, name).reduce((sum, [size]) => sum + size, 0)

@@ -32,9 +32,9 @@ class CpuSession extends CaptureSession {
       collect: async (recording) => {
         const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
         if (this.#threads === undefined) return own
-        const others = await this.#threads.read()
+        const text = together(own, await this.#threads.read())
         this.#threads.stop()
-        return together(own, others)
+        return text
       }
     })
   }
@@ -58,8 +58,7 @@ function startCpuProfile (given) {
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
   const start = [['Profiler.enable'], ['Profiler.setSamplingInterval', { interval: sampleInterval }], ['Profiler.start']]
   for (const [method, params] of start) inspector.postSync(method, params)
-  const ofThreads = () => threads ? new ThreadProfiles({ start, ...IN_WORKERS }) : undefined
-  return CaptureSession.begun(() => new CpuSession(sampleInterval, ofThreads()), stopProfiler)
+  return CaptureSession.begun(() => new CpuSession(sampleInterval, threads ? new ThreadProfiles({ start, ...IN_WORKERS }) : undefined), stopProfiler)
 }
 
 module.exports = { startCpuProfile }
