@@ -81,7 +81,8 @@ test('every step runs a script that there is', () => {
 test('the checks are all of `npm run ready` but what has a job of its own, or needs more than a container may', () => {
   const ready = manifest.scripts.ready.split(' && ').filter((step) => !/^npm test$|test:(matrix|sandbox|musl|arm64)/.test(step))
   const checks = tests.jobs.checks.steps.map(({ run }) => run).filter((run) => /^npm/.test(run))
-  assert.deepEqual(checks, ready)
+  // There is time for all Nodes there.
+  assert.deepEqual(checks, ready.map((step) => step.replace(' --node 20,26', '')))
 })
 
 test('all targets are tested, on all versions of the matrix', () => {
