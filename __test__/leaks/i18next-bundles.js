@@ -7,7 +7,8 @@ const i18next = require('i18next')
 const texts = (tenant) => Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`label${key}`, `text ${key} of tenant ${tenant}`]))
 
 module.exports = {
-  holder: [/\bResourceStore\b|\bi18next\b|\bi18n\b/i, /\bdata\b|\bResourceStore\b/],
+  // The store's data are the resources of the options, the same object.
+  holder: [/\bResourceStore\b|\bi18next\b|\bi18n\b/i, /\bdata\b|\bResourceStore\b|\boptions\.resources\b/],
   thing: /\{label0/,
   bytes: 3200,
   calls: [100, 1500, 1500],

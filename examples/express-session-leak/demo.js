@@ -12,8 +12,8 @@ const os = require('node:os')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { table, bytes } = require('../../lib/cli/table')
-const { diffSnapshots } = require('heapkit')
+const { table, amount, bytes, percent } = require('../../lib/cli/table')
+const { diffSnapshots, openProfile } = require('heapkit')
 const { main } = require('../../lib/cli/main')
 const { Load } = require('./load')
 const { verify } = require('./verify')
@@ -55,6 +55,7 @@ async function demo () {
     say('Unpacking and checking the files')
     const found = rows.filter(({ artifact }) => artifact).map(({ artifact }) => `  ${artifact.kind.padEnd(8)}  ${check(artifact)}`)
     report(dir, rows, found)
+    await explain(rows.map(({ artifact }) => artifact).filter(Boolean))
     await compare(rows.map(({ artifact }) => artifact).filter((artifact) => artifact?.kind === 'snapshot'))
   } finally {
     app.kill()
@@ -137,6 +138,25 @@ The files are in ${dir}
 Chrome DevTools and VS Code open them unpacked (gunzip FILE): .heapsnapshot, .heapprofile and .heaptimeline in the Memory
 panel ("Load profile"), .cpuprofile in the Performance panel.
 `)
+}
+
+/** Who takes the time and who made what is alive, by the profiles, and a flame graph of each. */
+async function explain (artifacts) {
+  const of = (wanted) => artifacts.find(({ kind }) => kind === wanted).path
+  const { cpu, sampling } = { cpu: await greatest(of('cpu')), sampling: await greatest(of('sampling')) }
+  console.log(`The hottest function: ${cpu}\nThe greatest allocator of what is alive: ${sampling}\n\nFlame graphs, for a browser:`)
+  for (const kind of ['cpu', 'sampling']) await main(['flame', of(kind), '-o', `${of(kind)}.html`], process)
+  console.log()
+}
+
+/** The function that has most of its own: V8's, such as the garbage collector, have names in parentheses. */
+async function greatest (file) {
+  const profile = await openProfile(file)
+  const { rows, total, unit } = await profile.top()
+  profile.close()
+  const found = rows.find(({ name, place }) => !name.startsWith('(') || place !== undefined)
+  if (found === undefined) throw new Error(`${file} has no function`)
+  return `${found.name} (${found.place ?? 'native'}), ${amount(found.flat, unit)} of its own, ${percent(found.flat / total)}`
 }
 
 /** The leak, by the two snapshots. */
