@@ -306,8 +306,6 @@ export interface SamplingOptions {
   includeObjectsCollectedByMajorGC?: boolean
   /** Also count objects that a minor garbage collection has freed. Default: false. */
   includeObjectsCollectedByMinorGC?: boolean
-  /** As of {@link CpuProfileOptions}. Before Node 26 V8 notes 128 frames in worker threads, whatever `stackDepth` says. */
-  threads?: boolean
 }
 
 export interface TimelineOptions {
@@ -324,12 +322,6 @@ export interface TimelineOptions {
 export interface CpuProfileOptions {
   /** Microseconds between two samples, 50 to 10000000. Default: 1000. */
   sampleInterval?: number
-  /**
-   * Also all worker threads, those that begin later included, for the main thread only. They need not help, or have heapkit: from the first time on each has an inspector session.
-   * V8's own format has room for one thread, so the default `format` is `pprof` then, where each sample has the label `thread`. A worker that ends meanwhile, that has a sampling session of its
-   * own, or that is in native code for 10 s, is left out, and a comment of the profile says so. Default: false.
-   */
-  threads?: boolean
 }
 
 // ---------------------------------------------------------------- captures

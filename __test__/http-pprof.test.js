@@ -3,11 +3,9 @@
 // pprof over HTTP: what its tools ask for, whom the handler lets ask, and what it says where there is nothing to be had.
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
-const { Worker } = require('node:worker_threads')
 const zlib = require('node:zlib')
 const { tmpDir, ls, run, until } = require('./support')
 const { TOKEN, serve, client, nextEvent } = require('./http-support')
@@ -232,14 +230,4 @@ test('HEAPKIT_SAMPLING=1 starts with the process what /pprof/heap reads', async 
   const [, port] = await app.line(/^port (\d+)$/m)
   const profile = await profileOf(t, await client(port).request('GET', '/pprof/heap', password('sesame')))
   assert.equal(profile.defaultType, 'inuse_space')
-})
-
-test('a CPU profile of all threads says which each sample is of', async (t) => {
-  const { request } = await serve(t)
-  const worker = new Worker('setInterval(() => { const until = Date.now() + 20; while (Date.now() < until); }, 25)', { eval: true, name: 'pricing' })
-  t.after(() => worker.terminate())
-  await once(worker, 'online')
-  const profile = await profileOf(t, await request('GET', '/pprof/profile?seconds=1&threads=1'))
-  assert.match(String(await profile.convert('folded')), /^\[worker \d+\] pricing;/m)
-  assert.equal((await request('GET', '/pprof/profile?seconds=1&threads=many')).status, 400)
 })

@@ -9,7 +9,7 @@
 
 const home = require('node:v8')
 
-const KEY = Symbol.for('heapkit.thread.2')
+const KEY = Symbol.for('heapkit.thread.1')
 
 function found () {
   if (!Object.hasOwn(home, KEY)) {
@@ -17,8 +17,6 @@ function found () {
       value: {
         /** Inspector sessions by what they are for. */
         inspectors: new Map(),
-        /** What captures/workers.js knows of worker threads; undefined until somebody asks. */
-        workers: undefined,
         /** Sessions by kind: { session, isRunning () }. */
         sessions: new Map(),
         /** Who has the slot: { end (error) }, or null. */

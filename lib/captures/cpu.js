@@ -5,21 +5,14 @@
 const inspector = require('../inspector')
 const options = require('../options')
 const { CaptureSession } = require('./session')
-const { ThreadProfiles, together } = require('./threads')
-
-/** How a worker's profile is read, which ends it, and how it is given up. */
-const IN_WORKERS = { read: [['Profiler.stop']], stop: [['Profiler.stop'], ['Profiler.disable']] }
 
 class CpuSession extends CaptureSession {
-  #threads
-
-  constructor (sampleInterval, threads) {
+  constructor (sampleInterval) {
     super('cpu', { sampleInterval })
-    this.#threads = threads
   }
 
   async stop (given) {
-    return await this.#end(options.stop('cpu', given, { threads: this.#threads !== undefined }))
+    return await this.#end(options.stop('cpu', given))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -28,22 +21,11 @@ class CpuSession extends CaptureSession {
   }
 
   async #end (wanted) {
-    return await this._stop(wanted, {
-      collect: async (recording) => {
-        const own = recording.pause.run(() => JSON.stringify(stopProfiler()))
-        if (this.#threads === undefined) return own
-        const text = together(own, await this.#threads.read())
-        this.#threads.stop()
-        return text
-      }
-    })
+    return await this._stop(wanted, { collect: (recording) => recording.pause.run(() => JSON.stringify(stopProfiler())) })
   }
 
   async _dispose () {
-    await this._discard(() => {
-      stopProfiler()
-      this.#threads?.stop()
-    })
+    await this._discard(stopProfiler)
   }
 }
 
@@ -54,11 +36,12 @@ function stopProfiler () {
 }
 
 function startCpuProfile (given) {
-  const { sampleInterval, threads } = options.start('cpu', given)
+  const { sampleInterval } = options.start('cpu', given)
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
-  const start = [['Profiler.enable'], ['Profiler.setSamplingInterval', { interval: sampleInterval }], ['Profiler.start']]
-  for (const [method, params] of start) inspector.postSync(method, params)
-  return CaptureSession.begun(() => new CpuSession(sampleInterval, threads ? new ThreadProfiles({ start, ...IN_WORKERS }) : undefined), stopProfiler)
+  inspector.postSync('Profiler.enable')
+  inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
+  inspector.postSync('Profiler.start')
+  return CaptureSession.begun(() => new CpuSession(sampleInterval), stopProfiler)
 }
 
 module.exports = { startCpuProfile }

@@ -10,31 +10,23 @@ const { heapFacts } = require('./census')
 const { settleMode } = require('./mode')
 const { CaptureSession, activeSession } = require('./session')
 const { limitStackDepth } = require('./stack-depth')
-const { ThreadProfiles, together } = require('./threads')
-
-const READ = 'HeapProfiler.getSamplingProfile'
-/** How a worker's profile is read, and stopped; a thread has one, and it may be the worker's own. */
-const IN_WORKERS = { read: [[READ]], stop: [['HeapProfiler.stopSampling']], mine: [[READ]] }
 
 class SamplingSession extends CaptureSession {
   #sampleInterval
   #stackDepth
-  #threads
 
-  constructor ({ sampleInterval, stackDepth, ...flags }, threads) {
+  constructor ({ sampleInterval, stackDepth, ...flags }) {
     super('sampling', { sampleInterval, value: counted(flags) })
     this.#sampleInterval = sampleInterval
     this.#stackDepth = stackDepth
-    this.#threads = threads
   }
 
   async stop (given) {
-    const release = () => this.#release()
-    return await this._stop(settled(this.#options(given)), { ...this.#ways('HeapProfiler.stopSampling', () => this.#threads?.stop()), release })
+    return await this._stop(settled(options.stop('sampling', given)), { ...this.#ways('HeapProfiler.stopSampling'), release: stopSampler })
   }
 
   async capture (given) {
-    return await this.#read(this.#options(given))
+    return await this.#read(options.stop('sampling', given))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -43,43 +35,27 @@ class SamplingSession extends CaptureSession {
   }
 
   async #read (wanted) {
-    return await this._capture(settled(wanted), this.#ways(READ))
+    return await this._capture(settled(wanted), this.#ways('HeapProfiler.getSamplingProfile'))
   }
 
   async _dispose () {
-    await this._discard(() => this.#release())
+    await this._discard(stopSampler)
   }
 
-  #options (given) {
-    return options.stop('sampling', given, { threads: this.#threads !== undefined })
-  }
-
-  #release () {
-    stopSampler()
-    this.#threads?.stop()
-  }
-
-  /** How the profile is read: in this thread by `method`, and then `done()`, or in a child. Either begins with a full garbage collection. */
-  #ways (method, done = () => {}) {
-    let others
+  /** How the profile is read: in this thread by `method`, or in a child. Either begins with a full garbage collection. */
+  #ways (method) {
     return {
-      prepare: async () => { others = await this.#threads?.read() },
-      collect: (recording) => {
-        const text = recording.pause.run(() => this.#text(method, others))
-        done()
-        return text
-      },
+      collect: (recording) => recording.pause.run(() => this.#text(method)),
       task: {
         memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) }),
-        work: (onChunk) => onChunk(this.#text(READ, others))
+        work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
       }
     }
   }
 
-  #text (method, others) {
+  #text (method) {
     const { profile } = inspector.postSync(method)
-    const own = JSON.stringify(limitStackDepth(profile, this.#stackDepth))
-    return others === undefined ? own : together(own, others)
+    return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
   }
 }
 
@@ -88,14 +64,12 @@ function settled (wanted) {
 }
 
 function startSampling (given) {
-  const { threads, ...wanted } = options.start('sampling', given)
+  const wanted = options.start('sampling', given)
   const { sampleInterval, stackDepth, ...flags } = wanted
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
-  const start = ['HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags }]
-  inspector.postSync(...start)
-  const ofThreads = () => threads ? new ThreadProfiles({ start: [start], ...IN_WORKERS }) : undefined
-  return CaptureSession.begun(() => new SamplingSession(wanted, ofThreads()), stopSampler)
+  inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
+  return CaptureSession.begun(() => new SamplingSession(wanted), stopSampler)
 }
 
 /** What its bytes are, in the words of pprof: what is alive, what was allocated, or something in between. */
