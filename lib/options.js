@@ -91,7 +91,7 @@ const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError
 const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What a profile is written as, besides what V8 has itself. */
-const PROFILE_FORMATS = ['pprof', 'folded', 'speedscope', 'flamegraph']
+const PROFILE_FORMATS = [...formatsOf('cpu').slice(1), 'flamegraph']
 
 /** What a row is when a profile is added up. */
 const ROWS = oneOfThese(['function', 'file', 'package'])
@@ -370,13 +370,12 @@ function profileReading (given) {
 }
 
 /** Which functions, files or packages of a profile. */
-function profileTop (given) {
-  const own = read(given, { by: ROWS, value: text, top: TOP, focus: pattern, ignore: pattern, ...QUESTION })
-  return bare({ by: 'function', top: 20 }, own)
+function profileTop (given, more = { focus: pattern, ignore: pattern }) {
+  return bare({ by: 'function', top: 20 }, read(given, { by: ROWS, value: text, top: TOP, ...more, ...QUESTION }))
 }
 
 function profileDiff (given) {
-  return bare({ by: 'function', top: 20 }, read(given, { by: ROWS, value: text, top: TOP, ...QUESTION }))
+  return profileTop(given, {})
 }
 
 /** Only the page of a flame graph has a title, and colours for what grew. */

@@ -4,6 +4,7 @@
 
 const { ForkedWork, platform } = require('../native')
 const { HeapkitError, codes } = require('../errors')
+const { bare } = require('../options')
 const { runtime, needV8 } = require('../runtime')
 
 /**
@@ -25,6 +26,11 @@ function settleMode (mode, here = HERE) {
   return !obstacle && FORK_TESTED.includes(here.platform) ? 'fork' : 'inline'
 }
 
+/** Options of a capture whose mode is decided. */
+function settled (wanted) {
+  return bare(wanted, { mode: settleMode(wanted.mode) })
+}
+
 /** Why there can be no forked capture, if so. */
 function forkObstacle ({ runtime: { isNode, label }, platform, canFork }) {
   if (!canFork) return `needs Linux on x64 or arm64, not ${platform}`
@@ -32,4 +38,4 @@ function forkObstacle ({ runtime: { isNode, label }, platform, canFork }) {
   if (!isNode) return `needs Node.js, whose way to run V8's threads heapkit knows, and this is ${label}`
 }
 
-module.exports = { settleMode, FORK_TESTED }
+module.exports = { settleMode, settled, FORK_TESTED }

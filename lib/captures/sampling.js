@@ -7,7 +7,7 @@ const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
 const shared = require('../shared')
 const { heapFacts } = require('./census')
-const { settleMode } = require('./mode')
+const { settled } = require('./mode')
 const { CaptureSession, activeSession } = require('./session')
 const { limitStackDepth } = require('./stack-depth')
 
@@ -57,10 +57,6 @@ class SamplingSession extends CaptureSession {
     const { profile } = inspector.postSync(method)
     return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
   }
-}
-
-function settled (wanted) {
-  return options.bare(wanted, { mode: settleMode(wanted.mode) })
 }
 
 function startSampling (given) {

@@ -15,7 +15,7 @@ const time = require('../time')
 const { Recording } = require('./recording')
 const { withSlot } = require('./slot')
 const { runForked } = require('./forked')
-const { settleMode } = require('./mode')
+const { settled } = require('./mode')
 const { numberObjects } = require('./object-ids')
 const { findLines } = require('./lines')
 
@@ -35,10 +35,6 @@ function begin (wanted, stream) {
     slot.endBy((error) => recording.interrupt(error))
     return { recording, finished: captureSnapshot(wanted, slot, recording) }
   })
-}
-
-function settled (wanted) {
-  return options.bare(wanted, { mode: settleMode(wanted.mode) })
 }
 
 /** The whole capture. It owns the slot, and releases it whatever happens. */

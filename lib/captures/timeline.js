@@ -8,7 +8,7 @@ const shared = require('../shared')
 const time = require('../time')
 const { LoopTimers } = require('../native')
 const { findLines } = require('./lines')
-const { settleMode } = require('./mode')
+const { settled } = require('./mode')
 const { CaptureSession } = require('./session')
 const { withSlot } = require('./slot')
 
@@ -30,7 +30,7 @@ class TimelineSession extends CaptureSession {
   }
 
   async stop (given) {
-    return await this._stop(settled(given), {
+    return await this._stop(ended(given), {
       collect: (recording) => recording.pause.run(() => this.#release(() => stopTracking((chunk) => recording.writeChunk(chunk)))),
       task: {
         idsOf: SESSION,
@@ -61,10 +61,9 @@ class TimelineSession extends CaptureSession {
  * Where ids of objects matter, V8 takes its snapshot in this thread to end the timeline, whoever reads it. Then a child would only be one
  * more, and what it numbers would be lost.
  */
-function settled (given) {
+function ended (given) {
   const wanted = options.stop('timeline', given)
-  const mode = settleMode(wanted.mode)
-  return options.bare(wanted, { mode: wanted.mode === 'auto' && shared.idsCount ? 'inline' : mode })
+  return settled(wanted.mode === 'auto' && shared.idsCount ? options.bare(wanted, { mode: 'inline' }) : wanted)
 }
 
 /** Calls both, even if the first one throws. */

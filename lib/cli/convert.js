@@ -3,23 +3,24 @@
 // heapkit convert IN OUT: a profile in another format, which the name of OUT says.
 
 const { writeFile } = require('../copies')
+const { ENDINGS } = require('../options/formats')
 const { openProfile } = require('../profile')
 const { command, PROFILE_USAGE, namedOutput } = require('./command')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
 /** Endings of names, and what they mean. */
-const ENDINGS = [
+const NAMES = [
   [['.pb.gz', '.pprof', '.pprof.gz'], 'pprof'],
-  [['.folded', '.collapsed'], 'folded'],
-  [['.speedscope.json', '.speedscope'], 'speedscope'],
+  [ENDINGS.folded, 'folded'],
+  [ENDINGS.speedscope, 'speedscope'],
   [['.html'], 'flamegraph']
 ]
 
 const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
 
 A .cpuprofile, a .heapprofile or a pprof file in another format, which the name of OUT says:
-${ENDINGS.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
+${NAMES.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
 OUT is never another file's place, and is there whole or not at all.
 
 Options:
@@ -39,8 +40,8 @@ async function run ([from, to], { value, json }, { output, control }) {
 }
 
 function formatOf (name) {
-  const found = ENDINGS.find(([endings]) => endings.some((ending) => name.endsWith(ending)))
-  if (found === undefined) throw new UsageError(`convert: the name of OUT must end in ${ENDINGS.flatMap(([endings]) => endings).join(', ')}; got ${JSON.stringify(name)}`)
+  const found = NAMES.find(([endings]) => endings.some((ending) => name.endsWith(ending)))
+  if (found === undefined) throw new UsageError(`convert: the name of OUT must end in ${NAMES.flatMap(([endings]) => endings).join(', ')}; got ${JSON.stringify(name)}`)
   return found[1]
 }
 

@@ -35,35 +35,23 @@ function sendJson (res, status, body, headers) {
 
 /** Answers an error, whatever it is. Never throws: nobody is there to catch it. */
 function sendProblem (res, error) {
-  try {
-    // Half an answer cannot be mended: the client sees a connection that broke off, not a short file.
-    if (res.headersSent) {
-      res.destroy()
-      return
-    }
-    const status = statusOf(error)
-    send(res, status, 'application/problem+json',
-      toJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail: detailOf(error), code: codeOf(error) }), error?.headers)
-  } catch {
-    res.destroy()
-  }
+  answerWith(res, error, (status) => send(res, status, 'application/problem+json',
+    toJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail: detailOf(error), code: codeOf(error) }), error?.headers))
 }
 
 /** The same as pprof's tools show it: they print texts that come with this header, and nothing else. */
 function sendProblemText (res, error) {
+  answerWith(res, error, (status) => send(res, status, 'text/plain; charset=utf-8', Buffer.from(`${detailOf(error)}\n`), { 'X-Go-Pprof': '1', ...error?.headers }))
+}
+
+function answerWith (res, error, say) {
   try {
-    if (res.headersSent) {
-      res.destroy()
-      return
-    }
-    send(res, statusOf(error), 'text/plain; charset=utf-8', Buffer.from(`${detailOf(error)}\n`), { 'X-Go-Pprof': '1', ...error?.headers })
+    // Half an answer cannot be mended: the client sees a connection that broke off, not a short file.
+    if (res.headersSent) res.destroy()
+    else say(error instanceof Problem ? error.status : STATUS_OF[error?.code] ?? 500)
   } catch {
     res.destroy()
   }
-}
-
-function statusOf (error) {
-  return error instanceof Problem ? error.status : STATUS_OF[error?.code] ?? 500
 }
 
 /** The message of an error that nobody expected may give away anything, so only its name is shown. */

@@ -25,4 +25,4 @@ function formatNamed (file) {
   return Object.keys(ENDINGS).find((format) => ENDINGS[format].some((ending) => file.endsWith(ending)))
 }
 
-module.exports = { formatsOf, extensionOf, formatNamed }
+module.exports = { ENDINGS, formatsOf, extensionOf, formatNamed }

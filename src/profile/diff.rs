@@ -61,7 +61,7 @@ pub struct DiffRow {
 /// # Errors
 /// `HEAPKIT_ERR_INVALID_OPTION` if `base` has no such values, and what `check` fails with.
 pub fn diff(profile: &Profile, base: &Profile, options: &DiffOptions, check: Check<'_>) -> Result<Diff> {
-    let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
+    let kind = profile.type_at(options.value);
     let theirs = in_base(&kind, options.value, base)?;
     let pair = Pair::new(profile, Some(base));
     let (ours, names) = keys(pair.functions.iter().copied(), options.by);

@@ -106,6 +106,11 @@ impl Profile {
         }
     }
 
+    /// What the values at a place are.
+    pub(super) fn type_at(&self, place: usize) -> ValueType {
+        self.types.get(place).cloned().unwrap_or_else(|| ValueType::new("", ""))
+    }
+
     /// How many samples there are.
     pub fn sample_count(&self) -> usize {
         self.samples.len()

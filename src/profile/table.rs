@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Check;
 use super::handles::Function;
-use super::model::{NOWHERE, Profile, ValueType};
+use super::model::{NOWHERE, Profile};
 use super::origin::{file, package};
 use super::pair::Known;
 use crate::error::Result;
@@ -88,7 +88,7 @@ pub(super) struct Sums {
 /// # Errors
 /// What `check` fails with.
 pub fn table(profile: &Profile, options: &TableOptions, check: Check<'_>) -> Result<Table> {
-    let kind = profile.types().get(options.value).cloned().unwrap_or_else(|| ValueType::new("", ""));
+    let kind = profile.type_at(options.value);
     let objects = kind.name.strip_suffix("_space").and_then(|what| profile.type_index(&format!("{what}_objects")));
     let (keys, names) = keys(profile.all_functions().iter().map(|function| (profile, *function)), options.by);
     let has = |pattern: Option<&Regex>| pattern.map(|pattern| matches(profile, pattern));

@@ -30,6 +30,7 @@ pub use finder::MapsFrom;
 use map::Map;
 pub use mapped::{Mapped, Original};
 use owners::Owners;
+pub(crate) use sources::percent_bytes;
 
 /// Maps and scripts together take so much memory at most, as long as one alone does not take more.
 const HELD_BYTES: usize = 256 << 20;

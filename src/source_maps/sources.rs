@@ -94,6 +94,11 @@ fn package(script: &str) -> Option<String> {
 
 /// `a b` of `a%20b`; what is no such sign stays.
 pub(super) fn percent_decoded(text: &str) -> String {
+    String::from_utf8_lossy(&percent_bytes(text)).into_owned()
+}
+
+/// The same, whatever the bytes are.
+pub(crate) fn percent_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
@@ -112,7 +117,7 @@ pub(super) fn percent_decoded(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 /// The path of a script's name: of a file URL that of its file. Of other URLs it is the part behind the host.

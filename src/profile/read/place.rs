@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::source_maps::percent_bytes;
+
 const FILE: &str = "file://";
 
 /// The path of a `file:` URL without a host; anything else as it is.
@@ -13,32 +15,12 @@ pub(super) fn path(url: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return path.into();
     }
-    String::from_utf8(decoded(path)).map_or_else(|_| url.into(), Cow::Owned)
+    String::from_utf8(percent_bytes(path)).map_or_else(|_| url.into(), Cow::Owned)
 }
 
 /// Windows: `/C:/`.
 fn has_drive(path: &str) -> bool {
     matches!(path.as_bytes(), [b'/', letter, b':', b'/', ..] if letter.is_ascii_alphabetic())
-}
-
-fn decoded(path: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after.get(..2).filter(|digits| *byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
-        let value = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        match value {
-            Some(value) => {
-                bytes.push(value);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    bytes
 }
 
 #[cfg(test)]
