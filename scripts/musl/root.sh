@@ -3,7 +3,7 @@
 #
 #   unshare --mount sh root.sh bare|tools MUSL LIBRARIES COMMAND…
 #
-# `bare` is like Alpine: musl, busybox, the libraries of the Node and this folder, nothing with glibc. `tools` is this machine with musl beside its glibc:
+# `bare` is like Alpine: musl, busybox, the Nodes for it and this folder, nothing with glibc. `tools` is this machine with musl beside its glibc:
 # the Node has musl, and what the tests run by name is the machine's. MUSL is the folder with Debian's musl and busybox.
 # Nothing outside of the namespace is changed, and the namespace goes with its last process.
 
@@ -31,8 +31,11 @@ if [ "$kind" = bare ]; then
   ldd > usr/bin/ldd
   chmod 755 usr/bin/ldd
   for name in dev proc sys tmp; do mount --rbind "/$name" "$name"; done
-  mkdir -p "$root$here"
-  mount --rbind "$here" "$root$here"
+  # The command's folder, and where the Node is, which may be elsewhere.
+  for dir in "$here" "${musl%/*}"; do
+    mkdir -p "$root$dir"
+    mount --rbind "$dir" "$root$dir"
+  done
 else
   cd /
   for name in * .[!.]*; do
