@@ -134,6 +134,25 @@ fn a_call_that_waits_is_known_by_its_function() {
     assert_eq!(first(&snapshots), "+1000 scope of serve() (app.js:12) held by global.waiting");
 }
 
+#[test]
+fn what_compiled_code_keeps_in_another_place_is_in_one_line() {
+    let snapshots = grown(|count| {
+        let mut program = Program::new();
+        let waiting = program.object(program.global, "waiting", "Array");
+        for index in 0..count {
+            let resolve = program.node(waiting, "element", &index.to_string(), "closure", "");
+            let scope = program.node(resolve, "internal", "context", "object", "system / Context");
+            let (edge, name) = if index < 100 { ("hidden", "5") } else { ("internal", "extension") };
+            let promise = program.node(scope, edge, name, "object", "Promise");
+            let job = program.heap.node("object", "Job", 1000);
+            program.heap.edge(promise, "property", "job", job);
+        }
+        program.heap
+    });
+    assert_eq!(first(&snapshots), "+1000 Job held by global.waiting");
+    assert_eq!(diff(&snapshots).path_count, 1);
+}
+
 /// A closure of `app.js`, and what has its variables, which `info` describes.
 fn closure(program: &mut Program, holder: usize, name: &str, index: usize, info: usize) -> usize {
     let closure = program.node(holder, "element", &index.to_string(), "closure", name);

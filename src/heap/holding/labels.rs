@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::texts::{ANY_TEXT, Texts};
 use crate::heap::graph::{Edge, Graph, Node};
 use crate::heap::names::{FOLDED_ABOVE, looks_like_data};
-use crate::heap::v8::{EdgeKind, NodeKind, OBJECT, lossy};
+use crate::heap::v8::{CONTEXT, EXTENSION, EdgeKind, NodeKind, OBJECT, lossy};
 use crate::heap::words::{key_text, label_text};
 
 /// The references of one heap, remembered.
@@ -22,6 +22,9 @@ impl Labels {
     pub(super) fn label(&mut self, texts: &mut Texts, graph: &Graph, holder: Node, edge: Edge) -> u32 {
         let kind = graph.edge_kind(edge);
         let Some(name) = graph.edge_name(edge) else { return ANY_TEXT };
+        if is_slot(graph, holder, edge) {
+            return ANY_TEXT;
+        }
         if kind == EdgeKind::Property && self.is_dictionary(graph, holder) {
             return ANY_TEXT;
         }
@@ -48,6 +51,14 @@ impl Labels {
             properties > FOLDED_ABOVE && graph.text(graph.name(node)) == OBJECT
         })
     }
+}
+
+/// Whether it is what V8 keeps for itself in a context, as the promise in that of `resolve()`: compiled code keeps the same in a place
+/// that V8 numbers.
+fn is_slot(graph: &Graph, holder: Node, edge: Edge) -> bool {
+    graph.edge_kind(edge) == EdgeKind::Internal
+        && graph.text(graph.name(holder)) == CONTEXT
+        && graph.edge_name(edge).is_some_and(|name| graph.text(name) == EXTENSION)
 }
 
 /// The key of a Map's entry, if it is a text and the Map is small: `["price"]`. V8 numbers keys and values of the table.

@@ -11,7 +11,7 @@ mod weak_map;
 pub use kinds::{EdgeKind, NodeKind};
 pub use location::Location;
 pub(crate) use names::{
-    ARRAY, ARRAY_BUFFER, ARRAY_BUFFER_DATA, CONSTRUCTOR, CONTEXT, DETACHED, DOCUMENT_TREES, ELEMENTS,
+    ARRAY, ARRAY_BUFFER, ARRAY_BUFFER_DATA, CONSTRUCTOR, CONTEXT, DETACHED, DOCUMENT_TREES, ELEMENTS, EXTENSION,
     EXTERNAL_STRING_DATA, GENERATOR, GLOBAL_HANDLES, MAP_DESCRIPTORS, MODULE, NATIVE_CONTEXT, OBJECT, PROTO,
     SCOPE_INFO, SLOPPY_FUNCTION_MAP, SYMBOL_REGISTRY, is_detached_element, is_global, is_own, is_own_class,
     is_own_kind, is_placeholder, is_well_known_symbol,

@@ -7,6 +7,8 @@ const OWN: &str = "system / ";
 pub(crate) const NATIVE_CONTEXT: &[u8] = b"system / NativeContext";
 /// The variables of a call, or of a module.
 pub(crate) const CONTEXT: &[u8] = b"system / Context";
+/// The reference from a [`CONTEXT`] to what V8 keeps there for itself.
+pub(crate) const EXTENSION: &[u8] = b"extension";
 /// A call that was suspended: of a generator, or of an async function.
 pub(crate) const GENERATOR: &[u8] = b"Generator";
 /// What describes the variables of a [`CONTEXT`]: the same for all calls of a function.
