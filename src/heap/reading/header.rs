@@ -13,7 +13,7 @@ use crate::heap::v8::{EdgeKind, NodeKind};
 pub(super) const MAX_FIELDS: usize = 16;
 
 /// Where each field of a node stands in its row.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct NodeFields {
     pub(crate) count: usize,
     pub(crate) kind: usize,
@@ -25,12 +25,24 @@ pub(crate) struct NodeFields {
 }
 
 /// Where each field of an edge stands in its row.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct EdgeFields {
     pub(crate) count: usize,
     pub(crate) kind: usize,
     pub(crate) name: usize,
     pub(super) to: usize,
+}
+
+impl NodeFields {
+    /// In the snapshots of most versions of V8, the detachedness last.
+    pub(super) const fn usual(count: usize) -> Self {
+        Self { count, kind: 0, name: 1, id: 2, self_size: 3, edge_count: 4, detachedness: Some(count - 1) }
+    }
+}
+
+impl EdgeFields {
+    /// In the snapshots of all versions of V8.
+    pub(super) const USUAL: Self = Self { count: 3, kind: 0, name: 1, to: 2 };
 }
 
 /// Where each field of a location stands in its row.

@@ -22,8 +22,9 @@ pub(super) struct Counts {
     /// Edges that the nodes said they have.
     pub(super) claimed: u64,
     pub(crate) strings: u64,
-    /// The greatest index of a string, and about where in the file it was used.
-    pub(super) last_name: Option<(u32, u64)>,
+    /// Strings that there must be, by the greatest index, and about where in the file that was used.
+    pub(super) named: u64,
+    pub(super) named_at: u64,
 }
 
 /// The row of numbers that is being filled.
@@ -149,11 +150,13 @@ impl<R: Receive> Take for Taker<'_, R> {
         if self.rows.filled != 0 {
             return Ok(0);
         }
-        match (self.rows.layout, self.rows.width) {
-            // The widths that V8 has written so far.
-            (Layout::Edges(fields), 3) => self.whole::<3>(bytes, |taker, row| taker.edge(row, fields)),
-            (Layout::Nodes(fields), 6) => self.whole::<6>(bytes, |taker, row| taker.node(row, fields)),
-            (Layout::Nodes(fields), 7) => self.whole::<7>(bytes, |taker, row| taker.node(row, fields)),
+        // Of fields whose places are known when this is compiled, those that nobody wants cost nothing.
+        const SIX: NodeFields = NodeFields::usual(6);
+        const SEVEN: NodeFields = NodeFields::usual(7);
+        match self.rows.layout {
+            Layout::Edges(EdgeFields::USUAL) => self.whole::<3>(bytes, |taker, row| taker.edge(row, EdgeFields::USUAL)),
+            Layout::Nodes(SIX) => self.whole::<6>(bytes, |taker, row| taker.node(row, SIX)),
+            Layout::Nodes(SEVEN) => self.whole::<7>(bytes, |taker, row| taker.node(row, SEVEN)),
             _ => Ok(0),
         }
     }
@@ -219,11 +222,8 @@ impl<R: Receive> Taker<'_, R> {
         let raw = row.digit(fields.kind);
         let kind = usize::try_from(raw).ok().and_then(|raw| self.header.edge_kinds.get(raw)).copied();
         let Some(kind) = kind else { return Err(unknown("edge", self.counts.edges, raw, &self.header.edge_kinds)) };
-        let label = if kind.has_name() {
-            self.name(row, fields.name, "an edge's name")?
-        } else {
-            small(row, fields.name, "an edge's index")?
-        };
+        let label = small(row, fields.name, "an edge's name or index")?;
+        self.used(if kind.has_name() { label } else { 0 });
         if self.counts.edges >= self.counts.claimed {
             return Err(surplus(self.counts.claimed));
         }
@@ -266,10 +266,17 @@ impl<R: Receive> Taker<'_, R> {
     #[inline(always)]
     fn name(&mut self, row: &impl Row, field: usize, what: &str) -> std::result::Result<u32, String> {
         let index = small(row, field, what)?;
-        if self.counts.last_name.is_none_or(|(last, _)| index > last) {
-            self.counts.last_name = Some((index, self.offset));
-        }
+        self.used(index);
         Ok(index)
+    }
+
+    /// A place in the table of strings is used.
+    #[inline(always)]
+    fn used(&mut self, index: u32) {
+        if u64::from(index) >= self.counts.named {
+            self.counts.named = u64::from(index) + 1;
+            self.counts.named_at = self.offset;
+        }
     }
 
     /// The ordinal of the node whose first field is at `place` of `nodes`.

@@ -358,7 +358,7 @@ impl<R: Receive> Scanner<R> {
                 _ => "it breaks off before its header ends".into(),
             });
         };
-        let Counts { nodes, edges, claimed, strings, last_name, .. } = self.counts;
+        let Counts { nodes, edges, claimed, strings, named, named_at, .. } = self.counts;
         if !matches!(self.state, State::End) {
             return here(format!(
                 "it breaks off, with {nodes} of {} nodes, {edges} of {} edges and {strings} strings",
@@ -376,12 +376,10 @@ impl<R: Receive> Scanner<R> {
         if claimed != edges {
             return here(format!("its nodes claim {claimed} edges, and it has {edges}"));
         }
-        match last_name {
-            Some((index, offset)) if u64::from(index) >= strings => {
-                Err((format!("string {index} is used, and there are only {strings}"), offset))
-            }
-            _ => Ok(()),
+        if named > strings {
+            return Err((format!("string {} is used, and there are only {strings}", named - 1), named_at));
         }
+        Ok(())
     }
 
     /// Whether a string is begun and not ended.

@@ -107,6 +107,7 @@ impl Rewriter {
     }
 
     /// The properties of a large object are complete.
+    #[cold]
     fn end_properties(&mut self) {
         let bit = if self.properties.many() { uses::DICTIONARY } else { uses::PROPERTY };
         for name in &self.properties.names {
@@ -116,6 +117,7 @@ impl Rewriter {
     }
 
     /// A property of a large object.
+    #[inline(never)]
     fn property(&mut self, name: u32) {
         match self.properties.many() {
             true => self.uses.mark(name, uses::DICTIONARY),
@@ -254,7 +256,7 @@ impl Receive for Rewriter {
         self.code.is_some()
     }
 
-    #[inline]
+    #[inline(always)]
     fn node(&mut self, node: NodeRow) {
         self.uses.mark(node.name, uses::of_node(node.kind));
         let edges = self.edges..node.edges_end;
@@ -267,7 +269,7 @@ impl Receive for Rewriter {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn edge(&mut self, kind: EdgeKind, label: u32, to: u32) {
         if self.large.step() {
             self.end_properties();
