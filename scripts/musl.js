@@ -22,11 +22,10 @@ const { TARGETS, addonOf } = require('./targets')
 
 const ROOT = path.join(__dirname, '..')
 const TARGET = TARGETS.find(({ name }) => name === 'linux-x64-musl')
-const NEWEST = VERSIONS.at(-1)
 
 const PARTS = { install, fork, suite, stress }
 /** For every change; what CI has time for. */
-const SHORT = (version) => version === NEWEST ? ['install', 'fork', 'stress'] : ['install']
+const SHORT = ['install', 'fork', 'stress']
 const ALL = ['install', 'suite', 'stress']
 
 /** What a user does on Alpine; the programs that look are laid into the installed package. */
@@ -84,7 +83,7 @@ function chosen () {
     console.error(`musl: nothing to do. Nodes: ${VERSIONS.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}`)
     process.exit(2)
   }
-  const plan = versions.map((version) => ({ version, parts: parts ?? (values.all ? ALL : SHORT(version)) }))
+  const plan = versions.map((version) => ({ version, parts: parts ?? (values.all ? ALL : SHORT) }))
   return { plan, settings: { trials: values.trials, cells: values.cell } }
 }
 
