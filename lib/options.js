@@ -82,7 +82,7 @@ const SESSIONS = {
       includeObjectsCollectedByMajorGC: false,
       includeObjectsCollectedByMinorGC: false,
       allocations: false,
-      maxSamples: 50_000
+      maxSamples: 20_000
     }
   },
   timeline: {
