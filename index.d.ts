@@ -80,6 +80,17 @@ export type SnapshotArtifact = ForkedSnapshotArtifact | InlineSnapshotArtifact
 interface SamplingFields extends ArtifactFields {
   kind: 'sampling'
   format: 'heapprofile' | CaptureFormat
+  /** Of a session with `allocations: true`. */
+  allocations?: {
+    /** How often V8 has begun anew, because it may have held `maxSamples`. */
+    rotations: number
+    /** Milliseconds for which that has stopped the thread's JavaScript, in all. */
+    pauseMs: number
+    /** Milliseconds in which allocations were not counted, because a child failed in the middle of it: 0 unless something went wrong. */
+    uncountedMs: number
+    /** Until when was counted, where counting had to end before the session did; a process warning (`HEAPKIT_WARN_ALLOCATIONS_ENDED`) has said why. */
+    endedAt?: string
+  }
 }
 
 /** `mode` says where it was read. */
@@ -302,9 +313,20 @@ export interface SamplingOptions {
   sampleInterval?: number
   /** Innermost frames kept of each stack, 1 to 128. Default: 64. */
   stackDepth?: number
-  /** Also count objects that a major garbage collection has freed. Default: false, which shows what is alive. */
+  /**
+   * Count all that is allocated (`alloc_space`), instead of what is alive of it (`inuse_space`): who makes the garbage. V8 keeps the samples of what has died,
+   * about 100 bytes each, and cannot say of one whether it has. Before it may hold `maxSamples` it begins anew, and heapkit adds up. Default: false.
+   */
+  allocations?: boolean
+  /**
+   * With `allocations`: so many samples V8 may hold, 1000 to 1000000, before it begins anew. From Node 26 on V8 says how much it has allocated; before, the number is
+   * estimated from the time for which the thread has worked, and may be exceeded: by a thread that allocates much more than it did before, and by one that
+   * does not return to its event loop. Default: 20000, which are about 2 MB, and 10 GB of allocations.
+   */
+  maxSamples?: number
+  /** Also count objects that a major garbage collection has freed. V8 keeps their samples as long as the session runs. Default: false, which shows what is alive. */
   includeObjectsCollectedByMajorGC?: boolean
-  /** Also count objects that a minor garbage collection has freed. Default: false. */
+  /** Also count objects that a minor garbage collection has freed, likewise. Default: false. */
   includeObjectsCollectedByMinorGC?: boolean
 }
 

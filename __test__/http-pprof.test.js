@@ -82,10 +82,15 @@ test('a heap of so many seconds is what became of it in that time', async (t) =>
 
 test('allocations are those of a session that counts them', async (t) => {
   const { request } = await serve(t)
-  const session = sample(t, ALL)
+  assert.equal((await request('POST', '/sampling/start?allocations=1&maxSamples=2000&sampleInterval=1024')).status, 201)
   for (let round = 0; round < 20; round++) Array.from({ length: 5000 }, () => ({}))
   const profile = await profileOf(t, await request('GET', '/pprof/allocs'))
   assert.deepEqual(profile.types.map(({ name }) => name), ['alloc_space'])
+  assert.equal((await request('POST', '/sampling/stop')).status, 201)
+  const { status, body } = await request('POST', '/sampling/start?maxSamples=2000')
+  assert.deepEqual([status, JSON.parse(body).code], [400, 'HEAPKIT_ERR_INVALID_OPTION'])
+  const session = sample(t, ALL)
+  assert.equal((await request('GET', '/pprof/allocs')).status, 200)
   const heap = await request('GET', '/pprof/heap')
   assert.equal(heap.status, 409)
   assert.match(String(heap.body), /counts what was collected, too/)
@@ -93,7 +98,7 @@ test('allocations are those of a session that counts them', async (t) => {
   sample(t)
   const allocs = await request('GET', '/pprof/allocs')
   assert.equal(allocs.status, 409)
-  assert.match(String(allocs.body), /counts what is alive; startSampling\({ includeObjectsCollectedByMajorGC: true, /)
+  assert.match(String(allocs.body), /counts what is alive\. End it .*, and to count all that was allocated, POST \/sampling\/start\?allocations=1, HEAPKIT_SAMPLING=allocations .*, or startSampling\({ allocations: true }\)/)
 })
 
 test('a CPU profile of so many seconds', async (t) => {
@@ -128,7 +133,9 @@ test('what is not collected says how to start it, in a text that pprof shows', a
   for (const name of ['heap', 'allocs']) {
     const { status, headers, body } = await request('GET', `/pprof/${name}`)
     assert.deepEqual([status, headers['content-type'], headers['x-go-pprof']], [409, 'text/plain; charset=utf-8', '1'])
-    assert.match(String(body), /no sampling session is running in this thread; POST \/sampling\/start does, HEAPKIT_SAMPLING=1 does .*startSampling\(\)/)
+    assert.match(String(body), name === 'heap'
+      ? /no sampling session is running in this thread; POST \/sampling\/start does, HEAPKIT_SAMPLING=1 does .*startSampling\(\)/
+      : /no sampling session is running in this thread; to count all that was allocated, POST \/sampling\/start\?allocations=1, .*startSampling\({ allocations: true }\)/)
   }
   for (const [target, status, why] of [
     ['/pprof/nothing', 404, /\/pprof\/heap/], ['/pprof/profile?second=1', 400, /did you mean seconds/], ['/pprof/profile?seconds=1e9', 400, /up to 300/], ['/pprof/heap?debug=x', 400, /integer/]

@@ -56,7 +56,9 @@ test('garbage is thrown by what starts a session, and nothing is left running', 
       sampleInterval: [-1, 0, 'x', NaN, 1.5, Infinity, null],
       stackDepth: [0, -1, 129, 'x', NaN],
       includeObjectsCollectedByMajorGC: ['x', 1],
-      includeObjectsCollectedByMinorGC: ['x', 0]
+      includeObjectsCollectedByMinorGC: ['x', 0],
+      allocations: ['x', 1],
+      maxSamples: [999, 1_000_001, 1.5, '5000', 5000]
     },
     startTimeline: { trackAllocations: ['x', 1, null], resolutionMs: [0, 49, 3_600_001, 50.5, '1s', null] },
     startCpuProfile: { sampleInterval: [0, -1, 'x', NaN, 49, null] }

@@ -36,7 +36,7 @@ test('a wrong value of any variable ends the process before the application runs
   const wrong = {
     HEAPKIT_DIR: [file, path.join(file, 'below')],
     HEAPKIT_SIGNAL: ['SIGNOPE', 'USR2', 'SIGUSR1', 'SIGKILL', 'SIGUSR2=heap', 'SIGUSR2=', 'SIGUSR2=cpu=cpu', '=cpu', ',', 'SIGUSR2,', 'SIGUSR2,SIGUSR2=cpu', '12'],
-    HEAPKIT_SAMPLING: ['yes', '-1', '1.5', '12q', '4g', '512 k', 'NaN'],
+    HEAPKIT_SAMPLING: ['yes', '-1', '1.5', '12q', '4g', '512 k', 'NaN', 'allocation', 'allocations,1q', 'allocations,64k,64k'],
     HEAPKIT_COMPRESSION: ['brotli', 'GZIP', '6'],
     HEAPKIT_FORMAT: ['pdf', 'heapsnapshot', 'PPROF'],
     HEAPKIT_MAX_FILES: ['0', '-1', '1k', 'many', '1.5', ' 1', '99999999999999999999'],
@@ -145,6 +145,16 @@ test('HEAPKIT_SAMPLING may be the interval', async (t) => {
   const coarse = await samples('1g')
   assert.ok(fine > 100, `${fine} samples`)
   assert.ok(coarse < fine / 10, `${coarse} samples`)
+})
+
+test('HEAPKIT_SAMPLING may ask for all allocations, and have an interval besides', async (t) => {
+  for (const text of ['allocations', '1k,allocations', 'allocations, 1k']) {
+    const env = { HEAPKIT_DIR: tmpDir(t), HEAPKIT_COMPRESSION: 'none', HEAPKIT_SAMPLING: text }
+    const [, artifact] = await results(t, ['busy', 'stop'], { env })
+    const { valueType, samples } = JSON.parse(fs.readFileSync(artifact.path, 'utf8'))
+    assert.equal(valueType, 'alloc_space')
+    assert.equal(samples.length > 10, text.includes('1k'), `${samples.length} samples`)
+  }
 })
 
 test('HEAPKIT_SIGNAL arms several signals, each with its own capture', { skip: posix('signals from others') }, async (t) => {

@@ -91,4 +91,9 @@ function onTimelineSample (listener) {
   return () => connected.off('HeapProfiler.lastSeenObjectId', listener)
 }
 
-module.exports = { connect, postSync, collectSnapshot, onTimelineSample }
+/** Whether a debugger may be there, or come, whose timelines and ids of objects are not heapkit's to end. */
+function isOpen () {
+  return require('node:inspector').url() !== undefined
+}
+
+module.exports = { connect, isOpen, postSync, collectSnapshot, onTimelineSample }

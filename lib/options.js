@@ -14,6 +14,7 @@ const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
+const { counting } = require('./options/allocations')
 const { formatsOf, extensionOf, formatNamed } = require('./options/formats')
 const { nearest } = require('./options/nearest')
 
@@ -62,7 +63,7 @@ const READING_DEFAULTS = Object.fromEntries(['mode', 'memory', 'maxCpu', 'redact
   return value
 }]))
 
-/** The sessions that are started and stopped: the options that start them, and their defaults. */
+/** The sessions that are started and stopped: the options that start them, what those come to together, and their defaults. */
 const SESSIONS = {
   sampling: {
     ending: FORKING,
@@ -70,9 +71,19 @@ const SESSIONS = {
       sampleInterval: integerFrom(1, 2 ** 31 - 1),
       stackDepth: integerFrom(1, 128),
       includeObjectsCollectedByMajorGC: boolean,
-      includeObjectsCollectedByMinorGC: boolean
+      includeObjectsCollectedByMinorGC: boolean,
+      allocations: boolean,
+      maxSamples: integerFrom(1000, 1_000_000)
     },
-    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
+    together: counting,
+    defaults: {
+      sampleInterval: 512 * 1024,
+      stackDepth: 64,
+      includeObjectsCollectedByMajorGC: false,
+      includeObjectsCollectedByMinorGC: false,
+      allocations: false,
+      maxSamples: 20_000
+    }
   },
   timeline: {
     // It is a heap snapshot. Profiles have no contents of strings.
@@ -302,8 +313,8 @@ function snapshot (given, { stream = false } = {}) {
 
 /** Options that start a session. */
 function start (kind, given) {
-  const { schema, defaults } = SESSIONS[kind]
-  return bare(defaults, read(given, schema))
+  const { schema, together = (own) => own, defaults } = SESSIONS[kind]
+  return bare(defaults, together(read(given, schema)))
 }
 
 /** Options of a session's stop() and capture(). */
@@ -334,6 +345,7 @@ function triggered (kind, given) {
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
   output(own, kind)
+  if (kind !== 'snapshot') start(kind, pick(asGiven, schema))
   return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
 

@@ -10,6 +10,8 @@ const { invalidOption } = require('./errors')
 const { onSignal, CAPTURES } = require('./triggers/signal')
 const { startSampling } = require('./captures/sampling')
 
+const ALLOCATIONS = 'allocations'
+
 register(process.env)
 
 function register (env) {
@@ -47,12 +49,15 @@ function parseSignals (text) {
   })
 }
 
-/** '1', '0', or the interval in bytes ('512k'). */
+/** '1', '0', or what the session has: the interval in bytes ('512k'), `allocations`, or both with a comma between them. */
 function parseSampling (text, name) {
   if (text === '0' || text === 'false') return undefined
   if (text === '1' || text === 'true') return {}
-  const sampleInterval = options.byteCount(text)
-  return { sampleInterval: options.integer(sampleInterval, name, 2, 2 ** 31 - 1) }
+  const parts = text.split(',').map((part) => part.trim())
+  const [interval, more] = parts.filter((part) => part !== ALLOCATIONS)
+  if (more !== undefined) throw invalidOption(name, 'must be 1, 0, an interval in bytes such as 64k, `allocations`, or the last two with a comma between them')
+  const sampleInterval = interval === undefined ? undefined : options.integer(options.byteCount(interval), name, 2, 2 ** 31 - 1)
+  return { sampleInterval, ...(parts.includes(ALLOCATIONS) && { allocations: true }) }
 }
 
 /** Removes what dead processes left half written: at start, without waiting for the next capture. */

@@ -6,8 +6,8 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use heapkit::Result;
 use heapkit::profile::{
-    By, DiffOptions, Format, Maker, Page, Profile, Row, TableOptions, ValueType, diff, flamegraph, less, read, table,
-    write,
+    By, DiffOptions, Format, Maker, Page, Profile, Row, TableOptions, ValueType, diff, flamegraph, less, more, read,
+    table, write,
 };
 
 /// `main` calls `slow`, which is seen on two lines and calls itself; then nothing runs, and V8 collects garbage.
@@ -128,6 +128,66 @@ fn what_it_has_more_than_an_earlier_one_is_left_stack_by_stack() {
     let none = less(of(HEAP), &of(HEAP)).unwrap();
     assert_eq!(read(&write(&none, Format::Proto, 0, Maker(""), &|| Ok(())).unwrap()).unwrap().sample_count(), 0);
     assert!(less(of(CPU), &of(HEAP)).unwrap_err().to_string().contains("has other types of values"));
+}
+
+#[test]
+fn two_of_one_session_add_up_and_v8s_own_format_has_them() {
+    let later = HEAP.replace(r#""selfSize":512"#, r#""selfSize":600"#).replace(r#""load;all""#, r#""main""#);
+    let both = more(of(HEAP), &of(&later)).unwrap();
+    assert_eq!(both.totals(), [100 + 512 + 100 + 600]);
+    let text = write(&both, Format::HeapProfile, 0, Maker("heapkit"), &|| Ok(())).unwrap();
+    let again = read(&text).unwrap();
+    for by in [By::Function, By::File] {
+        assert_eq!(rows(&again, by, 0), rows(&both, by, 0));
+    }
+    // As V8 has it: what is the same is one node, places count from 0, and nothing is written beside the tree.
+    let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(json["head"]["callFrame"]["functionName"], "(root)");
+    assert_eq!((&json["samples"], json.as_object().unwrap().len()), (&serde_json::json!([]), 2));
+    let children = json["head"]["children"].as_array().unwrap();
+    let names: Vec<_> = children.iter().map(|node| node["callFrame"]["functionName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["main", "load;all"]);
+    let parse = &children[0]["children"][0];
+    assert_eq!(
+        (&parse["selfSize"], &parse["callFrame"]["columnNumber"]),
+        (&serde_json::json!(600), &serde_json::json!(2))
+    );
+    let error = more(of(HEAP), &of(CPU)).unwrap_err();
+    assert_eq!(error.code(), "HEAPKIT_ERR_INVALID_PROFILE");
+}
+
+#[test]
+fn v8s_own_format_says_what_its_bytes_are() {
+    for (text, expected) in [
+        (HEAP.replace(r#"{"samples""#, r#"{"valueType":"alloc_space","samples""#), "alloc_space"),
+        (HEAP.replace(r#"{"samples""#, r#"{"valueType":[1,{"a":2}],"samples""#), "inuse_space"),
+    ] {
+        assert_eq!(of(&text).types(), [ValueType::new(expected, "bytes")]);
+    }
+    let text = HEAP.replace(r#"{"samples""#, r#"{"valueType":"alloc_space","samples""#);
+    let again = write(&of(&text), Format::HeapProfile, 0, Maker("heapkit"), &|| Ok(())).unwrap();
+    assert_eq!(read(&again).unwrap().types(), of(&text).types());
+}
+
+#[test]
+fn a_tree_of_v8s_own_format_may_be_as_deep_as_a_stack_and_as_wide() {
+    let node = |name: usize| {
+        format!(
+            r#"{{"callFrame":{{"functionName":"f{name}","url":"/a.js","lineNumber":{name},"columnNumber":0}},"selfSize":1,"children":["#
+        )
+    };
+    let deep: String = (0..3000).map(node).collect::<String>() + &"]}".repeat(3000);
+    let wide: Vec<String> = (0..3000).map(|name| node(name) + "]}").collect();
+    for tree in [deep, wide.join(",")] {
+        let text = format!(
+            r#"{{"head":{{"callFrame":{{"functionName":"(root)","url":""}},"selfSize":7,"children":[{tree}]}}}}"#
+        );
+        let profile = of(&text);
+        assert_eq!(profile.totals(), [3007]);
+        let again = read(&write(&profile, Format::HeapProfile, 0, Maker("heapkit"), &|| Ok(())).unwrap()).unwrap();
+        let folded = |profile: &Profile| write(profile, Format::Folded, 0, Maker("heapkit"), &|| Ok(())).unwrap();
+        assert!(folded(&again) == folded(&profile));
+    }
 }
 
 #[test]

@@ -15,16 +15,16 @@ const PERIODS = {
 
 /**
  * The options of a recording, with the rule for the core if `format` is not V8's own. `about` has { start: { date, at }, sampleInterval, value? } of the session;
- * `base`, where there is one, is an earlier reading, { date, at, text } with V8's own text, which is taken off.
+ * `base`, where there is one, is an earlier reading, { date, at, text } with V8's own text, which is taken off; `plus` has such texts that are added, and `notes` what else is to be said.
  */
 function converted (kind, options, { start, sampleInterval, value }) {
-  const { output: { format }, base } = options
-  if (isOwnFormat(kind, format)) return options
+  const { output: { format }, base, plus = [], notes = [] } = options
+  if (isOwnFormat(kind, format) && plus.length === 0) return options
   const { unit, ...period } = PERIODS[kind]
-  const comments = [`Node.js ${process.version}, ${process.platform} ${process.arch}`, `process ${process.pid}, thread ${threadId}`]
+  const comments = [`Node.js ${process.version}, ${process.platform} ${process.arch}`, `process ${process.pid}, thread ${threadId}`, ...notes]
   const { date, at } = base ?? start
   const times = { startedAtMs: date.getTime(), elapsedMs: time.now() - at }
-  const convert = bare(period, times, { format, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base: base?.text })
+  const convert = bare(period, times, { format, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base: base?.text, plus })
   return bare(options, { convert })
 }
 

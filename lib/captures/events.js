@@ -16,12 +16,18 @@ function announce (kind) {
   return { event, date, at: time.now() }
 }
 
-function ended ({ event }, artifact) {
-  publish('end', { ...event, artifact })
+/** The same for what is no capture of anybody's: subscribers hear nothing of it. */
+function unannounced (kind) {
+  const date = time.date()
+  return { event: { kind, threadId, startedAt: date.toISOString() }, date, at: time.now(), isSilent: true }
 }
 
-function failed ({ event }, error) {
-  publish('error', { ...event, error })
+function ended ({ event, isSilent }, artifact) {
+  if (!isSilent) publish('end', { ...event, artifact })
+}
+
+function failed ({ event, isSilent }, error) {
+  if (!isSilent) publish('error', { ...event, error })
 }
 
 /** Announces that a session was given up before anything of it was recorded. */
@@ -29,4 +35,4 @@ function withdraw (start) {
   failed(start, new HeapkitError(codes.ABORTED, 'The capture was given up: its session was disposed of without stop()'))
 }
 
-module.exports = { announce, ended, failed, withdraw }
+module.exports = { announce, unannounced, ended, failed, withdraw }

@@ -26,7 +26,8 @@ const SETTLED_WITHIN_MS = 200
  * - memory(): what the estimate needs to know besides how large the heap is: { hasNumbers }, or { samples } of a profile;
  * - idsOf: the inspector session whose ids of objects the child must not change, if that matters;
  * - mustBegin(): throws where the capture may not begin any more. Called just before each fork;
- * - beforeFork(): called in this process as shortly before each fork as V8's workers allow.
+ * - beforeFork(): called in this process as shortly before each fork as V8's workers allow;
+ * - afterFork(): called in this process right after it, before anything else can run.
  *
  * Resolves when the writer has everything.
  */
@@ -54,10 +55,18 @@ async function attempt (recording, { memory: { reserveBytes, force }, maxCpu }, 
     if (task.beforeFork) recording.pause.run(() => { task.beforeFork(); settle(twin) })
     await quiet(recording, twin)
     task.mustBegin?.()
-    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => twin.fork((output) => inChild(output, counts, task)))))
+    return await recording.meanwhile('serializing', () => recording.step(() => recording.pause.run(() => fork(twin, counts, task))))
   } finally {
     twin.dropPrepared()
   }
+}
+
+/** Forks before it returns, and answers a promise for what the child does. */
+function fork (twin, counts, task) {
+  const over = twin.fork((output) => inChild(output, counts, task))
+  // What went wrong with fork(2) itself, the promise says.
+  if (twin.forkMs > 0) task.afterFork?.()
+  return over
 }
 
 /** Runs in the child, which can open no file, has only these two descriptors, and ends when this returns. */

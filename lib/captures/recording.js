@@ -25,7 +25,7 @@ class Recording {
   #throttle = () => null
 
   /**
-   * `options` are { output, signal, timeoutMs, onProgress, redact, convert }; `start` is what announce() answered for a
+   * `options` are { output, signal, timeoutMs, onProgress, redact, convert, facts }, of which the last are the artifact's own; `start` is what announce() answered for a
    * capture that began before its recording.
    */
   constructor (kind, options, { stream = false, mode, estimatedRawBytes, start = announce(kind) } = {}) {
@@ -179,6 +179,7 @@ class Recording {
       ...(this.#mode === 'fork' ? { heldBackMs: this.#throttle()?.heldBackMs ?? 0 } : undefined),
       ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
       ...(redacted === undefined ? undefined : { redacted: JSON.parse(redacted) }),
+      ...this.#options.facts,
       pid: process.pid,
       threadId,
       nodeVersion: process.version

@@ -2,27 +2,33 @@
 
 // Sampling heap profiles: V8 notes the stack of an allocation about every `sampleInterval` bytes.
 
-const inspector = require('../inspector')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
-const shared = require('../shared')
+const { AllocationTotals } = require('./allocations')
 const { heapFacts } = require('./census')
 const { settled } = require('./mode')
+const { Sampler } = require('./sampler')
 const { CaptureSession, activeSession } = require('./session')
-const { limitStackDepth } = require('./stack-depth')
 
 class SamplingSession extends CaptureSession {
+  #sampler
   #sampleInterval
-  #stackDepth
+  /** Of a session that counts all allocations. */
+  #totals
 
-  constructor ({ sampleInterval, stackDepth, ...flags }) {
-    super('sampling', { sampleInterval, value: counted(flags) })
+  constructor (sampler, wanted) {
+    const { sampleInterval, allocations } = wanted
+    super('sampling', { sampleInterval, value: sampler.value })
+    this.#sampler = sampler
     this.#sampleInterval = sampleInterval
-    this.#stackDepth = stackDepth
+    if (allocations) this.#totals = new AllocationTotals(sampler, wanted, (wanted, ways) => this._capture(wanted, ways))
   }
 
   async stop (given) {
-    return await this._stop(settled(options.stop('sampling', given)), { ...this.#ways('HeapProfiler.stopSampling'), release: stopSampler })
+    const wanted = settled(options.stop('sampling', given))
+    const artifact = await this.#whole(wanted, (whole) => this._stop(whole, { ...this.#ways(() => this.#sampler.end()), release: () => this.#sampler.stop() }))
+    this.#totals?.close()
+    return artifact
   }
 
   async capture (given) {
@@ -35,52 +41,44 @@ class SamplingSession extends CaptureSession {
   }
 
   async #read (wanted) {
-    return await this._capture(settled(wanted), this.#ways('HeapProfiler.getSamplingProfile'))
+    return await this.#whole(settled(wanted), (whole) => this._capture(whole, this.#ways(() => this.#sampler.read())))
   }
 
   async _dispose () {
-    await this._discard(stopSampler)
+    await this._discard(() => this.#sampler.stop())
+    this.#totals?.close()
   }
 
-  /** How the profile is read: in this thread by `method`, or in a child. Either begins with a full garbage collection. */
-  #ways (method) {
+  /** Does `work` with all that was counted, also before V8 began anew. */
+  async #whole (wanted, work) {
+    const totals = this.#totals
+    if (totals === undefined) return await work(wanted)
+    return await totals.undisturbed((plus) => {
+      const { facts, notes } = totals
+      // There is nothing for a child to read where V8 counts no more.
+      const mode = this.#sampler.isOn ? wanted.mode : 'inline'
+      return work(options.bare(wanted, { mode, plus, notes, facts: { allocations: { ...facts } } }))
+    })
+  }
+
+  /** How the profile is read: in this thread by `read()`, or in a child. Either begins with a full garbage collection. */
+  #ways (read) {
     return {
-      collect: (recording) => recording.pause.run(() => this.#text(method)),
+      collect: (recording) => recording.pause.run(read),
       task: {
-        memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) }),
-        work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
+        memory: () => ({ samples: Math.ceil(this.#totals?.held() ?? heapFacts().usedHeapBytes / this.#sampleInterval) }),
+        work: (onChunk) => onChunk(this.#sampler.read())
       }
     }
-  }
-
-  #text (method) {
-    const { profile } = inspector.postSync(method)
-    return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
   }
 }
 
 function startSampling (given) {
   const wanted = options.start('sampling', given)
-  const { sampleInterval, stackDepth, ...flags } = wanted
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
-  // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
-  inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
-  return CaptureSession.begun(() => new SamplingSession(wanted), stopSampler)
-}
-
-/** What its bytes are, in the words of pprof: what is alive, what was allocated, or something in between. */
-function counted ({ includeObjectsCollectedByMajorGC: major, includeObjectsCollectedByMinorGC: minor }) {
-  if (major && minor) return 'alloc_space'
-  return major || minor ? 'space' : 'inuse_space'
-}
-
-/**
- * Stops without a profile. V8's command for sampling collects all garbage and makes the profile first; the other one, which disables the session,
- * also ends timelines and forgets the ids of objects. So it is not for threads where these matter.
- */
-function stopSampler () {
-  const matters = shared.idsCount || shared.sessions.get('timeline')?.isRunning()
-  inspector.postSync(matters ? 'HeapProfiler.stopSampling' : 'HeapProfiler.disable')
+  const sampler = new Sampler(wanted)
+  sampler.start()
+  return CaptureSession.begun(() => new SamplingSession(sampler, wanted), () => sampler.stop())
 }
 
 /** Stops the session of this thread, whoever started it. */

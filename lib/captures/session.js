@@ -128,9 +128,12 @@ class CaptureSession {
 
   /** Reads without stopping: `collect(recording)` answers the text, or a forked child does `task`. */
   async _capture (options, { collect, task }) {
-    const mustBegin = () => this.#mustBe('running')
+    const mustBegin = () => {
+      this.#mustBe('running')
+      task?.mustBegin?.()
+    }
     mustBegin()
-    const recording = new Recording(this.#kind, this.#converted(options), { mode: options.mode, stream: options.stream })
+    const recording = new Recording(this.#kind, this.#converted(options), { mode: options.mode, stream: options.stream, start: options.start })
     await recording.open()
     const chunks = options.stream && bytesOf(recording)
     try {

@@ -152,7 +152,7 @@ async function timed (context, kind, known) {
   })
 }
 
-const SAMPLING = { sampleInterval: integer, stackDepth: integer }
+const SAMPLING = { sampleInterval: integer, stackDepth: integer, allocations: flag, maxSamples: integer }
 /** Of profiles: the option says which there are. */
 const FORMAT = { format: (text) => text }
 

@@ -17,7 +17,7 @@ const { Problem, send } = require('./response')
 const { readQuery, seconds, integer } = require('./query')
 
 const START = 'POST /sampling/start does, HEAPKIT_SAMPLING=1 does when the process starts (with heapkit/register), and startSampling() in code'
-const ALLOCATIONS = 'startSampling({ includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true })'
+const ALLOCATIONS = 'POST /sampling/start?allocations=1, HEAPKIT_SAMPLING=allocations when the process starts, or startSampling({ allocations: true }) in code'
 
 /** The endpoints: what each has, and whether it can be had now. */
 const ENDPOINTS = {
@@ -48,12 +48,12 @@ function escaped (text) {
 /** Why there are no such values to be had from the session of this thread; undefined if there are. */
 function whyNot (value) {
   const session = activeSession('sampling')
-  if (session === undefined) return `no sampling session is running in this thread; ${START}`
+  if (session === undefined) return `no sampling session is running in this thread; ${value === 'alloc_space' ? `to count all that was allocated, ${ALLOCATIONS}` : START}`
   // It may be of another copy of heapkit.
   if (session._value === value && typeof session._captureToStream === 'function') return undefined
   return value === 'alloc_space'
-    ? `the sampling session of this thread counts what is alive; ${ALLOCATIONS} counts all that was allocated, and remembers it as long as it runs`
-    : 'the sampling session of this thread counts what was collected, too; another one, without includeObjectsCollectedBy…GC, counts what is alive'
+    ? `the sampling session of this thread counts what is alive. End it (POST /sampling/stop), and to count all that was allocated, ${ALLOCATIONS}`
+    : 'the sampling session of this thread counts what was collected, too, and V8 does not tell the two apart. End it (POST /sampling/stop); another one, without `allocations`, counts what is alive'
 }
 
 const heap = (context) => readSession(context, 'heap', 'inuse_space')

@@ -47,6 +47,8 @@ pub struct ConversionRule {
     pub maker: String,
     /// What was read earlier of the same session, in V8's own format, and is taken off.
     pub base: Option<Uint8Array>,
+    /// What was read of the same session before V8 began anew, in V8's own format, and is added.
+    pub plus: Vec<Uint8Array>,
 }
 
 impl ConversionRule {
@@ -58,10 +60,12 @@ impl ConversionRule {
             name => format_named(name),
         };
         let base = self.base.as_ref().map(|base| base.to_vec());
+        let plus = self.plus.iter().map(|text| text.to_vec()).collect();
         Box::new(Conversion {
             rule: Facts::of(self),
             format,
             base,
+            plus,
             began: Instant::now(),
             text: Vec::new(),
             lasted: None,
@@ -107,6 +111,7 @@ pub(super) fn format_named(name: &str) -> Format {
         "folded" => Format::Folded,
         "speedscope" => Format::Speedscope,
         "text" => Format::Text,
+        "heapprofile" => Format::HeapProfile,
         _ => Format::Pprof,
     }
 }
@@ -115,6 +120,7 @@ struct Conversion {
     rule: Facts,
     format: Format,
     base: Option<Vec<u8>>,
+    plus: Vec<Vec<u8>>,
     began: Instant,
     text: Vec<u8>,
     /// From `began` until V8 had stopped.
@@ -134,7 +140,8 @@ impl sink::Transform for Conversion {
 
     fn finish(mut self: Box<Self>, out: &mut Vec<u8>, is_wanted: &dyn Fn() -> bool) -> crate::Result<Option<String>> {
         let room = Room::new();
-        let bytes = self.text.len() + self.base.as_ref().map_or(0, Vec::len);
+        let others = self.base.iter().chain(&self.plus).map(Vec::len).sum::<usize>();
+        let bytes = self.text.len() + others;
         room.expect((bytes as u64).saturating_mul(BYTES_EACH))?;
         let profile = self.profile()?;
         let check = || {
@@ -152,6 +159,9 @@ impl Conversion {
     fn profile(&mut self) -> crate::Result<Profile> {
         // The texts go before anything is written.
         let mut profile = profile::read(&std::mem::take(&mut self.text))?;
+        for text in std::mem::take(&mut self.plus) {
+            profile = profile::more(profile, &profile::read(&text)?)?;
+        }
         if let Some(base) = self.base.take() {
             profile = profile::less(profile, &profile::read(&base)?)?;
         }
@@ -226,6 +236,7 @@ mod tests {
             comments: vec!["Node.js".into()],
             maker: "heapkit".into(),
             base: None,
+            plus: Vec::new(),
         }
     }
 
@@ -253,6 +264,24 @@ mod tests {
         assert_eq!(profile.period, Some((ValueType::new("space", "bytes"), 1024)));
         assert_eq!(profile.comments, ["Node.js", "heapkit"]);
         assert_eq!(converted(rule("folded").transform(), true).unwrap(), b"f 500\n");
+    }
+
+    #[test]
+    fn what_was_read_before_v8_began_anew_is_added_and_a_base_taken_off() {
+        let mut conversion = Conversion {
+            rule: Facts::of(rule("heapprofile")),
+            format: Format::HeapProfile,
+            base: Some(heap(30)),
+            plus: vec![heap(200), heap(40)],
+            began: Instant::now(),
+            text: heap(500),
+            lasted: None,
+        };
+        let profile = conversion.profile().unwrap();
+        let text = profile::write(&profile, Format::HeapProfile, 0, Maker("heapkit"), &|| Ok(())).unwrap();
+        assert!(text.starts_with(br#"{"valueType":"alloc_space","head":"#));
+        let again = profile::read(&text).unwrap();
+        assert_eq!((again.types(), again.totals()), (&[ValueType::new("alloc_space", "bytes")][..], vec![710]));
     }
 
     #[test]

@@ -9,8 +9,8 @@
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
 //! * [`originals()`] puts sources in the place of scripts, by source maps;
-//! * [`less()`] leaves what it has more than an earlier one;
-//! * [`write`] makes pprof, folded stacks, a speedscope file, a text for people or the page of a flame graph of it;
+//! * [`less()`] leaves what it has more than an earlier one, [`more()`] adds one up;
+//! * [`write`] makes V8's `.heapprofile`, pprof, folded stacks, a speedscope file, a text for people or the page of a flame graph of it;
 //! * [`table`] adds up by function, file or package, and [`diff`] compares two such tables; whose a function is says `origin`, which functions of
 //!   two profiles are the same `pair`.
 //!
@@ -22,6 +22,7 @@
 mod copy;
 mod diff;
 mod handles;
+mod heapprofile;
 mod less;
 mod model;
 mod origin;
@@ -37,7 +38,7 @@ mod write;
 use crate::error::Result;
 
 pub use diff::{Diff, DiffOptions, DiffRow, diff};
-pub use less::less;
+pub use less::{less, more};
 pub use model::{Builder, Profile, ValueType};
 pub use originals::originals;
 pub use read::read;

@@ -4,6 +4,7 @@ mod bounded;
 mod columns;
 mod flamegraph;
 mod folded;
+mod heapprofile;
 mod pprof;
 mod speedscope;
 mod text;
@@ -18,6 +19,8 @@ pub use flamegraph::{Page, flamegraph};
 /// What a profile can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// V8's sampling heap profile.
+    HeapProfile,
     /// pprof, compressed with gzip as its tools expect it.
     Pprof,
     /// The same without gzip, for whoever compresses it.
@@ -40,6 +43,7 @@ pub struct Maker<'a>(pub &'a str);
 /// `HEAPKIT_ERR_MEMORY` for more than 256 MiB, and what `check` fails with.
 pub fn write(profile: &Profile, format: Format, value: usize, maker: Maker<'_>, check: Check<'_>) -> Result<Vec<u8>> {
     match format {
+        Format::HeapProfile => heapprofile::write(profile, value, check),
         Format::Pprof => pprof::write(profile, maker, check),
         Format::Proto => pprof::write_plain(profile, maker, check),
         Format::Folded => folded::write(profile, value, check),
