@@ -14,8 +14,8 @@ export type CaptureKind = 'snapshot' | 'sampling' | 'timeline' | 'cpu'
 /** V8's own file formats, all of them JSON that Chrome DevTools opens; and those that profiles can have instead. */
 export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile' | CaptureFormat
 
-/** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, or a file for speedscope. */
-export type CaptureFormat = 'pprof' | 'folded' | 'speedscope'
+/** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
+export type CaptureFormat = 'pprof' | 'folded' | 'speedscope' | 'flamegraph'
 
 /** What can be asked of a capture whose own format is `Format`. */
 type FormatsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? Format | CaptureFormat : Format
@@ -129,7 +129,7 @@ export interface ArtifactFile {
 export interface Defaults {
   /** Where artifacts go; made (mode 0700) if it is missing. Default: `HEAPKIT_DIR`, else Node's `--diagnostic-dir`, else the working directory. */
   dir?: string
-  /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`. */
+  /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`; of the page of a flame graph (`format: 'flamegraph'`) `'none'`, unless there is a `level`: browsers open it only so. */
   compression?: Compression
   /** gzip 0 to 9, default 4; zstd 1 to 19, default 1. */
   level?: number
@@ -156,7 +156,7 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
   /**
    * What the file holds. Profiles can have another format than V8's own: it is made on the capture's own thread, of at most 256 MiB of V8's text, and if there is memory
    * for it (`HEAPKIT_ERR_INVALID_PROFILE`, `HEAPKIT_ERR_MEMORY`; what was collected is kept for another `stop()`). Default: of a `file` what its name says (`a.pb.gz`, `a.folded`,
-   * `a.speedscope.json`), else that of `configure()`, else `HEAPKIT_FORMAT`, as far as the capture can have it; else V8's own.
+   * `a.speedscope.json`, `a.html`), else that of `configure()`, else `HEAPKIT_FORMAT`, as far as the capture can have it; else V8's own.
    */
   format?: FormatsOf<Format>
 }
@@ -767,8 +767,8 @@ export interface ProfileDiff {
   maxFlatDelta: number
 }
 
-/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
-export type ProfileFormat = CaptureFormat | 'flamegraph'
+/** What a profile can be converted to; pprof has gzip inside. */
+export type ProfileFormat = CaptureFormat
 
 export interface ProfileConvertOptions extends QuestionOptions {
   /** The name of one of {@link ProfileFile.types}: for `folded`, which has room for one, and what a flame graph shows first. Default: {@link ProfileFile.defaultType}. */

@@ -14,7 +14,7 @@ const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
 const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
-const { formatsOf, extensionOf, formatNamed } = require('./options/formats')
+const { formatsOf, extensionOf, formatNamed, usualCompression } = require('./options/formats')
 const { nearest } = require('./options/nearest')
 
 /** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
@@ -91,7 +91,7 @@ const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError
 const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What a profile is written as, besides what V8 has itself. */
-const PROFILE_FORMATS = [...formatsOf('cpu').slice(1), 'flamegraph']
+const PROFILE_FORMATS = formatsOf('cpu').slice(1)
 
 /** What a row is when a profile is added up. */
 const ROWS = oneOfThese(['function', 'file', 'package'])
@@ -283,7 +283,9 @@ function output (own, kind, { stream = false } = {}) {
   const format = formatOf(kind, own)
   // Who opens `a.heapsnapshot` expects it to be one.
   const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
-  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, named, pick(own, SHARED))
+  // Who names a level wants it packed.
+  const usual = own.level === undefined ? { compression: usualCompression(format) } : {}
+  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, usual, fromEnvironment(), configured, named, pick(own, SHARED))
   const level = levelOf(own, configured, compression)
   if (own.file !== undefined && own.dir !== undefined) {
     throw invalidOption('file', 'is the whole path; leave out `dir`', own.file)

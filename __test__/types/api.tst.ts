@@ -68,7 +68,7 @@ describe('captures', () => {
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { format: 'pprof' as const })
     expect(heapkit.configure).type.toBeCallableWith({ format: 'pprof' as const })
     expect(heapkit.configure).type.not.toBeCallableWith({ format: 'heapsnapshot' as const })
-    expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope'>()
+    expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope' | 'flamegraph'>()
   })
 
   test('are forked where a heap is read', () => {

@@ -14,7 +14,7 @@ const NAMES = [
   [['.pb.gz', '.pprof', '.pprof.gz'], 'pprof'],
   [ENDINGS.folded, 'folded'],
   [ENDINGS.speedscope, 'speedscope'],
-  [['.html'], 'flamegraph']
+  [ENDINGS.flamegraph, 'flamegraph']
 ]
 
 const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]

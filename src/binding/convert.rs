@@ -9,7 +9,7 @@ use napi_derive::napi;
 
 use crate::error::{Error, ErrorKind};
 use crate::host::{MemoryLimits, mebibytes};
-use crate::profile::{self, Format, Maker, Profile, ValueType};
+use crate::profile::{self, Format, Maker, Page, Profile, ValueType};
 use crate::sink;
 
 /// Of a text without compression: V8's profiles have some megabytes.
@@ -24,11 +24,28 @@ const SELDOM: Duration = Duration::from_millis(100);
 const ADVICE: &str =
     "V8's own format (leave out `format`) needs none of this, and `heapkit convert` makes others of it elsewhere";
 
+/// What comes before and after the data of a page; made by `lib/page/index.js`.
+#[napi(object)]
+pub struct PageParts {
+    /// Before it.
+    pub head: String,
+    /// After it.
+    pub tail: String,
+}
+
+impl PageParts {
+    pub(super) fn page(&self) -> Page<'_> {
+        Page { head: &self.head, tail: &self.tail }
+    }
+}
+
 /// What a capture becomes, and what V8's own format does not say; made by `lib/captures/conversion.js`.
 #[napi(object)]
 pub struct ConversionRule {
     /// The name of a format of `profile`.
     pub format: String,
+    /// The page of a flame graph instead.
+    pub page: Option<PageParts>,
     /// What the values of V8's heap profiles are.
     pub value: Option<String>,
     /// When it began, in milliseconds since 1970.
@@ -51,16 +68,17 @@ pub struct ConversionRule {
 
 impl ConversionRule {
     /// The rule at work.
-    pub(super) fn transform(self) -> Box<dyn sink::Transform> {
-        let format = match self.format.as_str() {
+    pub(super) fn transform(mut self) -> Box<dyn sink::Transform> {
+        let wanted = match (self.page.take(), self.format.as_str()) {
+            (Some(page), _) => Wanted::Page(page),
             // Whatever compresses the artifact compresses this.
-            "pprof" => Format::Proto,
-            name => format_named(name),
+            (None, "pprof") => Wanted::File(Format::Proto),
+            (None, name) => Wanted::File(format_named(name)),
         };
         let base = self.base.as_ref().map(|base| base.to_vec());
         Box::new(Conversion {
             rule: Facts::of(self),
-            format,
+            wanted,
             base,
             began: Instant::now(),
             text: Vec::new(),
@@ -111,9 +129,15 @@ pub(super) fn format_named(name: &str) -> Format {
     }
 }
 
+/// What is made of a profile.
+enum Wanted {
+    File(Format),
+    Page(PageParts),
+}
+
 struct Conversion {
     rule: Facts,
-    format: Format,
+    wanted: Wanted,
     base: Option<Vec<u8>>,
     began: Instant,
     text: Vec<u8>,
@@ -143,7 +167,11 @@ impl sink::Transform for Conversion {
             }
             room.look()
         };
-        *out = profile::write(&profile, self.format, profile.default_type_index(), Maker(&self.rule.maker), &check)?;
+        let value = profile.default_type_index();
+        *out = match &self.wanted {
+            Wanted::File(format) => profile::write(&profile, *format, value, Maker(&self.rule.maker), &check)?,
+            Wanted::Page(parts) => profile::flamegraph(&profile, None, value, parts.page(), &check)?,
+        };
         Ok(None)
     }
 }
@@ -217,6 +245,7 @@ mod tests {
     fn rule(format: &str) -> ConversionRule {
         ConversionRule {
             format: format.into(),
+            page: None,
             value: Some("alloc_space".into()),
             started_at_ms: 1.7e12,
             elapsed_ms: 2000.0,
@@ -253,6 +282,14 @@ mod tests {
         assert_eq!(profile.period, Some((ValueType::new("space", "bytes"), 1024)));
         assert_eq!(profile.comments, ["Node.js", "heapkit"]);
         assert_eq!(converted(rule("folded").transform(), true).unwrap(), b"f 500\n");
+    }
+
+    #[test]
+    fn a_page_has_its_data_between_what_is_given() {
+        let page = Some(PageParts { head: "<p>".into(), tail: "</p>".into() });
+        let bytes = converted(ConversionRule { page, ..rule("flamegraph") }.transform(), true).unwrap();
+        let data = std::str::from_utf8(&bytes).unwrap().strip_prefix("<p>{").unwrap().strip_suffix("}</p>").unwrap();
+        assert!(data.contains(r#""types":[{"name":"alloc_space""#), "{data}");
     }
 
     #[test]
