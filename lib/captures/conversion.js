@@ -22,7 +22,7 @@ const TITLES = { sampling: 'Heap profile', cpu: 'CPU profile' }
  * `base`, where there is one, is an earlier reading, { date, at, text } with V8's own text, which is taken off.
  */
 function converted (kind, options, { start, sampleInterval, value }) {
-  const { output: { format }, base } = options
+  const { output: { format }, base, sourceMaps } = options
   if (isOwnFormat(kind, format)) return options
   const { unit, ...period } = PERIODS[kind]
   const comments = [`Node.js ${process.version}, ${process.platform} ${process.arch}`, `process ${process.pid}, thread ${threadId}`]
@@ -30,7 +30,7 @@ function converted (kind, options, { start, sampleInterval, value }) {
   const times = { startedAtMs: date.getTime(), elapsedMs: time.now() - at }
   // Its files are read at the first one in a thread, as those of modules are.
   const page = format === 'flamegraph' ? flamePage({ title: `${TITLES[kind]} of process ${process.pid}` }) : undefined
-  const convert = bare(period, times, { format, page, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base: base?.text })
+  const convert = bare(period, times, { format, page, period: sampleInterval * unit, comments, maker: `heapkit ${version}`, value, base: base?.text, sourceMaps })
   return bare(options, { convert })
 }
 

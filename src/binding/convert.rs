@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
+use super::crossing::json;
 use crate::error::{Error, ErrorKind};
 use crate::host::{MemoryLimits, mebibytes};
 use crate::profile::{self, Format, Maker, Page, Profile, ValueType};
 use crate::sink;
+use crate::source_maps::{MapsFrom, Patient};
 
 /// Of a text without compression: V8's profiles have some megabytes.
 pub(super) const MOST_BYTES: usize = 256 << 20;
@@ -64,6 +66,8 @@ pub struct ConversionRule {
     pub maker: String,
     /// What was read earlier of the same session, in V8's own format, and is taken off.
     pub base: Option<Uint8Array>,
+    /// Folders that have source maps, an empty list for those of the scripts: it is of the sources then.
+    pub source_maps: Option<Vec<String>>,
 }
 
 impl ConversionRule {
@@ -76,10 +80,12 @@ impl ConversionRule {
             (None, name) => Wanted::File(format_named(name)),
         };
         let base = self.base.as_ref().map(|base| base.to_vec());
+        let maps = self.source_maps.take().map(MapsFrom::of);
         Box::new(Conversion {
             rule: Facts::of(self),
             wanted,
             base,
+            maps,
             began: Instant::now(),
             text: Vec::new(),
             lasted: None,
@@ -139,6 +145,7 @@ struct Conversion {
     rule: Facts,
     wanted: Wanted,
     base: Option<Vec<u8>>,
+    maps: Option<MapsFrom>,
     began: Instant,
     text: Vec<u8>,
     /// From `began` until V8 had stopped.
@@ -159,20 +166,30 @@ impl sink::Transform for Conversion {
     fn finish(mut self: Box<Self>, out: &mut Vec<u8>, is_wanted: &dyn Fn() -> bool) -> crate::Result<Option<String>> {
         let room = Room::new();
         let bytes = self.text.len() + self.base.as_ref().map_or(0, Vec::len);
-        room.expect((bytes as u64).saturating_mul(BYTES_EACH))?;
-        let profile = self.profile()?;
+        // With maps there are two of it for a moment.
+        let profiles = if self.maps.is_some() { 2 } else { 1 };
+        room.expect((bytes as u64).saturating_mul(BYTES_EACH * profiles))?;
+        let mut profile = self.profile()?;
         let check = || {
             if !is_wanted() {
                 return Err(ErrorKind::Aborted { reason: "it was given up while it was converted".into() }.into());
             }
             room.look()
         };
+        let mut report = None;
+        if let Some(maps) = &self.maps {
+            let (disk, has_room) = (Patient::new(is_wanted), |bytes| room.expect(bytes).is_ok());
+            let (mapped, used) = profile::originals(&profile, maps, &disk, &has_room, &check)?;
+            (profile, report) = (mapped, Some(json(&used)?));
+            // Who went away while a disk was waited for wants none of it.
+            check()?;
+        }
         let value = profile.default_type_index();
         *out = match &self.wanted {
             Wanted::File(format) => profile::write(&profile, *format, value, Maker(&self.rule.maker), &check)?,
             Wanted::Page(parts) => profile::flamegraph(&profile, None, value, parts.page(), &check)?,
         };
-        Ok(None)
+        Ok(report)
     }
 }
 
@@ -255,6 +272,7 @@ mod tests {
             comments: vec!["Node.js".into()],
             maker: "heapkit".into(),
             base: None,
+            source_maps: None,
         }
     }
 
@@ -293,8 +311,27 @@ mod tests {
     }
 
     #[test]
+    fn with_maps_it_is_of_the_sources_and_says_what_became_of_the_maps() {
+        let dirs = [std::env::temp_dir().join("heapkit-no-such-folder").to_string_lossy().into_owned()];
+        let mut conversion = ConversionRule { source_maps: Some(dirs.to_vec()), ..rule("folded") }.transform();
+        let mut out = Vec::new();
+        conversion.push(&heap(500), &mut out).unwrap();
+        let report = conversion.finish(&mut out, &|| true).unwrap();
+        assert_eq!(out, b"f 500\n");
+        let expected =
+            serde_json::json!({ "scripts": 0, "passedOver": [{ "path": dirs[0], "reason": "is no folder" }] });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&report.unwrap()).unwrap(), expected);
+    }
+
+    #[test]
     fn what_nobody_waits_for_any_more_is_not_written() {
         let error = converted(rule("folded").transform(), false).unwrap_err();
+        assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
+        // Also where there is nothing to be mapped.
+        let mut conversion = ConversionRule { source_maps: Some(Vec::new()), ..rule("folded") }.transform();
+        let empty = br#"{"head":{"callFrame":{"functionName":"(root)","url":""},"selfSize":0,"children":[]}}"#;
+        conversion.push(empty, &mut Vec::new()).unwrap();
+        let error = conversion.finish(&mut Vec::new(), &|| false).unwrap_err();
         assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
     }
 

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::convert::{BYTES_EACH, MOST_BYTES, PageParts, format_named};
 use super::crossing::{json, promise, promise_with, to_napi};
-use super::heap::{HeapReading, maps_from};
+use super::heap::HeapReading;
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
 use crate::profile::{self, By, DiffOptions, Maker, Profile, TableOptions};
-use crate::source_maps::{MapsFrom, MapsUsed};
+use crate::source_maps::{MapsFrom, MapsUsed, Plain};
 
 /// What people ask first; small, whatever the profile has.
 #[derive(Serialize)]
@@ -65,7 +65,7 @@ impl HeapReading {
             ProfileFile { profile: Kept::new(profile, bytes, env), about }
         })?;
         let source = Source::of(&path);
-        let (sources, maps) = (vec![source.clone()], source_maps.map(maps_from));
+        let (sources, maps) = (vec![source.clone()], source_maps.map(MapsFrom::of));
         let task = move |progress: &Progress| {
             open(&source, maps.as_ref(), progress).map_err(|error| error.about(source.name()))
         };
@@ -96,7 +96,7 @@ fn open(source: &Source, maps: Option<&MapsFrom>, progress: &Progress) -> crate:
     let mut maps_used = None;
     if let Some(maps) = maps {
         let has_room = |bytes| progress.expect(bytes, "source maps").is_ok();
-        let (mapped, used) = profile::originals(&profile, maps, &has_room, &|| progress.check())?;
+        let (mapped, used) = profile::originals(&profile, maps, &Plain, &has_room, &|| progress.check())?;
         (profile, maps_used) = (mapped, Some(used));
     }
     let types = profile.types();
