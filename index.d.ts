@@ -14,8 +14,8 @@ export type CaptureKind = 'snapshot' | 'sampling' | 'timeline' | 'cpu'
 /** V8's own file formats, all of them JSON that Chrome DevTools opens; and those that profiles can have instead. */
 export type ArtifactFormat = 'heapsnapshot' | 'heapprofile' | 'heaptimeline' | 'cpuprofile' | CaptureFormat
 
-/** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, or a file for speedscope. */
-export type CaptureFormat = 'pprof' | 'folded' | 'speedscope'
+/** The formats of profiles besides V8's own: pprof, folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
+export type CaptureFormat = 'pprof' | 'folded' | 'speedscope' | 'flamegraph'
 
 /** What can be asked of a capture whose own format is `Format`. */
 type FormatsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? Format | CaptureFormat : Format
@@ -91,6 +91,8 @@ interface SamplingFields extends ArtifactFields {
     /** Until when was counted, where counting had to end before the session did; a process warning (`HEAPKIT_WARN_ALLOCATIONS_ENDED`) has said why. */
     endedAt?: string
   }
+  /** What became of {@link SourceMapOptions.sourceMaps}; where maps were wanted. */
+  sourceMaps?: SourceMapsUsed
 }
 
 /** `mode` says where it was read. */
@@ -109,6 +111,8 @@ export type TimelineArtifact = (TimelineFields & Forked) | (TimelineFields & Inl
 export interface CpuArtifact extends ArtifactFields {
   kind: 'cpu'
   format: 'cpuprofile' | CaptureFormat
+  /** What became of {@link SourceMapOptions.sourceMaps}; where maps were wanted. */
+  sourceMaps?: SourceMapsUsed
 }
 
 /** The artifact of a capture that can have this format. */
@@ -140,7 +144,7 @@ export interface ArtifactFile {
 export interface Defaults {
   /** Where artifacts go; made (mode 0700) if it is missing. Default: `HEAPKIT_DIR`, else Node's `--diagnostic-dir`, else the working directory. */
   dir?: string
-  /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`. */
+  /** Default: `HEAPKIT_COMPRESSION`, else `'gzip'`; of the page of a flame graph (`format: 'flamegraph'`) `'none'`, unless there is a `level`: browsers open it only so. */
   compression?: Compression
   /** gzip 0 to 9, default 4; zstd 1 to 19, default 1. */
   level?: number
@@ -167,9 +171,20 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
   /**
    * What the file holds. Profiles can have another format than V8's own: it is made on the capture's own thread, of at most 256 MiB of V8's text, and if there is memory
    * for it (`HEAPKIT_ERR_INVALID_PROFILE`, `HEAPKIT_ERR_MEMORY`; what was collected is kept for another `stop()`). Default: of a `file` what its name says (`a.pb.gz`, `a.folded`,
-   * `a.speedscope.json`), else that of `configure()`, else `HEAPKIT_FORMAT`, as far as the capture can have it; else V8's own.
+   * `a.speedscope.json`, `a.html`), else that of `configure()`, else `HEAPKIT_FORMAT`, as far as the capture can have it; else V8's own.
    */
   format?: FormatsOf<Format>
+}
+
+/** Of profiles in other formats than V8's own. */
+export interface SourceMapOptions {
+  /**
+   * Files, lines and names are those of the sources, by the maps that {@link ReadingOptions.sourceMaps} of {@link openProfile} would find: `true` for those beside the scripts, or folders. They are
+   * read on the capture's own thread, at most 1 GiB of them. Whatever is wrong with a map, or with its volume (which may take 30 s for a file), leaves names and places as they were:
+   * `artifact.sourceMaps` says what became of it. V8's own format is of the scripts as they run; with it this is refused, and what `configure()` and the environment say does not count.
+   * Default: that of `configure()`, else `HEAPKIT_SOURCE_MAPS`, else false.
+   */
+  sourceMaps?: boolean | string | string[]
 }
 
 /** How to watch a capture and how to end it early. */
@@ -383,6 +398,9 @@ export interface SnapshotStream extends Readable {
 /** Timelines have the contents of strings as snapshots have them. Profiles have none: nothing is replaced in their names and URLs of scripts. */
 type RedactOf<Format extends ArtifactFormat> = Format extends 'heaptimeline' ? Pick<SnapshotOptions, 'redact'> : unknown
 
+/** Snapshots are read with source maps later. */
+type SourceMapsOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'cpuprofile' ? SourceMapOptions : unknown
+
 /** CPU profiles are read in the thread itself: V8 need not look at the heap for them. */
 type ForkingOf<Format extends ArtifactFormat> = Format extends 'heapprofile' | 'heaptimeline' ? ForkingOptions : unknown
 
@@ -394,7 +412,7 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
    * on. Where a forked child reads (`mode`) it also goes on when anything else fails, or the capture is given up: this thread stops V8 when all is written. In this
    * thread V8 has stopped by then; sampling and CPU sessions keep what they collected, and `stop()` may be called again.
    */
-  stop (output?: OutputOptions<Format> & ControlOptions & ForkingOf<Format> & RedactOf<Format>): Promise<ArtifactOf<Format>>
+  stop (output?: OutputOptions<Format> & ControlOptions & ForkingOf<Format> & RedactOf<Format> & SourceMapsOf<Format>): Promise<ArtifactOf<Format>>
   /**
    * Stops without an artifact. Does nothing after `stop()`. A timeline's makes V8 forget the ids of objects, unless heapkit has taken an inline snapshot, one with
    * `stableIds` or a timeline in this thread: then V8 takes a snapshot once more, which is dropped. The first versions of Node 20 have no such symbol.
@@ -404,7 +422,7 @@ export interface CaptureSession<Format extends ArtifactFormat = ArtifactFormat> 
 
 export interface SamplingSession extends CaptureSession<'heapprofile'> {
   /** Writes what was sampled since the start, and goes on sampling. Captures of a session that children read come one after another. */
-  capture (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions): Promise<SamplingArtifact>
+  capture (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions & SourceMapOptions): Promise<SamplingArtifact>
 }
 
 /**
@@ -415,7 +433,7 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 export function startSampling (options?: SamplingOptions): SamplingSession
 
 /** Stops the sampling session of this thread, wherever it was started. Rejects with `HEAPKIT_ERR_NOT_ACTIVE` without one. */
-export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions): Promise<SamplingArtifact>
+export function stopSampling (output?: OutputOptions<'heapprofile'> & ControlOptions & ForkingOptions & SourceMapOptions): Promise<SamplingArtifact>
 
 /**
  * Starts an allocation timeline: `stop()` takes a heap snapshot whose objects know when they were allocated. It holds the
@@ -460,6 +478,11 @@ export interface HandlerOptions extends Defaults, ForkingOptions {
    * a download. What is in the directory already is served as it is. Default: false, which leaves it to `?redact=1` and `?redact=strict`.
    */
   redact?: boolean | 'strict' | RedactOptions
+  /**
+   * Where source maps are for profiles in other formats than V8's own, those of `/pprof/` among them: `true` for beside the scripts, or folders. Clients can do without (`?sourceMaps=0`), or ask for it
+   * where nobody else has (`?sourceMaps=1`: beside the scripts); they never name a folder. Default: that of the process.
+   */
+  sourceMaps?: SourceMapOptions['sourceMaps']
 }
 
 /**
@@ -485,9 +508,9 @@ interface TimedSignalOptions<Format extends ArtifactFormat> extends OutputOption
 /** What {@link onSignal} takes, by kind of capture. */
 export interface SignalOptions {
   snapshot: SnapshotOptions & SignalCallbacks<'heapsnapshot'>
-  sampling: SamplingOptions & TimedSignalOptions<'heapprofile'> & ForkingOptions
+  sampling: SamplingOptions & TimedSignalOptions<'heapprofile'> & ForkingOptions & SourceMapOptions
   timeline: TimelineOptions & TimedSignalOptions<'heaptimeline'> & ForkingOptions & RedactOf<'heaptimeline'>
-  cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'>
+  cpu: CpuProfileOptions & TimedSignalOptions<'cpuprofile'> & SourceMapOptions
 }
 
 export interface SignalTrigger<Kind extends CaptureKind = CaptureKind> extends Disposable {
@@ -513,6 +536,8 @@ export function onSignal<Kind extends CaptureKind> (signal: NodeJS.Signals, capt
 export interface ProcessDefaults extends Defaults {
   /** The format of all sampling and CPU captures that can have it. Default: `HEAPKIT_FORMAT`, else V8's own. */
   format?: 'heapprofile' | 'cpuprofile' | CaptureFormat
+  /** Source maps of all sampling and CPU captures in other formats than V8's own. Default: `HEAPKIT_SOURCE_MAPS` (`1`, or folders as `PATH` has them), else false. */
+  sourceMaps?: SourceMapOptions['sourceMaps']
   /**
    * All snapshots and timelines of the process are redacted at least so, whoever asks for them and however. It holds until the process ends: a later call can
    * only make it stricter.
@@ -585,7 +610,7 @@ export interface SummaryOptions extends QuestionOptions {
   sort?: 'retained' | 'shallow' | 'count'
 }
 
-/** What became of {@link ReadingOptions.sourceMaps}. */
+/** What became of `sourceMaps`. */
 export interface SourceMapsUsed {
   /** How many scripts have a map that was used. */
   scripts: number
@@ -789,8 +814,8 @@ export interface ProfileDiff {
   maxFlatDelta: number
 }
 
-/** What a profile can be converted to: pprof (with gzip), folded stacks for flame graph scripts, a file for speedscope, or one HTML page with its flame graph, which loads nothing. */
-export type ProfileFormat = CaptureFormat | 'flamegraph'
+/** What a profile can be converted to; pprof has gzip inside. */
+export type ProfileFormat = CaptureFormat
 
 export interface ProfileConvertOptions extends QuestionOptions {
   /** The name of one of {@link ProfileFile.types}: for `folded`, which has room for one, and what a flame graph shows first. Default: {@link ProfileFile.defaultType}. */

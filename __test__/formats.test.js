@@ -1,6 +1,6 @@
 'use strict'
 
-// Formats of captures: a profile as pprof, folded stacks or for speedscope has V8's own numbers, its name says what it is, and one that cannot be converted is not lost.
+// Formats of captures: a profile as pprof, folded stacks, for speedscope or as a page has V8's own numbers, its name says what it is, and one that cannot be converted is not lost.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -55,7 +55,11 @@ async function take (kind, options) {
 /** What the folded stacks of a profile add up to. */
 const folded = (text) => text.trimEnd().split('\n').reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 
-const EXTENSIONS = { pprof: 'pb', folded: 'folded', speedscope: 'speedscope.json' }
+/** What the page of a flame graph shows. */
+const dataOf = (page) => JSON.parse(/<script type="application\/json" id="data">([^<]*)<\/script>\n/.exec(page)[1])
+
+/** What names end in, with what they are packed with where nobody says. */
+const EXTENSIONS = { pprof: 'pb.gz', folded: 'folded.gz', speedscope: 'speedscope.json.gz', flamegraph: 'flamegraph.html' }
 
 for (const [kind, label] of [['sampling', 'Heap'], ['cpu', 'CPU']]) {
   describe(`a ${kind} capture`, () => {
@@ -63,8 +67,8 @@ for (const [kind, label] of [['sampling', 'Heap'], ['cpu', 'CPU']]) {
       test(`as ${format} is what its name says, and has V8's own total`, async (t) => {
         const dir = tmpDir(t)
         const { artifact, profile } = await take(kind, { dir, format })
-        assert.deepEqual([artifact.kind, artifact.format, artifact.compression], [kind, format, 'gzip'])
-        assert.match(path.basename(artifact.path), new RegExp(`^${label}\\.[\\d.]+\\.${extension}\\.gz$`))
+        assert.deepEqual([artifact.kind, artifact.format, artifact.compression], [kind, format, extension.endsWith('.gz') ? 'gzip' : 'none'])
+        assert.match(path.basename(artifact.path), new RegExp(`^${label}\\.[\\d.]+\\.${extension}$`))
         const [listed] = await listArtifacts(dir)
         assert.deepEqual([listed.kind, listed.format, listed.path, listed.bytes], [kind, format, artifact.path, artifact.bytes])
         const own = path.join(dir, 'own')
@@ -75,6 +79,7 @@ for (const [kind, label] of [['sampling', 'Heap'], ['cpu', 'CPU']]) {
         const text = readArtifact(artifact)
         if (format === 'pprof') assert.deepEqual((await openProfile(artifact.path)).types, types)
         else if (format === 'folded') assert.equal(folded(text), total)
+        else if (format === 'flamegraph') await mustBePageOf(String(text), own, kind)
         else assert.equal(JSON.parse(text).profiles.find(({ name }) => name === defaultType).endValue, total)
       })
     }
@@ -96,6 +101,18 @@ for (const [kind, label] of [['sampling', 'Heap'], ['cpu', 'CPU']]) {
       mustBeWhole(profile, text)
     })
   })
+}
+
+/** It is the page that `heapkit flame` makes of V8's own file; it knows besides what that does not say. */
+async function mustBePageOf (page, own, kind) {
+  const title = `${kind === 'cpu' ? 'CPU' : 'Heap'} profile of process ${process.pid}`
+  const other = String(await (await openProfile(own)).convert('flamegraph', { title }))
+  const around = (page) => page.split(/<script type="application\/json" id="data">[^<]*<\/script>/)
+  assert.deepEqual(around(page), around(other))
+  const [data, plain] = [page, other].map(dataOf)
+  assert.equal(data.profile.comments[1], `process ${process.pid}, thread 0`)
+  assert.ok(data.profile.timeNanos > 0)
+  assert.deepEqual({ ...data, profile: null }, { ...plain, profile: null })
 }
 
 /** What Grafana's and Google's readers check. */
@@ -135,11 +152,31 @@ test('files are named by what they are packed with', async (t) => {
   assert.deepEqual(ls(dir), [path.basename(artifact.path)])
 })
 
+test('a page is packed if anybody says so, and its file is a page by its name', async (t) => {
+  const dir = tmpDir(t)
+  const endingOf = async (options) => {
+    const { artifact } = await take('sampling', { dir, format: 'flamegraph', ...options })
+    // Node 20 has no zstd.
+    if (artifact.compression !== 'zstd') assert.deepEqual(dataOf(readArtifact(artifact)).types, [{ name: 'inuse_space', unit: 'bytes' }])
+    return path.basename(artifact.path).replace(/^Heap\.[\d.]+\.flamegraph/, '')
+  }
+  assert.equal(await endingOf(), '.html')
+  assert.equal(await endingOf({ compression: 'gzip' }), '.html.gz')
+  assert.equal(await endingOf({ level: 9 }), '.html.gz', 'a level is of a codec')
+  assert.equal(await endingOf({ format: undefined, dir: undefined, file: path.join(dir, 'heap.html') }), 'heap.html')
+  assert.equal(await endingOf({ format: undefined, dir: undefined, file: path.join(dir, 'heap.html.zst') }), 'heap.html.zst')
+  configure({ compression: 'zstd' })
+  t.after(() => configure({}))
+  assert.equal(await endingOf(), '.html.zst')
+  configure({ level: 1 })
+  assert.equal(await endingOf(), '.html')
+})
+
 test('a session that goes on can be read in any format', async (t) => {
   const dir = tmpDir(t)
   const session = startSampling({ sampleInterval: 1024 })
   globalThis.kept = allocate()
-  const formats = ['pprof', 'heapprofile', 'folded', 'speedscope']
+  const formats = ['pprof', 'heapprofile', 'folded', 'speedscope', 'flamegraph']
   for (const format of formats) assert.equal((await session.capture({ dir, format })).format, format)
   await session[Symbol.asyncDispose]()
   assert.equal(ls(dir).length, formats.length)
@@ -171,7 +208,7 @@ test('a format is refused where it does not apply', async (t) => {
   await assert.rejects(timeline.stop({ dir, format: 'folded' }), refused(/`format` must be 'heaptimeline'; got 'folded'/))
   await timeline[Symbol.asyncDispose]()
   const sampling = startSampling()
-  await assert.rejects(sampling.capture({ dir, format: 'cpuprofile' }), refused(/must be 'heapprofile' or 'pprof' or 'folded' or 'speedscope'; got 'cpuprofile'/))
+  await assert.rejects(sampling.capture({ dir, format: 'cpuprofile' }), refused(/must be 'heapprofile' or 'pprof' or 'folded' or 'speedscope' or 'flamegraph'; got 'cpuprofile'/))
   await sampling[Symbol.asyncDispose]()
   assert.throws(() => onSignal('SIGWINCH', 'snapshot', { format: 'pprof' }), refused(/must be 'heapsnapshot'/))
   assert.throws(() => configure({ format: 'heapsnapshot' }), refused(/must be 'heapprofile' or .*; got 'heapsnapshot'/))
@@ -185,10 +222,12 @@ test('the process may have a format, which is for profiles; a file\'s name, and 
   const formatOf = async (options) => (await take('sampling', { dir, ...options })).artifact.format
   assert.equal(await formatOf(), 'pprof')
   assert.equal(await formatOf({ format: 'folded' }), 'folded')
-  for (const [name, format] of [['a.heapprofile', 'heapprofile'], ['b.speedscope.json', 'speedscope'], ['c.folded.gz', 'folded'], ['d.pb.gz', 'pprof'], ['e', 'heapprofile']]) {
+  for (const [name, format] of [['a.heapprofile', 'heapprofile'], ['b.speedscope.json', 'speedscope'], ['c.folded.gz', 'folded'], ['d.pb.gz', 'pprof'], ['f.html', 'flamegraph'], ['e', 'heapprofile']]) {
     assert.equal(await formatOf({ dir: undefined, file: path.join(dir, name) }), format, name)
   }
   assert.equal((await takeSnapshot({ dir })).format, 'heapsnapshot')
+  // For what has no such format the name says nothing.
+  assert.equal((await takeSnapshot({ file: path.join(dir, 'g.html') })).format, 'heapsnapshot')
   configure({ format: 'cpuprofile' })
   assert.equal(await formatOf(), 'heapprofile')
 })

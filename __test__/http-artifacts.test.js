@@ -7,10 +7,11 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const vm = require('node:vm')
 const zlib = require('node:zlib')
 const { posix } = require('./needs')
 const { tmpDir, ls, until, isOpen } = require('./support')
-const { createHandler } = require('..')
+const { createHandler, startCpuProfile } = require('..')
 const { TOKEN, listen, serve } = require('./http-support')
 
 const NAME = 'Heap.20261120.213000.4242.0.001.heapsnapshot.gz'
@@ -283,4 +284,38 @@ test('no file stays open, whether the client takes it all or goes away', async (
     req.destroy()
   }
   await until(() => !isOpen(file), 'the file to be closed')
+})
+
+/** Takes some time in a function whose name, and whose file's, would end a script. */
+const HOSTILE = '</script><script>globalThis.owned = 1</script>'
+
+function burnUnder (name) {
+  const burn = vm.runInThisContext(`({ ${JSON.stringify(name)} () { const until = process.cpuUsage().user + 100_000; while (process.cpuUsage().user < until); } })`, { filename: `/srv/${name}.js` })
+  burn[name]()
+}
+
+test('a page has names from anybody and is served for download alone, as a document that may run nothing here', async (t) => {
+  const there = await serve(t, { level: 9 })
+  const made = await there.request('POST', '/cpu?seconds=0.001&format=flamegraph&sampleInterval=1000000')
+  assert.equal(made.status, 201, made.body)
+  assert.match(made.json().name, /^CPU\.[\d.]+\.flamegraph\.html\.gz$/)
+  const session = startCpuProfile({ sampleInterval: 500 })
+  burnUnder(HOSTILE)
+  const artifact = await session.stop({ dir: there.dir, format: 'flamegraph' })
+  const name = path.basename(artifact.path)
+  const answer = await there.request('GET', `/artifacts/${name}`)
+  assert.equal(answer.status, 200)
+  const { 'content-type': type, 'content-security-policy': policy, 'content-disposition': disposition, 'x-content-type-options': sniff } = answer.headers
+  assert.deepEqual({ type, policy, disposition, sniff },
+    { type: 'text/html; charset=utf-8', policy: 'sandbox', disposition: `attachment; filename="${name}"`, sniff: 'nosniff' })
+  const page = String(answer.body)
+  const [, data] = /<script type="application\/json" id="data">([^<]*)<\/script>\n/.exec(page)
+  const { strings } = JSON.parse(data)
+  assert.ok(strings.includes(HOSTILE) && strings.includes(`/srv/${HOSTILE}.js`), `${strings}`)
+  assert.equal(page.match(/<script/g).length, 2, 'its data and its own script')
+  // The same, packed.
+  const packed = await there.request('GET', `/artifacts/${made.json().name}`, { headers: { 'accept-encoding': 'gzip' } })
+  assert.deepEqual([packed.headers['content-type'], packed.headers['content-encoding'], packed.headers['content-security-policy']], ['text/html; charset=utf-8', 'gzip', 'sandbox'])
+  assert.equal(packed.headers['content-disposition'], `attachment; filename="${path.basename(made.json().name, '.gz')}"`)
+  assert.match(String(zlib.gunzipSync(packed.body)), /^<!doctype html>/)
 })

@@ -332,9 +332,49 @@ describe('a profile of a bundle', () => {
     assert.match(stdout, /^300 B .* {2}src\/cart\.ts$/m)
     assert.match(stdout, /\n\n1 script has a source map\n$/)
     const to = path.join(dir, 'shop.folded')
-    assert.equal((await heapkit(t, 'convert', file, to, '--source-maps', SHOP)).code, 0)
+    const converted = await heapkit(t, 'convert', file, to, '--source-maps', SHOP)
+    assert.deepEqual([converted.code, converted.stdout.split('\n').slice(1)], [0, ['', '1 script has a source map', '']])
     assert.match(fs.readFileSync(to, 'utf8'), /^serve \(src\/main\.ts:9\);begin \(src\/sessions\.ts:8\);CustomerCart \(src\/cart\.ts:7\) 300$/m)
     await assert.rejects(openProfile(file, { sourceMaps: path.join(dir, 'nowhere') }), { code: 'HEAPKIT_ERR_INVALID_OPTION' })
+  })
+
+  test('has them in every command, and where two are compared in both', async (t) => {
+    const dir = tmpDir(t)
+    const script = path.join(SHOP, 'shop.min.js')
+    const columnNumber = fs.readFileSync(script, 'utf8').indexOf('class{constructor') + 'class{constructor'.length
+    const [before, after] = [['before', 100], ['after', 300]].map(([name, selfSize]) => {
+      const cart = { callFrame: { functionName: 'o', url: script, lineNumber: 0, columnNumber }, selfSize, children: [] }
+      // No name says what it is.
+      fs.writeFileSync(path.join(dir, name), JSON.stringify({ head: { callFrame: { functionName: '(root)' }, selfSize: 0, children: [cart] } }))
+      return path.join(dir, name)
+    })
+    const used = { scripts: 1, passedOver: [] }
+    const note = /\n\n1 script has a source map\n$/
+    const diff = await heapkit(t, 'diff', before, after, '--source-maps', dir, '--source-maps', SHOP)
+    assert.match(diff.stdout, /^\+200 B +\+200 B +100 B → 300 B +CustomerCart +src\/cart\.ts:7$/m, diff.stderr)
+    assert.match(diff.stdout, note)
+    const { rows, sourceMaps } = JSON.parse((await heapkit(t, 'diff', before, after, '--by', 'file', '--source-maps', SHOP, '--json')).stdout)
+    assert.deepEqual([rows, sourceMaps], [[{ name: 'src/cart.ts', flat: [100, 300], cumulative: [100, 300], flatDelta: 200, cumulativeDelta: 200 }], used])
+    assert.deepEqual(JSON.parse((await heapkit(t, 'top', after, '--source-maps', SHOP, '--json')).stdout).sourceMaps, used)
+
+    for (const [name, more] of [['one.html', []], ['two.html', [before]]]) {
+      const { stdout, stderr } = await heapkit(t, 'flame', after, ...more, '-o', path.join(dir, name), '--source-maps', SHOP)
+      assert.match(stdout, note, stderr)
+      const { strings, base, functions } = dataOf(fs.readFileSync(path.join(dir, name), 'utf8'))
+      assert.ok(strings.includes('CustomerCart') && strings.includes('src/cart.ts') && !strings.includes(script), name)
+      // One function: it is the same in both.
+      assert.deepEqual([base !== null, functions.name.length], [more.length > 0, 1])
+    }
+    const to = path.join(dir, 'three.html')
+    assert.deepEqual(JSON.parse((await heapkit(t, 'flame', after, '-o', to, '--source-maps', SHOP, '--json')).stdout), { path: to, bytes: fs.statSync(to).size, sourceMaps: used })
+    const folded = path.join(dir, 'four.folded')
+    assert.deepEqual(JSON.parse((await heapkit(t, 'convert', after, folded, '--source-maps', SHOP, '--json')).stdout), { path: folded, bytes: fs.statSync(folded).size, format: 'folded', sourceMaps: used })
+    const nowhere = path.join(dir, 'nowhere')
+    for (const args of [['top', after], ['convert', after, path.join(dir, 'x.folded')], ['flame', after, '-o', path.join(dir, 'x.html')], ['diff', before, after]]) {
+      const { code, stderr } = await heapkit(t, ...args, '--source-maps', nowhere)
+      assert.equal(code, 2, args[0])
+      assert.match(stderr, /^heapkit: --source-maps must name folders that have source maps, and .*nowhere is none/)
+    }
   })
 
   test('has the lines of sources where a script has lines, and is what it was where a map is broken', async (t) => {

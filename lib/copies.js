@@ -14,8 +14,8 @@ const { resolve } = require('./working-dir')
 /** A copy of the snapshot `input` without the contents of strings. */
 async function redactSnapshot (input, output, given) {
   const { rule, ...control } = options.redacting(given)
-  const { redacted, sha256, path: file, bytes, rawBytes } = await copySnapshot(input, output, { rule, ...control })
-  return { path: file, bytes, rawBytes, compression: options.packingOf(file).compression, sha256, redacted: JSON.parse(redacted) }
+  const { report, sha256, path: file, bytes, rawBytes } = await copySnapshot(input, output, { rule, ...control })
+  return { path: file, bytes, rawBytes, compression: options.packingOf(file).compression, sha256, redacted: JSON.parse(report) }
 }
 
 /** Copies `from` to `to`, redacted if there is a rule; answers what was written. */
@@ -56,7 +56,7 @@ async function listLeft (from, { rule, ...control }) {
   // To a stream that is empty.
   const writer = new Writer({ dir: path.dirname(source), prefix: '', extension: '', compression: 'none', level: 0, redact: options.bare(rule, { file: source }), stream: true, producerWaits: true })
   await writer.open()
-  return JSON.parse((await finished(source, writer, control)).redacted)
+  return JSON.parse((await finished(source, writer, control)).report)
 }
 
 /** Reads all of `source` into the writer. Whatever fails, nothing is left of it. */

@@ -24,6 +24,7 @@ const READING = options.READING_DEFAULTS
 const OPTIONS = {
   ...options.SHARED,
   ...READING,
+  sourceMaps: options.mapsFrom,
   token: tokenText,
   authorize: options.callback,
   trustedOrigins: origins,
@@ -101,6 +102,7 @@ function validate (given) {
     maxSeconds,
     timeoutMs,
     output,
+    sourceMaps: asGiven.sourceMaps,
     reading: options.pick(rest, READING)
   }
 }

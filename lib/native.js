@@ -197,7 +197,7 @@ class ProfileFile {
   close () { this.#inner.close() }
   async table (reading, question) { return JSON.parse(await callAsync(() => this.#inner.table(reading.inner, question))) }
   async diff (reading, base, by, value, top) { return JSON.parse(await callAsync(() => this.#inner.diff(reading.inner, base.inner, by, value, top))) }
-  flamegraph (reading, base, value, { head, tail }) { return callAsync(() => this.#inner.flamegraph(reading.inner, base?.inner, value, head, tail)) }
+  flamegraph (reading, base, value, page) { return callAsync(() => this.#inner.flamegraph(reading.inner, base?.inner, value, page)) }
   write (reading, format, value, maker) { return callAsync(() => this.#inner.write(reading.inner, format, value, maker)) }
 }
 

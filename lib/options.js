@@ -12,10 +12,10 @@ const { nodeOption } = require('./node-options')
 const { resolve, resolveFromStart } = require('./working-dir')
 const { HeapkitError, codes, invalidOption, describe } = require('./errors')
 const { read, guarded, pick, bare } = require('./options/read')
-const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, text } = require('./options/values')
+const { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, mapsFrom, sourceMaps, pattern, text } = require('./options/values')
 const { RULE, redaction, redactionText, strictest, salted } = require('./options/redaction')
 const { counting } = require('./options/allocations')
-const { formatsOf, extensionOf, formatNamed } = require('./options/formats')
+const { formatsOf, extensionOf, formatNamed, usualCompression } = require('./options/formats')
 const { nearest } = require('./options/nearest')
 
 /** { extension, level, min, max } of each codec; src/sink/codec.rs has the table. */
@@ -31,8 +31,8 @@ const PACKING = { dir: pathText, compression: oneOfThese(Object.keys(COMPRESSION
 /** Limits and defaults of a directory. A call, configure() and the environment can all set them. */
 const SHARED = { ...PACKING, maxFiles: integerFrom(1), maxBytes: integerFrom(1), maxAgeMs: integerFrom(1) }
 
-/** What configure() and the environment can set: the same, the format of profiles, and what no call can ask less than. */
-const DEFAULTS = { ...SHARED, format: oneOfThese([...new Set(['sampling', 'cpu'].flatMap(formatsOf))]), redact: redaction }
+/** What configure() and the environment can set: the same, the format of profiles and where their source maps are, and what no call can ask less than. */
+const DEFAULTS = { ...SHARED, format: oneOfThese([...new Set(['sampling', 'cpu'].flatMap(formatsOf))]), sourceMaps: mapsFrom, redact: redaction }
 
 /** What every operation that takes time accepts. */
 const CONTROL = { signal: abortSignal, timeoutMs: integerFrom(1, MAX_TIMEOUT_MS), onProgress: callback }
@@ -102,7 +102,7 @@ const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError
 const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
 /** What a profile is written as, besides what V8 has itself. */
-const PROFILE_FORMATS = [...formatsOf('cpu').slice(1), 'flamegraph']
+const PROFILE_FORMATS = formatsOf('cpu').slice(1)
 
 /** What a row is when a profile is added up. */
 const ROWS = oneOfThese(['function', 'file', 'package'])
@@ -115,9 +115,10 @@ const QUESTION = { signal: abortSignal }
 /** How many entries of an answer are wanted. */
 const TOP = integerFrom(1, 10_000)
 
-/** Where a capture goes and how it is packed. A stream has neither a file nor a quota. */
+/** Where a capture goes and how it is packed, and what it is made into. A stream has neither a file nor a quota. */
 function outputSchema (kind, stream) {
-  return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese(formatsOf(kind)) }
+  const formats = formatsOf(kind)
+  return { ...(stream ? PACKING : { ...SHARED, file: pathText }), format: oneOfThese(formats), ...(formats.length > 1 && { sourceMaps: mapsFrom }) }
 }
 
 /** What a forked child, or a reading, may take. */
@@ -132,6 +133,7 @@ const ENVIRONMENT = {
   HEAPKIT_DIR: ['dir', resolveFromStart],
   HEAPKIT_COMPRESSION: ['compression', (text) => text],
   HEAPKIT_FORMAT: ['format', (text) => text],
+  HEAPKIT_SOURCE_MAPS: ['sourceMaps', foldersText],
   HEAPKIT_MAX_FILES: ['maxFiles', number],
   HEAPKIT_MAX_BYTES: ['maxBytes', byteCount],
   HEAPKIT_MIN_FREE_BYTES: ['minFreeBytes', byteCount],
@@ -148,6 +150,12 @@ function number (text) {
 function byteCount (text) {
   const match = /^(\d+)([kmg]?)$/i.exec(text)
   return match ? Number(match[1]) * 1024 ** ' kmg'.indexOf(match[2].toLowerCase() || ' ') : text
+}
+
+/** '1', '0', or folders as PATH has them. */
+function foldersText (text) {
+  if (['1', 'true', '0', 'false'].includes(text)) return text === '1' || text === 'true'
+  return text.split(path.delimiter).filter(Boolean).map(resolveFromStart)
 }
 
 /** What HEAPKIT_* says; an error names the variable. An empty variable counts as not set. */
@@ -207,6 +215,7 @@ function configure (given) {
   checkLevel(compression, parsed.level)
   // A relative directory is resolved now, because the working directory may change later.
   if (parsed.dir !== undefined) parsed.dir = resolve(parsed.dir)
+  if (Array.isArray(parsed.sourceMaps)) parsed.sourceMaps = parsed.sourceMaps.map((dir) => resolve(dir))
   parsed.redact = strictest(defaults().redact, parsed.redact)
   native.setDefaults(JSON.stringify(parsed))
 }
@@ -256,6 +265,26 @@ function isOwnFormat (kind, format) {
   return formatsOf(kind)[0] === format
 }
 
+/** Where the process wants source maps to be looked for. */
+function usualMaps () {
+  return bare(fromEnvironment(), defaults()).sourceMaps
+}
+
+/** The folders whose source maps a capture reads, as values.js has them. What the process wants is for formats that can have it, as `format` is for captures. */
+function mapsOf (kind, format, own) {
+  if (isOwnFormat(kind, format)) {
+    if (own) throw invalidOption('sourceMaps', `is for formats other than '${format}', which is of the scripts as they run: ask for another \`format\`, or name sources later (openProfile(file, { sourceMaps }), \`heapkit flame --source-maps\`)`)
+    return undefined
+  }
+  return sourceMaps(own ?? usualMaps() ?? false)?.map((dir) => resolve(dir))
+}
+
+/** `sourceMaps` of a capture of which a client says yes, no or nothing. Where maps are, only the operator says. */
+function mapsForClient (kind, format, asked, usual) {
+  if (asked === undefined) return usual && !isOwnFormat(kind, formatOf(kind, { format })) ? usual : undefined
+  return asked && (usual || usualMaps() || true)
+}
+
 /** A file's name without what it is packed with. */
 function bareName (file) {
   return file.slice(0, file.length - packingOf(file).extension.length)
@@ -294,7 +323,9 @@ function output (own, kind, { stream = false } = {}) {
   const format = formatOf(kind, own)
   // Who opens `a.heapsnapshot` expects it to be one.
   const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
-  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, named, pick(own, SHARED))
+  // Who names a level wants it packed.
+  const usual = own.level === undefined ? { compression: usualCompression(format) } : {}
+  const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, usual, fromEnvironment(), configured, named, pick(own, SHARED))
   const level = levelOf(own, configured, compression)
   if (own.file !== undefined && own.dir !== undefined) {
     throw invalidOption('file', 'is the whole path; leave out `dir`', own.file)
@@ -321,15 +352,19 @@ function start (kind, given) {
 function stop (kind, given) {
   const { ending = {} } = SESSIONS[kind]
   const own = read(given, { ...ending, ...CONTROL, ...outputSchema(kind) })
-  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { redact: ending.redact && salted(redactionFor(own.redact)), output: output(own, kind) })
+  const to = output(own, kind)
+  const more = { redact: ending.redact && salted(redactionFor(own.redact)), sourceMaps: mapsOf(kind, to.format, own.sourceMaps), output: to }
+  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), more)
 }
 
 /** The same where no file is made of it, but a stream: { format, base? } are what lib/captures/conversion.js takes. pprof's tools expect gzip. */
 function stopToStream (kind, given, { format, base }) {
   const { ending = {} } = SESSIONS[kind]
-  const own = read(given, { ...ending, ...CONTROL, ...PACKING })
+  const own = read(given, { ...ending, ...CONTROL, ...PACKING, sourceMaps: mapsFrom })
   const packed = bare(own, { compression: format === 'pprof' ? 'gzip' : 'none', level: undefined })
-  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { stream: true, base, output: bare(output(packed, kind, { stream: true }), { format }) })
+  const maps = isOwnFormat(kind, format) ? undefined : mapsOf(kind, format, own.sourceMaps)
+  const to = bare(output(packed, kind, { stream: true }), { format })
+  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { stream: true, base, sourceMaps: maps, output: to })
 }
 
 /**
@@ -344,7 +379,7 @@ function triggered (kind, given) {
   const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
-  output(own, kind)
+  mapsOf(kind, output(own, kind).format, own.sourceMaps)
   if (kind !== 'snapshot') start(kind, pick(asGiven, schema))
   return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
@@ -410,6 +445,8 @@ module.exports = {
   integerFrom,
   oneOf,
   callback,
+  mapsFrom,
+  mapsForClient,
   pathText,
   byteCount,
   fromEnvironment,

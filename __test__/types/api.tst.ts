@@ -65,10 +65,14 @@ describe('captures', () => {
     expect(heapkit.startSampling().capture).type.toBeCallableWith({ format: 'folded' as const })
     expect(heapkit.startSampling().stop).type.not.toBeCallableWith({ format: 'cpuprofile' as const })
     expect(heapkit.startCpuProfile().stop).type.toBeCallableWith({ format: 'speedscope' as const })
+    expect(heapkit.startCpuProfile().stop).type.toBeCallableWith({ format: 'flamegraph' as const, sourceMaps: ['maps'] })
+    expect(heapkit.startSampling().capture).type.toBeCallableWith({ format: 'pprof' as const, sourceMaps: true })
+    expect(heapkit.startTimeline().stop).type.not.toBeCallableWith({ sourceMaps: true })
+    expect(heapkit.takeSnapshot).type.not.toBeCallableWith({ sourceMaps: true })
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { format: 'pprof' as const })
     expect(heapkit.configure).type.toBeCallableWith({ format: 'pprof' as const })
     expect(heapkit.configure).type.not.toBeCallableWith({ format: 'heapsnapshot' as const })
-    expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope'>()
+    expect<CpuArtifact['format']>().type.toBe<'cpuprofile' | 'pprof' | 'folded' | 'speedscope' | 'flamegraph'>()
   })
 
   test('are forked where a heap is read', () => {

@@ -164,7 +164,7 @@ class Recording {
     return cpuShare < 1 ? { cpuShare, heldBackMs } : undefined
   }
 
-  #artifact ({ path, bytes, rawBytes, sha256, redacted }) {
+  #artifact ({ path, bytes, rawBytes, sha256, report }) {
     return {
       kind: this.kind,
       format: this.#options.output.format,
@@ -178,7 +178,7 @@ class Recording {
       pauseMs: this.pause.ms,
       ...(this.#mode === 'fork' ? { heldBackMs: this.#throttle()?.heldBackMs ?? 0 } : undefined),
       ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
-      ...(redacted === undefined ? undefined : { redacted: JSON.parse(redacted) }),
+      ...(report === undefined ? undefined : { [this.#options.redact ? 'redacted' : 'sourceMaps']: JSON.parse(report) }),
       ...this.#options.facts,
       pid: process.pid,
       threadId,

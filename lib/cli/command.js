@@ -100,6 +100,11 @@ function sourceMaps (used, width) {
   return ['', found, ...passedOver.map(({ path, reason }) => `Passed over: ${visible(path)} ${visible(reason)}`)].flatMap((line) => wrapped(line, width)).join('\n') + '\n'
 }
 
+/** The answer about a profile, as JSON, with what became of its source maps. */
+function withMaps (answer, { sourceMaps }) {
+  return { ...answer, ...(sourceMaps && { sourceMaps }) }
+}
+
 /** A path on one line of at most `width` characters: as many of its last steps as there is room for, because they say most. */
 function pathText (steps, width) {
   const words = steps.map((step, index) => visible(index === 0 && step.count === undefined ? step.name : stepText(step, '→')))
@@ -126,4 +131,4 @@ function namedOutput (command, to) {
   return to
 }
 
-module.exports = { command, COMMON_USAGE, READING_USAGE, PROFILE_USAGE, integer, namedOutput, incomplete, sourceMaps, pathText, stepText }
+module.exports = { command, COMMON_USAGE, READING_USAGE, PROFILE_USAGE, integer, namedOutput, incomplete, sourceMaps, withMaps, pathText, stepText }

@@ -5,7 +5,7 @@
 const { writeFile } = require('../copies')
 const { ENDINGS } = require('../options/formats')
 const { openProfile } = require('../profile')
-const { command, PROFILE_USAGE, namedOutput } = require('./command')
+const { command, PROFILE_USAGE, namedOutput, sourceMaps, withMaps } = require('./command')
 const { UsageError } = require('./usage-error')
 const { bytes, visible } = require('./table')
 
@@ -14,10 +14,10 @@ const NAMES = [
   [['.pb.gz', '.pprof', '.pprof.gz'], 'pprof'],
   [ENDINGS.folded, 'folded'],
   [ENDINGS.speedscope, 'speedscope'],
-  [['.html'], 'flamegraph']
+  [ENDINGS.flamegraph, 'flamegraph']
 ]
 
-const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--json]
+const usage = `Usage: heapkit convert IN OUT [--value TYPE] [--source-maps DIR]… [--force] [--json]
 
 A .cpuprofile, a .heapprofile or a pprof file in another format, which the name of OUT says:
 ${NAMES.map(([names, format]) => `  ${names.join(', ').padEnd(28)}  ${format}`).join('\n')}
@@ -35,8 +35,8 @@ async function run ([from, to], { value, json }, { output, control }) {
   const data = await profile.convert(format, value === undefined ? {} : { value })
   profile.close()
   const { path, bytes: size } = await writeFile(to, data)
-  if (json) return output.json({ path, bytes: size, format })
-  output.write(`${visible(path)}  ${format}, ${bytes(size)}\n`)
+  if (json) return output.json(withMaps({ path, bytes: size, format }, profile))
+  output.write(`${visible(path)}  ${format}, ${bytes(size)}\n${sourceMaps(profile.sourceMaps, output.width)}`)
 }
 
 function formatOf (name) {

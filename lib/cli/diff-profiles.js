@@ -4,7 +4,7 @@
 
 const { byteCount } = require('../options')
 const { openProfile } = require('../profile')
-const { integer } = require('./command')
+const { integer, sourceMaps, withMaps } = require('./command')
 const { UsageError } = require('./usage-error')
 const { table, amount, count, ending, short, signed, visible } = require('./table')
 
@@ -20,17 +20,16 @@ function areProfiles (files) {
 }
 
 /** The exit code: 3 if a line, shown or not, grew by more than was allowed. */
-async function diffProfiles ([before, after, ...more], { by = 'function', value, top, force, json, 'max-growth': maxGrowth }, { output, control: { onProgress } }) {
+async function diffProfiles ([before, after, ...more], { by = 'function', value, top, json, 'max-growth': maxGrowth }, { output, control: { partial, ...control } }) {
   if (more.length > 0) throw new UsageError(`diff: of profiles it takes two, the earlier first; got ${more.length + 2}`)
-  const open = async (file) => await openProfile(file, { onProgress, memory: { force } })
-  const [base, profile] = [await open(before), await open(after)]
+  const [base, profile] = [await openProfile(before, control), await openProfile(after, control)]
   const wanted = { by, top: integer(top, 'top', 20), ...(value !== undefined && { value }) }
   const answer = await profile.diff(base, wanted)
   base.close()
   profile.close()
   const limit = maxGrowth === undefined ? Infinity : limitOf(maxGrowth, answer)
-  if (json) output.json(answer)
-  else output.write(text(answer, base, profile, by, output.width))
+  if (json) output.json(withMaps(answer, profile))
+  else output.write(text(answer, base, profile, by, output.width) + sourceMaps(profile.sourceMaps, output.width))
   return answer.maxFlatDelta > limit ? 3 : 0
 }
 

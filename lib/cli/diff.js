@@ -32,7 +32,7 @@ const options = { top: { type: 'string' }, 'max-growth': { type: 'string' }, by:
 
 /** Options that only one of the two kinds of files has. */
 const OF_PROFILES = ['by', 'value']
-const OF_SNAPSHOTS = ['partial', 'source-maps']
+const OF_SNAPSHOTS = ['partial']
 
 async function run (files, values, out) {
   const given = (names) => names.find((name) => values[name] !== undefined)

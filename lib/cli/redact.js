@@ -54,7 +54,7 @@ async function run (files, { strict = false, keep = [], extra = [], 'list-left':
   const [from, to] = files
   return await interruptible(async (signal) => {
     const written = await copySnapshot(from, namedOutput('redact', to), { rule: salted(rule), onProgress, signal })
-    const report = JSON.parse(written.redacted)
+    const report = JSON.parse(written.report)
     if (json) return output.json({ path: written.path, bytes: written.bytes, redacted: report })
     output.write(text(written, report))
   })

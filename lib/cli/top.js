@@ -3,10 +3,11 @@
 // heapkit top FILE: who takes the time, or the memory, in a profile.
 
 const { openProfile } = require('../profile')
-const { command, PROFILE_USAGE, integer, sourceMaps } = require('./command')
+const { command, PROFILE_USAGE, integer, sourceMaps, withMaps } = require('./command')
 const { table, amount, count, bytes, ending, percent, short, visible } = require('./table')
 
-const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N] [--json]
+const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N]
+                        [--source-maps DIR]… [--force] [--json]
 
 Who takes the time, or the memory, in a .cpuprofile, a .heapprofile or a pprof file: FLAT is its own, CUMULATIVE is with what
 it called. A package is one of node_modules, all of Node.js, or all of your own code.
@@ -27,7 +28,7 @@ async function run ([file], { by = 'function', value, focus, ignore, top, json }
   const profile = await openProfile(file, control)
   const answer = await profile.top(wanted)
   profile.close()
-  if (json) return output.json(answer)
+  if (json) return output.json(withMaps(answer, profile))
   output.write(text(profile, answer, by, output.width) + sourceMaps(profile.sourceMaps, output.width))
 }
 

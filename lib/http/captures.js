@@ -10,7 +10,7 @@ const { startSampling, stopSampling, captureSampling } = require('../captures/sa
 const { TIMED, captureFor } = require('../captures/timed')
 const { slotHolder, endHeld } = require('../captures/slot')
 const { HeapkitError, codes } = require('../errors')
-const { redaction: parsed, redactionFor, strictest } = require('../options')
+const { mapsForClient, redaction: parsed, redactionFor, strictest } = require('../options')
 const { deferred } = require('../promises')
 const time = require('../time')
 const { watchClient } = require('./client')
@@ -142,22 +142,29 @@ async function sendWithin (res, stream, client, timeoutMs, began) {
   }
 }
 
+/** The parameters of profiles: the option says which formats there are. */
+const PROFILE = { format: (text) => text, sourceMaps: flag }
+
+/** What a profile is made into. */
+function madeInto ({ sourceMaps: usual }, kind, { format, sourceMaps }) {
+  return { format, sourceMaps: mapsForClient(kind, format, sourceMaps, usual) }
+}
+
 async function timed (context, kind, known) {
-  const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, format, ...options } =
+  const { seconds: duration = TIMED[kind].seconds, timeoutMs, redact, format, sourceMaps, ...options } =
     readCaptureQuery(context, { seconds: seconds(context.maxSeconds), ...known })
   // A timeline has the strings of the heap as a snapshot has them.
-  const ending = { ...(kind !== 'cpu' && forkingOf(context)), ...(kind === 'timeline' && { redact: redactionOf(context, redact) }) }
+  const special = kind === 'timeline' ? { redact: redactionOf(context, redact) } : madeInto(context, kind, { format, sourceMaps })
+  const ending = { ...(kind !== 'cpu' && forkingOf(context)), ...special }
   await exclusively(context, kind, duration, async ({ signal }) => {
-    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, format, signal, timeoutMs }))
+    sendArtifact(context, await captureFor(kind, duration, options, { ...context.output, ...ending, signal, timeoutMs }))
   })
 }
 
 const SAMPLING = { sampleInterval: integer, stackDepth: integer, allocations: flag, maxSamples: integer }
-/** Of profiles: the option says which there are. */
-const FORMAT = { format: (text) => text }
 
-const sampling = (context) => timed(context, 'sampling', { ...SAMPLING, ...FORMAT })
-const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, ...FORMAT })
+const sampling = (context) => timed(context, 'sampling', { ...SAMPLING, ...PROFILE })
+const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, ...PROFILE })
 const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer, redact: redaction })
 
 async function samplingStart ({ res, search }) {
@@ -167,10 +174,10 @@ async function samplingStart ({ res, search }) {
 
 /** Reads or stops the session of this thread. If the client goes away, the session keeps what it has collected. */
 async function readSampling (context, read) {
-  const { timeoutMs, format } = readCaptureQuery(context, FORMAT)
+  const { timeoutMs, ...wanted } = readCaptureQuery(context, PROFILE)
   const client = watchClient(context.req, context.res)
   try {
-    sendArtifact(context, await read({ ...context.output, ...forkingOf(context), format, timeoutMs, signal: client.signal }))
+    sendArtifact(context, await read({ ...context.output, ...forkingOf(context), ...madeInto(context, 'sampling', wanted), timeoutMs, signal: client.signal }))
   } finally {
     client.release()
   }

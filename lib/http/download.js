@@ -17,7 +17,10 @@ const PATIENCE_MS = 30_000
 const CODINGS = new Map(codecs().filter(({ extension }) => extension !== '').map(({ extension, name }) => [extension, name]))
 
 /** What is no JSON. */
-const TYPES = { '.pb': 'application/octet-stream', '.folded': 'text/plain; charset=utf-8' }
+const TYPES = { '.pb': 'application/octet-stream', '.folded': 'text/plain; charset=utf-8', '.html': 'text/html; charset=utf-8' }
+
+/** What is downloaded is shown nowhere. Should something show it all the same, no script of it runs in the service's own origin. */
+const POLICY = 'sandbox'
 
 /** Headers for an artifact called `name`. */
 function downloadHeaders (req, name) {
@@ -27,6 +30,7 @@ function downloadHeaders (req, name) {
     'Content-Type': TYPES[path.extname(coding ? path.basename(name, extension) : name)] ?? 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': POLICY,
     Vary: 'Accept-Encoding'
   }
   if (coding && accepts(req.headers['accept-encoding'], coding)) {

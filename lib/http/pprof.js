@@ -9,12 +9,13 @@ const { Readable } = require('node:stream')
 const { activeSession } = require('../captures/session')
 const { TIMED, captureFor, pass } = require('../captures/timed')
 const { codes } = require('../errors')
+const { mapsForClient } = require('../options')
 const time = require('../time')
 const { exclusively, forkingOf, readCaptureQuery, sendWithin } = require('./captures')
 const { watchClient } = require('./client')
 const { refuseCrossOrigin } = require('./cross-origin')
 const { Problem, send } = require('./response')
-const { readQuery, seconds, integer } = require('./query')
+const { readQuery, seconds, flag, integer } = require('./query')
 
 const START = 'POST /sampling/start does, HEAPKIT_SAMPLING=1 does when the process starts (with heapkit/register), and startSampling() in code'
 const ALLOCATIONS = 'POST /sampling/start?allocations=1, HEAPKIT_SAMPLING=allocations when the process starts, or startSampling({ allocations: true }) in code'
@@ -103,12 +104,12 @@ async function profile (context) {
 /** The parameters that Go's endpoints have; no page of another origin may capture. */
 function readPprofQuery (context, known) {
   refuseCrossOrigin({ method: 'POST', headers: context.req.headers }, context.trustedOrigins ?? [])
-  return readCaptureQuery(context, { seconds: seconds(context.maxSeconds), debug: integer, ...known })
+  return readCaptureQuery(context, { seconds: seconds(context.maxSeconds), debug: integer, sourceMaps: flag, ...known })
 }
 
 /** Where bytes may wait to be read, and what ends the capture. */
-function output ({ output: { dir, minFreeBytes } }, { timeoutMs }, { signal }) {
-  return { dir, minFreeBytes, timeoutMs, signal }
+function output ({ output: { dir, minFreeBytes }, sourceMaps: usual }, { timeoutMs, sourceMaps }, { signal }) {
+  return { dir, minFreeBytes, timeoutMs, signal, sourceMaps: mapsForClient('cpu', 'pprof', sourceMaps, usual) }
 }
 
 /** Sends what `capture({ format })` delivers: pprof, or a text for people. */

@@ -8,7 +8,7 @@ const native = require('../native')
 const FORMATS = native.formats()
 
 /** What names of files end in, before what they are packed with, where that says a format that is not V8's own. */
-const ENDINGS = { pprof: ['.pb', '.pprof'], folded: ['.folded', '.collapsed'], speedscope: ['.speedscope.json', '.speedscope'] }
+const ENDINGS = { pprof: ['.pb', '.pprof'], folded: ['.folded', '.collapsed'], speedscope: ['.speedscope.json', '.speedscope'], flamegraph: ['.html'] }
 
 /** The names of those that a capture can have; the first is V8's own. */
 function formatsOf (kind) {
@@ -25,4 +25,9 @@ function formatNamed (file) {
   return Object.keys(ENDINGS).find((format) => ENDINGS[format].some((ending) => file.endsWith(ending)))
 }
 
-module.exports = { ENDINGS, formatsOf, extensionOf, formatNamed }
+/** How a file is packed where nobody says: browsers open a page only as it is. */
+function usualCompression (format) {
+  return format === 'flamegraph' ? 'none' : 'gzip'
+}
+
+module.exports = { ENDINGS, formatsOf, extensionOf, formatNamed, usualCompression }

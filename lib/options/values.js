@@ -59,14 +59,21 @@ function share (value, name, or = '') {
   return value
 }
 
-/** Folders that have source maps; an empty list stands for those of the scripts, and undefined for none. */
-function sourceMaps (value, name) {
-  if (typeof value === 'boolean') return value ? [] : undefined
+/** Where source maps are: folders, true for beside the scripts, or false. */
+function mapsFrom (value, name) {
+  if (typeof value === 'boolean') return value
   const dirs = typeof value === 'string' ? [value] : value
   if (!Array.isArray(dirs) || dirs.length === 0 || !dirs.every(isPath)) {
     throw invalidOption(name, 'must be true (maps beside the scripts, where they lie on this machine), or a folder that has maps, or an array of such', value)
   }
   return [...dirs]
+}
+
+/** The same as folders; an empty list stands for those of the scripts, and undefined for none. */
+function sourceMaps (value, name) {
+  const from = mapsFrom(value, name)
+  if (from === true) return []
+  return from || undefined
 }
 
 const RUST_FLAGS = ['i', 'm', 's']
@@ -91,4 +98,4 @@ function text (value, name) {
   return value
 }
 
-module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, sourceMaps, pattern, patterns, text }
+module.exports = { integer, integerFrom, boolean, oneOf, oneOfThese, pathText, callback, abortSignal, share, mapsFrom, sourceMaps, pattern, patterns, text }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
+use super::crossing::json;
 use crate::error::{Error, ErrorKind};
 use crate::host::{MemoryLimits, mebibytes};
-use crate::profile::{self, Format, Maker, Profile, ValueType};
+use crate::profile::{self, Format, Maker, Page, Profile, ValueType};
 use crate::sink;
+use crate::source_maps::{MapsFrom, Patient};
 
 /// Of a text without compression: V8's profiles have some megabytes.
 pub(super) const MOST_BYTES: usize = 256 << 20;
@@ -24,11 +26,28 @@ const SELDOM: Duration = Duration::from_millis(100);
 const ADVICE: &str =
     "V8's own format (leave out `format`) needs none of this, and `heapkit convert` makes others of it elsewhere";
 
+/// What comes before and after the data of a page; made by `lib/page/index.js`.
+#[napi(object)]
+pub struct PageParts {
+    /// Before it.
+    pub head: String,
+    /// After it.
+    pub tail: String,
+}
+
+impl PageParts {
+    pub(super) fn page(&self) -> Page<'_> {
+        Page { head: &self.head, tail: &self.tail }
+    }
+}
+
 /// What a capture becomes, and what V8's own format does not say; made by `lib/captures/conversion.js`.
 #[napi(object)]
 pub struct ConversionRule {
     /// The name of a format of `profile`.
     pub format: String,
+    /// The page of a flame graph instead.
+    pub page: Option<PageParts>,
     /// What the values of V8's heap profiles are.
     pub value: Option<String>,
     /// When it began, in milliseconds since 1970.
@@ -49,23 +68,28 @@ pub struct ConversionRule {
     pub base: Option<Uint8Array>,
     /// What was read of the same session before V8 began anew, in V8's own format, and is added.
     pub plus: Vec<Uint8Array>,
+    /// Folders that have source maps, an empty list for those of the scripts: it is of the sources then.
+    pub source_maps: Option<Vec<String>>,
 }
 
 impl ConversionRule {
     /// The rule at work.
-    pub(super) fn transform(self) -> Box<dyn sink::Transform> {
-        let format = match self.format.as_str() {
+    pub(super) fn transform(mut self) -> Box<dyn sink::Transform> {
+        let wanted = match (self.page.take(), self.format.as_str()) {
+            (Some(page), _) => Wanted::Page(page),
             // Whatever compresses the artifact compresses this.
-            "pprof" => Format::Proto,
-            name => format_named(name),
+            (None, "pprof") => Wanted::File(Format::Proto),
+            (None, name) => Wanted::File(format_named(name)),
         };
         let base = self.base.as_ref().map(|base| base.to_vec());
         let plus = self.plus.iter().map(|text| text.to_vec()).collect();
+        let maps = self.source_maps.take().map(MapsFrom::of);
         Box::new(Conversion {
             rule: Facts::of(self),
-            format,
+            wanted,
             base,
             plus,
+            maps,
             began: Instant::now(),
             text: Vec::new(),
             lasted: None,
@@ -116,11 +140,18 @@ pub(super) fn format_named(name: &str) -> Format {
     }
 }
 
+/// What is made of a profile.
+enum Wanted {
+    File(Format),
+    Page(PageParts),
+}
+
 struct Conversion {
     rule: Facts,
-    format: Format,
+    wanted: Wanted,
     base: Option<Vec<u8>>,
     plus: Vec<Vec<u8>>,
+    maps: Option<MapsFrom>,
     began: Instant,
     text: Vec<u8>,
     /// From `began` until V8 had stopped.
@@ -142,16 +173,30 @@ impl sink::Transform for Conversion {
         let room = Room::new();
         let others = self.base.iter().chain(&self.plus).map(Vec::len).sum::<usize>();
         let bytes = self.text.len() + others;
-        room.expect((bytes as u64).saturating_mul(BYTES_EACH))?;
-        let profile = self.profile()?;
+        // With maps there are two of it for a moment.
+        let profiles = if self.maps.is_some() { 2 } else { 1 };
+        room.expect((bytes as u64).saturating_mul(BYTES_EACH * profiles))?;
+        let mut profile = self.profile()?;
         let check = || {
             if !is_wanted() {
                 return Err(ErrorKind::Aborted { reason: "it was given up while it was converted".into() }.into());
             }
             room.look()
         };
-        *out = profile::write(&profile, self.format, profile.default_type_index(), Maker(&self.rule.maker), &check)?;
-        Ok(None)
+        let mut report = None;
+        if let Some(maps) = &self.maps {
+            let (disk, has_room) = (Patient::new(is_wanted), |bytes| room.expect(bytes).is_ok());
+            let (mapped, used) = profile::originals(&profile, maps, &disk, &has_room, &check)?;
+            (profile, report) = (mapped, Some(json(&used)?));
+            // Who went away while a disk was waited for wants none of it.
+            check()?;
+        }
+        let value = profile.default_type_index();
+        *out = match &self.wanted {
+            Wanted::File(format) => profile::write(&profile, *format, value, Maker(&self.rule.maker), &check)?,
+            Wanted::Page(parts) => profile::flamegraph(&profile, None, value, parts.page(), &check)?,
+        };
+        Ok(report)
     }
 }
 
@@ -227,6 +272,7 @@ mod tests {
     fn rule(format: &str) -> ConversionRule {
         ConversionRule {
             format: format.into(),
+            page: None,
             value: Some("alloc_space".into()),
             started_at_ms: 1.7e12,
             elapsed_ms: 2000.0,
@@ -237,6 +283,7 @@ mod tests {
             maker: "heapkit".into(),
             base: None,
             plus: Vec::new(),
+            source_maps: None,
         }
     }
 
@@ -270,9 +317,10 @@ mod tests {
     fn what_was_read_before_v8_began_anew_is_added_and_a_base_taken_off() {
         let mut conversion = Conversion {
             rule: Facts::of(rule("heapprofile")),
-            format: Format::HeapProfile,
+            wanted: Wanted::File(Format::HeapProfile),
             base: Some(heap(30)),
             plus: vec![heap(200), heap(40)],
+            maps: None,
             began: Instant::now(),
             text: heap(500),
             lasted: None,
@@ -285,8 +333,35 @@ mod tests {
     }
 
     #[test]
+    fn a_page_has_its_data_between_what_is_given() {
+        let page = Some(PageParts { head: "<p>".into(), tail: "</p>".into() });
+        let bytes = converted(ConversionRule { page, ..rule("flamegraph") }.transform(), true).unwrap();
+        let data = std::str::from_utf8(&bytes).unwrap().strip_prefix("<p>{").unwrap().strip_suffix("}</p>").unwrap();
+        assert!(data.contains(r#""types":[{"name":"alloc_space""#), "{data}");
+    }
+
+    #[test]
+    fn with_maps_it_is_of_the_sources_and_says_what_became_of_the_maps() {
+        let dirs = [std::env::temp_dir().join("heapkit-no-such-folder").to_string_lossy().into_owned()];
+        let mut conversion = ConversionRule { source_maps: Some(dirs.to_vec()), ..rule("folded") }.transform();
+        let mut out = Vec::new();
+        conversion.push(&heap(500), &mut out).unwrap();
+        let report = conversion.finish(&mut out, &|| true).unwrap();
+        assert_eq!(out, b"f 500\n");
+        let expected =
+            serde_json::json!({ "scripts": 0, "passedOver": [{ "path": dirs[0], "reason": "is no folder" }] });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&report.unwrap()).unwrap(), expected);
+    }
+
+    #[test]
     fn what_nobody_waits_for_any_more_is_not_written() {
         let error = converted(rule("folded").transform(), false).unwrap_err();
+        assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
+        // Also where there is nothing to be mapped.
+        let mut conversion = ConversionRule { source_maps: Some(Vec::new()), ..rule("folded") }.transform();
+        let empty = br#"{"head":{"callFrame":{"functionName":"(root)","url":""},"selfSize":0,"children":[]}}"#;
+        conversion.push(empty, &mut Vec::new()).unwrap();
+        let error = conversion.finish(&mut Vec::new(), &|| false).unwrap_err();
         assert_eq!(error.code(), "HEAPKIT_ERR_ABORTED");
     }
 

@@ -44,15 +44,7 @@ pub struct FileOpening {
 
 impl From<FileOpening> for Opening {
     fn from(FileOpening { partial, source_maps }: FileOpening) -> Self {
-        Self { partial, source_maps: source_maps.map(maps_from) }
-    }
-}
-
-/// Folders, or without any those of the scripts.
-pub(super) fn maps_from(dirs: Vec<String>) -> MapsFrom {
-    match dirs.is_empty() {
-        true => MapsFrom::Scripts,
-        false => MapsFrom::Dirs(dirs.into_iter().map(Into::into).collect()),
+        Self { partial, source_maps: source_maps.map(MapsFrom::of) }
     }
 }
 

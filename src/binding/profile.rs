@@ -6,14 +6,14 @@ use napi_derive::napi;
 use regex_lite::Regex;
 use serde::Serialize;
 
-use super::convert::{BYTES_EACH, MOST_BYTES, format_named};
+use super::convert::{BYTES_EACH, MOST_BYTES, PageParts, format_named};
 use super::crossing::{json, promise, promise_with, to_napi};
-use super::heap::{HeapReading, maps_from};
+use super::heap::HeapReading;
 use super::reading::{Held, Kept};
 use crate::error::{Error, ErrorKind};
 use crate::heap::{Progress, Source};
-use crate::profile::{self, By, DiffOptions, Maker, Page, Profile, TableOptions};
-use crate::source_maps::{MapsFrom, MapsUsed};
+use crate::profile::{self, By, DiffOptions, Maker, Profile, TableOptions};
+use crate::source_maps::{MapsFrom, MapsUsed, Plain};
 
 /// What people ask first; small, whatever the profile has.
 #[derive(Serialize)]
@@ -65,7 +65,7 @@ impl HeapReading {
             ProfileFile { profile: Kept::new(profile, bytes, env), about }
         })?;
         let source = Source::of(&path);
-        let (sources, maps) = (vec![source.clone()], source_maps.map(maps_from));
+        let (sources, maps) = (vec![source.clone()], source_maps.map(MapsFrom::of));
         let task = move |progress: &Progress| {
             open(&source, maps.as_ref(), progress).map_err(|error| error.about(source.name()))
         };
@@ -96,7 +96,7 @@ fn open(source: &Source, maps: Option<&MapsFrom>, progress: &Progress) -> crate:
     let mut maps_used = None;
     if let Some(maps) = maps {
         let has_room = |bytes| progress.expect(bytes, "source maps").is_ok();
-        let (mapped, used) = profile::originals(&profile, maps, &has_room, &|| progress.check())?;
+        let (mapped, used) = profile::originals(&profile, maps, &Plain, &has_room, &|| progress.check())?;
         (profile, maps_used) = (mapped, Some(used));
     }
     let types = profile.types();
@@ -199,7 +199,7 @@ impl ProfileFile {
         Ok(object)
     }
 
-    /// The bytes of the page of a flame graph: the data is between `head` and `tail`.
+    /// The bytes of the page of a flame graph: the data is between its parts.
     #[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
     pub fn flamegraph<'env>(
         &self,
@@ -207,16 +207,14 @@ impl ProfileFile {
         reading: &mut HeapReading,
         base: Option<&ProfileFile>,
         value: u32,
-        head: String,
-        tail: String,
+        page: PageParts,
     ) -> Result<Object<'env>> {
         let profile = self.profile.hold().map_err(|error| to_napi(&error))?;
         let base = base.map(|base| base.profile.hold()).transpose().map_err(|error| to_napi(&error))?;
         let (reply, object) = promise_with(env, |_, bytes: Vec<u8>| Buffer::from(bytes))?;
         let task = move |progress: &Progress| {
             let base = base.as_ref().map(Held::get).transpose()?;
-            let page = Page { head: &head, tail: &tail };
-            profile::flamegraph(profile.get()?, base, value as usize, page, &|| progress.check())
+            profile::flamegraph(profile.get()?, base, value as usize, page.page(), &|| progress.check())
         };
         reading.begin(Vec::new(), task, reply);
         Ok(object)

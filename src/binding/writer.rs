@@ -123,8 +123,8 @@ pub struct WriterResult {
     pub raw_bytes: i64,
     /// SHA-256 of the bytes put out.
     pub sha256: String,
-    /// What was redacted, as JSON; see `RedactReport`.
-    pub redacted: Option<String>,
+    /// What was redacted (`RedactReport`), or what became of source maps (`SourceMapsUsed`), as JSON.
+    pub report: Option<String>,
     /// Artifacts that the quota would have removed and that cannot be, with the reason.
     pub not_removed: Vec<String>,
 }
@@ -136,7 +136,7 @@ impl WriterResult {
             bytes: from_u64(written.bytes),
             raw_bytes: from_u64(written.raw_bytes),
             sha256: written.sha256,
-            redacted: written.report,
+            report: written.report,
             not_removed: std::mem::take(&mut not_removed.lock()),
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::handles::{Frame, Function};
-use super::model::{Builder, FunctionRow, Profile};
+use super::model::{Builder, FrameRow, FunctionRow, Profile};
 use super::{Check, copy};
 use crate::error::Result;
-use crate::source_maps::{MapsFrom, MapsUsed, SourceMaps};
+use crate::source_maps::{Disk, MapsFrom, MapsUsed, SourceMaps};
 
 /// The same profile as it would be of the sources. Functions that nobody knows the column of stay as they are: in a bundle it says which they are.
 ///
@@ -15,6 +15,7 @@ use crate::source_maps::{MapsFrom, MapsUsed, SourceMaps};
 pub fn originals(
     profile: &Profile,
     from: &MapsFrom,
+    disk: &dyn Disk,
     has_room: &dyn Fn(u64) -> bool,
     check: Check<'_>,
 ) -> Result<(Profile, MapsUsed)> {
@@ -22,7 +23,7 @@ pub fn originals(
     scripts.sort_unstable();
     scripts.dedup();
     let names: Vec<String> = scripts.into_iter().map(ToOwned::to_owned).collect();
-    let mut maps = SourceMaps::new(from, &names, has_room);
+    let mut maps = SourceMaps::new(from, disk, &names, has_room);
     let mut copy = Copy { profile, builder: Builder::new(profile.types().to_vec()) };
     let functions = copy.functions(&mut maps, check)?;
     let frames = copy.frames(&functions, &mut maps, check)?;
@@ -49,8 +50,7 @@ impl Copy<'_> {
         let profile = self.profile;
         let mut rows: Vec<(usize, &FunctionRow)> = profile.all_functions().iter().enumerate().collect();
         let mut placed = vec![None; rows.len()];
-        // Script by script: not all maps may be in memory at once.
-        rows.sort_by_key(|(_, row)| profile.text(row.file));
+        self.script_by_script(&mut rows, |row| **row);
         for (index, row) in rows {
             check()?;
             let (name, file) = (profile.text(row.name), profile.text(row.file));
@@ -84,14 +84,13 @@ impl Copy<'_> {
 
     fn frames(&mut self, functions: &[Placed], maps: &mut SourceMaps<'_>, check: Check<'_>) -> Result<Vec<Frame>> {
         let profile = self.profile;
-        let mut frames = Vec::new();
-        for row in profile.all_frames() {
+        let mut rows: Vec<(usize, &FrameRow)> = profile.all_frames().iter().enumerate().collect();
+        let mut lines = vec![0; rows.len()];
+        self.script_by_script(&mut rows, |row| profile.function(row.function));
+        for (index, row) in rows {
             check()?;
             let own = profile.function(row.function);
-            let (function, source) = match functions.get(row.function.index()) {
-                Some((function, source)) => (*function, source.as_ref()),
-                None => (self.builder.function("", "", 0, 0), None),
-            };
+            let source = functions.get(row.function.index()).and_then(|(_, source)| source.as_ref());
             let line = match source {
                 None => row.line,
                 // The line where a function begins is known best by its column.
@@ -101,8 +100,87 @@ impl Copy<'_> {
                     line.filter(|(other, _)| other == source).map_or(0, |(_, line)| line.saturating_add(1))
                 }
             };
-            frames.push(self.builder.frame(function, line));
+            if let Some(slot) = lines.get_mut(index) {
+                *slot = line;
+            }
         }
-        Ok(frames)
+        let placed = profile.all_frames().iter().zip(lines).map(|(row, line)| {
+            let function = match functions.get(row.function.index()) {
+                Some((function, _)) => *function,
+                None => self.builder.function("", "", 0, 0),
+            };
+            self.builder.frame(function, line)
+        });
+        Ok(placed.collect())
+    }
+
+    /// Not all maps may be in memory at once, and each is to be read once.
+    fn script_by_script<R>(&self, rows: &mut [(usize, R)], function: impl Fn(&R) -> FunctionRow) {
+        rows.sort_by_key(|(_, row)| self.profile.text(function(row).file));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::profile::ValueType;
+    use crate::source_maps::Found;
+
+    /// Has maps alone, and counts how often each is read.
+    #[derive(Default)]
+    struct Maps(RefCell<HashMap<String, usize>>);
+
+    fn map(path: &Path) -> Option<String> {
+        let script = path.to_str()?.strip_prefix("/maps/")?.strip_suffix(".map")?;
+        // Lines 1 to 5 of the script are lines 11 to 15 of its source.
+        (script.len() == 5).then(|| {
+            format!(r#"{{"version":3,"sources":["{script}.ts"],"names":[],"mappings":"AAUA;AACA;AACA;AACA;AACA"}}"#)
+        })
+    }
+
+    impl Disk for Maps {
+        fn look(&self, path: &Path) -> Option<Found> {
+            if path == Path::new("/maps") {
+                return Some(Found::Folder);
+            }
+            map(path).map(|json| Found::Bytes(json.len() as u64))
+        }
+
+        fn read(&self, path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
+            let json = map(path);
+            if json.is_some() {
+                *self.0.borrow_mut().entry(path.to_string_lossy().into_owned()).or_default() += 1;
+            }
+            Ok(json.map(String::into_bytes))
+        }
+    }
+
+    #[test]
+    fn each_map_is_read_once_for_functions_and_once_for_lines_however_scripts_alternate() {
+        let mut builder = Builder::new(vec![ValueType::new("cpu", "nanoseconds")]);
+        for line in 1..5 {
+            for script in 0..8 {
+                let function = builder.function("f", &format!("/srv/s{script}.js"), line, 1);
+                let frame = builder.frame(function, line + 1);
+                let (stack, labels) = (builder.stack(None, frame), builder.labels(Vec::new()));
+                builder.sample(Some(stack), labels, [1]);
+            }
+        }
+        let (profile, disk) = (builder.finish(), Maps::default());
+        let from = MapsFrom::Dirs(vec!["/maps".into()]);
+        let (mapped, used) = originals(&profile, &from, &disk, &|_| true, &|| Ok(())).unwrap();
+        assert_eq!(used, MapsUsed { scripts: 8, passed_over: Vec::new() });
+        let reads = disk.0.into_inner();
+        assert!(reads.len() == 8 && reads.values().all(|times| *times <= 2), "{reads:?}");
+        let place = |frame: usize| {
+            let row = mapped.all_frames().get(frame).unwrap();
+            (mapped.place(&mapped.function(row.function)).unwrap(), row.line)
+        };
+        assert_eq!((place(0), place(31)), (("s0.js.ts:11".into(), 12), ("s7.js.ts:14".into(), 15)));
     }
 }

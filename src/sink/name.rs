@@ -56,11 +56,13 @@ pub enum Format {
     Folded,
     /// For speedscope.app.
     Speedscope,
+    /// The page of a flame graph.
+    Flamegraph,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HeapSnapshot,
         Self::HeapProfile,
         Self::HeapTimeline,
@@ -68,6 +70,7 @@ impl Format {
         Self::Pprof,
         Self::Folded,
         Self::Speedscope,
+        Self::Flamegraph,
     ];
 
     /// The public name.
@@ -80,6 +83,7 @@ impl Format {
             Self::Pprof => "pprof",
             Self::Folded => "folded",
             Self::Speedscope => "speedscope",
+            Self::Flamegraph => "flamegraph",
         }
     }
 
@@ -88,6 +92,7 @@ impl Format {
         match self {
             Self::Pprof => "pb",
             Self::Speedscope => "speedscope.json",
+            Self::Flamegraph => "flamegraph.html",
             _ => self.as_str(),
         }
     }
@@ -99,7 +104,7 @@ impl Format {
             Self::HeapProfile => &[Kind::Sampling],
             Self::HeapTimeline => &[Kind::Timeline],
             Self::CpuProfile => &[Kind::Cpu],
-            Self::Pprof | Self::Folded | Self::Speedscope => &[Kind::Sampling, Kind::Cpu],
+            Self::Pprof | Self::Folded | Self::Speedscope | Self::Flamegraph => &[Kind::Sampling, Kind::Cpu],
         }
     }
 }
@@ -169,6 +174,8 @@ mod tests {
             ("CPU.20261120.213000.1.0.001.pb", Kind::Cpu, Format::Pprof, Packing::None),
             ("CPU.20261120.213000.1.0.001.folded.zst", Kind::Cpu, Format::Folded, Packing::Zstd),
             ("Heap.20261120.213000.1.0.001.speedscope.json.gz", Kind::Sampling, Format::Speedscope, Packing::Gzip),
+            ("CPU.20261120.213000.1.0.001.flamegraph.html", Kind::Cpu, Format::Flamegraph, Packing::None),
+            ("Heap.20261120.213000.1.0.001.flamegraph.html.gz", Kind::Sampling, Format::Flamegraph, Packing::Gzip),
         ] {
             let parsed = ArtifactName::parse(name).unwrap();
             assert_eq!((parsed.kind, parsed.format, parsed.packing), (kind, format, packing));
@@ -193,6 +200,9 @@ mod tests {
             "Heap.20261120.213000.4242.0.001.heapsnapshot\0",
             "Heap.20261120.213000.4242.0.001.json",
             "Heap.20261120.213000.4242.0.001.speedscope",
+            "Heap.20261120.213000.4242.0.001.html",
+            "Heap.20261120.213000.4242.0.001.flamegraph",
+            "Heap.20261120.213000.4242.0.001.flamegraph.html.html",
             "Heap.20261120.213000.4242.0.001.speedscope.json.json",
             "Heap.20261120.213000.4242.0.001.pprof",
             "pb.20261120.213000.4242.0.001.pb",

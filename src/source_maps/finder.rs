@@ -21,6 +21,11 @@ pub enum MapsFrom {
 }
 
 impl MapsFrom {
+    /// These folders, or without any those of the scripts.
+    pub fn of(dirs: Vec<String>) -> Self {
+        if dirs.is_empty() { Self::Scripts } else { Self::Dirs(dirs.into_iter().map(Into::into).collect()) }
+    }
+
     /// Whether folders that were named are there.
     ///
     /// # Errors

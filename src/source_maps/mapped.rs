@@ -4,8 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::map::Map;
+use super::mappings::Mapping;
 use super::text::Text;
 use super::{by_source, names, read, variables};
+
+/// Longer paths and names are none: what they stand for is called as it was.
+const LONGEST: usize = 4096;
 
 /// A place in a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,21 +48,26 @@ impl Mapped {
     /// Where a place is from; and what the function or class that begins there, and is called `name` in the script, is called in its source.
     pub fn original(&self, line: u32, column: u32, name: &str) -> Option<Original> {
         let mapping = self.map.find(line, column)?;
+        let name = match &self.text {
+            Some(text) => self.declared(text, line, column, name),
+            None => by_source::name(&self.map, line, column),
+        };
         Some(Original {
-            source: Arc::clone(self.map.source(mapping)?),
+            source: self.source(mapping)?,
             line: mapping.source_line,
             column: mapping.source_column,
-            name: match &self.text {
-                Some(text) => self.declared(text, line, column, name),
-                None => by_source::name(&self.map, line, column),
-            },
+            name: name.filter(|name| name.len() <= LONGEST),
         })
     }
 
     /// The source and the line of what begins first in a line.
     pub fn line(&self, line: u32) -> Option<(Arc<str>, u32)> {
         let mapping = self.map.first_in(line)?;
-        Some((Arc::clone(self.map.source(mapping)?), mapping.source_line))
+        Some((self.source(mapping)?, mapping.source_line))
+    }
+
+    fn source(&self, mapping: &Mapping) -> Option<Arc<str>> {
+        self.map.source(mapping).filter(|source| source.len() <= LONGEST).map(Arc::clone)
     }
 
     /// The original name of what the script calls `name`, by its text.

@@ -1,6 +1,6 @@
 //! Source maps: where a place in a script that was compiled, bundled or minified is from, and what is called there.
 //!
-//! `finder` says which files may be the map of a script (and `owners` of which script), `files` reads them, `read` (with `mappings`, `map` and `sources`) makes sense of
+//! `finder` says which files may be the map of a script (and `owners` of which script), `files` reads them from a `disk` (of which a service is `patient`), `read` (with `mappings`, `map` and `sources`) makes sense of
 //! them, `names` finds in a script's `text` where a function or a class has its name, and `variables` where a scope declares its variables:
 //! there maps have the original names. `by_source` finds names where that text is not at hand, and `mapped` is what is asked.
 //!
@@ -8,6 +8,7 @@
 //! here is read from a network, and nothing but plain files is read at all. It takes time, so it is for threads of heapkit's own.
 
 mod by_source;
+mod disk;
 mod files;
 mod finder;
 mod map;
@@ -15,25 +16,28 @@ mod mapped;
 mod mappings;
 mod names;
 mod owners;
+mod patient;
 mod read;
 mod sources;
 mod text;
 mod variables;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use disk::{Disk, Found, Plain};
 pub use finder::MapsFrom;
 use map::Map;
 pub use mapped::{Mapped, Original};
 use owners::Owners;
+pub use patient::Patient;
 pub(crate) use sources::percent_bytes;
 
 /// Maps and scripts together take so much memory at most, as long as one alone does not take more.
-const HELD_BYTES: usize = 256 << 20;
+const HELD_BYTES: usize = if cfg!(test) { 256 } else { 256 << 20 };
 /// What reading a map takes at its peak, for each byte of it.
 const BYTES_EACH: u64 = 4;
 /// So many bytes of scripts are looked through for variables, which takes some seconds; functions are in functions.
@@ -63,11 +67,14 @@ pub struct MapsUsed {
 /// Finds maps, and remembers them.
 pub struct SourceMaps<'a> {
     from: &'a MapsFrom,
+    disk: &'a dyn Disk,
     /// Whether there is memory for so many bytes more.
     has_room: &'a dyn Fn(u64) -> bool,
     /// Which of the scripts a file in a named folder is of.
     owners: Owners,
     known: HashMap<String, Option<Mapped>>,
+    /// Scripts that have a map, which may be held no longer.
+    found: HashSet<String>,
     held: usize,
     /// Bytes of scripts that were looked through for variables.
     scanned: usize,
@@ -86,13 +93,23 @@ struct Wanted<'s> {
 
 impl<'a> SourceMaps<'a> {
     /// Looks there, for the maps of these scripts, as long as `has_room` says that there is memory for so many bytes.
-    pub fn new(from: &'a MapsFrom, scripts: &[String], has_room: &'a dyn Fn(u64) -> bool) -> Self {
+    pub fn new(from: &'a MapsFrom, disk: &'a dyn Disk, scripts: &[String], has_room: &'a dyn Fn(u64) -> bool) -> Self {
         let (owners, used) = (Owners::new(scripts), MapsUsed::default());
-        Self { from, has_room, owners, known: HashMap::new(), held: 0, scanned: 0, used }
+        let (known, found) = Default::default();
+        let mut maps = Self { from, disk, has_room, owners, known, found, held: 0, scanned: 0, used };
+        if let MapsFrom::Dirs(dirs) = from {
+            for dir in dirs {
+                let is_folder = disk.look(dir) == Some(Found::Folder) || disk.gave_up().is_some();
+                maps.told(dir, if is_folder { Ok(()) } else { Err("is no folder".into()) });
+            }
+        }
+        maps
     }
 
     /// What was found so far.
-    pub fn used(self) -> MapsUsed {
+    pub fn used(mut self) -> MapsUsed {
+        self.used.scripts = self.found.len();
+        self.used.passed_over.extend(self.disk.gave_up());
         self.used
     }
 
@@ -133,15 +150,16 @@ impl<'a> SourceMaps<'a> {
             self.held = 0;
         }
         self.held += bytes;
+        if found.is_some() {
+            self.found.insert(script.to_owned());
+        }
         self.known.insert(script.to_owned(), found);
     }
 
     fn find(&mut self, script: &str) -> Option<Mapped> {
         let files = finder::files(self.from, script);
         let mut of_file = |file: &PathBuf| if self.is_of(file, script) { self.beside(file, script) } else { None };
-        let found = files.iter().find_map(&mut of_file);
-        self.used.scripts += usize::from(found.is_some());
-        found
+        files.iter().find_map(&mut of_file)
     }
 
     /// Whether a file in a named folder is this script's. Of a script that lies here, it is.
@@ -149,7 +167,7 @@ impl<'a> SourceMaps<'a> {
         if *self.from == MapsFrom::Scripts {
             return true;
         }
-        if !file.exists() && !with_map(file).exists() {
+        if self.disk.look(file).is_none() && self.disk.look(&with_map(file)).is_none() {
             return false;
         }
         let is_own = self.owners.is_of(file, script);
@@ -191,12 +209,12 @@ impl<'a> SourceMaps<'a> {
     }
 
     fn read(&mut self, path: &Path) -> Option<Vec<u8>> {
-        let size = path.metadata().map_or(0, |metadata| metadata.len());
+        let size = if let Some(Found::Bytes(size)) = self.disk.look(path) { size } else { 0 };
         let read = match files::too_large(size) {
             Ok(()) if !(self.has_room)(size.saturating_mul(BYTES_EACH)) => {
                 Err("was not read: there is not enough memory".into())
             }
-            _ => files::read(path),
+            _ => self.disk.read(path),
         };
         self.told(path, read).flatten()
     }

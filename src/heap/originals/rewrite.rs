@@ -7,7 +7,7 @@ use super::variables::variables;
 use crate::heap::graph::{Functions, Graph, Name, Node, Original};
 use crate::heap::reading::checkpoint;
 use crate::heap::v8::{Location, NodeKind, lossy};
-use crate::source_maps::{MapsFrom, MapsUsed, SourceMaps};
+use crate::source_maps::{MapsFrom, MapsUsed, Plain, SourceMaps};
 
 /// What functions, and objects by their constructors, have in common: where they begin, and what they are called.
 type Place = (Location, Name);
@@ -17,7 +17,7 @@ pub(crate) fn rewrite(graph: &mut Graph, from: &MapsFrom, has_room: &dyn Fn(u64)
     let functions = Functions::of(graph);
     let scripts = scripts(graph, &functions);
     let names: Vec<String> = scripts.values().cloned().collect();
-    let mut maps = SourceMaps::new(from, &names, has_room);
+    let mut maps = SourceMaps::new(from, &Plain, &names, has_room);
     let mut added = Added::default();
     let originals = ask(graph, &scripts, &mut maps, &mut added);
     let variables = variables(graph, &functions, &scripts, &mut maps, &mut added);
