@@ -306,6 +306,8 @@ export interface SamplingOptions {
   includeObjectsCollectedByMajorGC?: boolean
   /** Also count objects that a minor garbage collection has freed. Default: false. */
   includeObjectsCollectedByMinorGC?: boolean
+  /** As of {@link CpuProfileOptions}. A reading begins with a full garbage collection in each thread. */
+  threads?: boolean
 }
 
 export interface TimelineOptions {
@@ -322,6 +324,12 @@ export interface TimelineOptions {
 export interface CpuProfileOptions {
   /** Microseconds between two samples, 50 to 10000000. Default: 1000. */
   sampleInterval?: number
+  /**
+   * Also the worker threads, those that begin later included, for the main thread only. They take part if they have loaded heapkit, or `heapkit/register`, which `node --require` does in all of them.
+   * V8's own format has room for one thread, so the default `format` is `pprof` then, where each sample has the label `thread`. A worker that ends meanwhile is left out; so is one that samples itself,
+   * or that does not come to its event loop for 10 s, and a comment of the profile says so. Default: false.
+   */
+  threads?: boolean
 }
 
 // ---------------------------------------------------------------- captures

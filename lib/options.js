@@ -70,9 +70,10 @@ const SESSIONS = {
       sampleInterval: integerFrom(1, 2 ** 31 - 1),
       stackDepth: integerFrom(1, 128),
       includeObjectsCollectedByMajorGC: boolean,
-      includeObjectsCollectedByMinorGC: boolean
+      includeObjectsCollectedByMinorGC: boolean,
+      threads: boolean
     },
-    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false }
+    defaults: { sampleInterval: 512 * 1024, stackDepth: 64, includeObjectsCollectedByMajorGC: false, includeObjectsCollectedByMinorGC: false, threads: false }
   },
   timeline: {
     // It is a heap snapshot. Profiles have no contents of strings.
@@ -81,7 +82,7 @@ const SESSIONS = {
     // Without a `resolutionMs` the timeline finds its own pace.
     defaults: { trackAllocations: false }
   },
-  cpu: { schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
+  cpu: { schema: { sampleInterval: integerFrom(50, 10_000_000), threads: boolean }, defaults: { sampleInterval: 1000, threads: false } }
 }
 
 /** What a capture on a signal has besides. */
@@ -89,6 +90,9 @@ const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError
 
 /** What a profile is read with. */
 const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
+
+/** What a profile of several threads is written as, if nobody says. */
+const OF_THREADS = 'pprof'
 
 /** What a profile is written as, besides what V8 has itself. */
 const PROFILE_FORMATS = [...formatsOf('cpu').slice(1), 'flamegraph']
@@ -234,11 +238,14 @@ function resolveDir (dir, fallback) {
   return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
 
-/** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. */
-function formatOf (kind, { format, file }) {
+/** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. V8's own has room for one thread. */
+function formatOf (kind, { format, file }, threads) {
   const formats = formatsOf(kind)
   const wanted = file === undefined ? bare(fromEnvironment(), defaults()).format : formatNamed(bareName(file))
-  return format ?? (formats.includes(wanted) ? wanted : formats[0])
+  const found = format ?? (formats.includes(wanted) ? wanted : formats[0])
+  if (!threads || !isOwnFormat(kind, found)) return found
+  if (format === undefined && file === undefined) return OF_THREADS
+  throw invalidOption(format === undefined ? 'file' : 'format', `must be of another format (\`${OF_THREADS}\`, for one) with \`threads: true\`, because '${found}' has room for one thread`, format ?? file)
 }
 
 function isOwnFormat (kind, format) {
@@ -278,9 +285,9 @@ function levelOf ({ level: ownLevel, compression: ownCompression }, { level: def
 // --- options of the calls ---
 
 /** Where a capture goes, and how it is packed; `own` has the options of its call. */
-function output (own, kind, { stream = false } = {}) {
+function output (own, kind, { stream = false, threads = false } = {}) {
   const configured = defaults()
-  const format = formatOf(kind, own)
+  const format = formatOf(kind, own, threads)
   // Who opens `a.heapsnapshot` expects it to be one.
   const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
   const { compression, maxFiles, maxBytes, maxAgeMs, minFreeBytes } = bare(BUILT_IN, fromEnvironment(), configured, named, pick(own, SHARED))
@@ -307,10 +314,10 @@ function start (kind, given) {
 }
 
 /** Options of a session's stop() and capture(). */
-function stop (kind, given) {
+function stop (kind, given, { threads = false } = {}) {
   const { ending = {} } = SESSIONS[kind]
   const own = read(given, { ...ending, ...CONTROL, ...outputSchema(kind) })
-  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { redact: ending.redact && salted(redactionFor(own.redact)), output: output(own, kind) })
+  return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), { redact: ending.redact && salted(redactionFor(own.redact)), output: output(own, kind, { threads }) })
 }
 
 /** The same where no file is made of it, but a stream: { format, base? } are what lib/captures/conversion.js takes. pprof's tools expect gzip. */
@@ -333,7 +340,7 @@ function triggered (kind, given) {
   const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
-  output(own, kind)
+  output(own, kind, { threads: own.threads })
   return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
 

@@ -2,17 +2,21 @@
 
 // CPU profiles: V8 looks at the stack every `sampleInterval` microseconds.
 
-const inspector = require('../inspector')
 const options = require('../options')
+const profiler = require('./profilers').cpu
 const { CaptureSession } = require('./session')
+const { ThreadProfiles, together } = require('./threads')
 
 class CpuSession extends CaptureSession {
-  constructor (sampleInterval) {
+  #threads
+
+  constructor (sampleInterval, threads) {
     super('cpu', { sampleInterval })
+    this.#threads = threads
   }
 
   async stop (given) {
-    return await this.#end(options.stop('cpu', given))
+    return await this.#end(options.stop('cpu', given, { threads: this.#threads !== undefined }))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -21,27 +25,30 @@ class CpuSession extends CaptureSession {
   }
 
   async #end (wanted) {
-    return await this._stop(wanted, { collect: (recording) => recording.pause.run(() => JSON.stringify(stopProfiler())) })
+    return await this._stop(wanted, {
+      collect: async (recording) => {
+        const own = recording.pause.run(() => profiler.take())
+        if (this.#threads === undefined) return own
+        const others = await this.#threads.read(recording)
+        this.#threads.stop()
+        return together(own, others)
+      }
+    })
   }
 
   async _dispose () {
-    await this._discard(stopProfiler)
+    await this._discard(() => {
+      profiler.stop()
+      this.#threads?.stop()
+    })
   }
 }
 
-function stopProfiler () {
-  const { profile } = inspector.postSync('Profiler.stop')
-  inspector.postSync('Profiler.disable')
-  return profile
-}
-
 function startCpuProfile (given) {
-  const { sampleInterval } = options.start('cpu', given)
+  const { threads, ...wanted } = options.start('cpu', given)
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
-  inspector.postSync('Profiler.enable')
-  inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
-  inspector.postSync('Profiler.start')
-  return CaptureSession.begun(() => new CpuSession(sampleInterval), stopProfiler)
+  profiler.start(wanted)
+  return CaptureSession.begun(() => new CpuSession(wanted.sampleInterval, threads ? new ThreadProfiles('cpu', wanted) : undefined), () => profiler.stop())
 }
 
 module.exports = { startCpuProfile }

@@ -2,31 +2,37 @@
 
 // Sampling heap profiles: V8 notes the stack of an allocation about every `sampleInterval` bytes.
 
-const inspector = require('../inspector')
 const options = require('../options')
 const { HeapkitError, codes } = require('../errors')
-const shared = require('../shared')
 const { heapFacts } = require('./census')
 const { settled } = require('./mode')
+const profiler = require('./profilers').sampling
 const { CaptureSession, activeSession } = require('./session')
-const { limitStackDepth } = require('./stack-depth')
+const { ThreadProfiles, together } = require('./threads')
+const { mustNotBeSampled } = require('./workers')
 
 class SamplingSession extends CaptureSession {
-  #sampleInterval
-  #stackDepth
+  #options
+  #threads
 
-  constructor ({ sampleInterval, stackDepth, ...flags }) {
-    super('sampling', { sampleInterval, value: counted(flags) })
-    this.#sampleInterval = sampleInterval
-    this.#stackDepth = stackDepth
+  /** `threads` are those of the other threads, if they are to be in it. */
+  constructor (started, threads) {
+    super('sampling', { sampleInterval: started.sampleInterval, value: counted(started) })
+    this.#options = started
+    this.#threads = threads
   }
 
   async stop (given) {
-    return await this._stop(settled(options.stop('sampling', given)), { ...this.#ways('HeapProfiler.stopSampling'), release: stopSampler })
+    const take = () => {
+      const text = profiler.take(this.#options)
+      this.#threads?.stop()
+      return text
+    }
+    return await this._stop(settled(this.#ending(given)), { ...this.#ways(take), release: () => this.#release() })
   }
 
   async capture (given) {
-    return await this.#read(options.stop('sampling', given))
+    return await this.#read(this.#ending(given))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -35,52 +41,49 @@ class SamplingSession extends CaptureSession {
   }
 
   async #read (wanted) {
-    return await this._capture(settled(wanted), this.#ways('HeapProfiler.getSamplingProfile'))
+    return await this._capture(settled(wanted), this.#ways(() => profiler.read(this.#options)))
   }
 
   async _dispose () {
-    await this._discard(stopSampler)
+    await this._discard(() => this.#release())
   }
 
-  /** How the profile is read: in this thread by `method`, or in a child. Either begins with a full garbage collection. */
-  #ways (method) {
+  #ending (given) {
+    return options.stop('sampling', given, { threads: this.#threads !== undefined })
+  }
+
+  #release () {
+    profiler.stop()
+    this.#threads?.stop()
+  }
+
+  /** How the profile is read: in this thread by `own()`, or in a child. Either begins with a full garbage collection. Other threads read their own before. */
+  #ways (own) {
+    let others
+    const withOthers = (text) => others === undefined ? text : together(text, others)
     return {
-      collect: (recording) => recording.pause.run(() => this.#text(method)),
+      prepare: async (recording) => { others = await this.#threads?.read(recording) },
+      collect: (recording) => recording.pause.run(() => withOthers(own())),
       task: {
-        memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#sampleInterval) }),
-        work: (onChunk) => onChunk(this.#text('HeapProfiler.getSamplingProfile'))
+        memory: () => ({ samples: Math.ceil(heapFacts().usedHeapBytes / this.#options.sampleInterval) }),
+        work: (onChunk) => onChunk(withOthers(profiler.read(this.#options)))
       }
     }
-  }
-
-  #text (method) {
-    const { profile } = inspector.postSync(method)
-    return JSON.stringify(limitStackDepth(profile, this.#stackDepth))
   }
 }
 
 function startSampling (given) {
-  const wanted = options.start('sampling', given)
-  const { sampleInterval, stackDepth, ...flags } = wanted
+  const { threads, ...wanted } = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
-  // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
-  inspector.postSync('HeapProfiler.startSampling', { samplingInterval: sampleInterval, stackDepth, ...flags })
-  return CaptureSession.begun(() => new SamplingSession(wanted), stopSampler)
+  mustNotBeSampled()
+  profiler.start(wanted)
+  return CaptureSession.begun(() => new SamplingSession(wanted, threads ? new ThreadProfiles('sampling', wanted) : undefined), () => profiler.stop())
 }
 
 /** What its bytes are, in the words of pprof: what is alive, what was allocated, or something in between. */
 function counted ({ includeObjectsCollectedByMajorGC: major, includeObjectsCollectedByMinorGC: minor }) {
   if (major && minor) return 'alloc_space'
   return major || minor ? 'space' : 'inuse_space'
-}
-
-/**
- * Stops without a profile. V8's command for sampling collects all garbage and makes the profile first; the other one, which disables the session,
- * also ends timelines and forgets the ids of objects. So it is not for threads where these matter.
- */
-function stopSampler () {
-  const matters = shared.idsCount || shared.sessions.get('timeline')?.isRunning()
-  inspector.postSync(matters ? 'HeapProfiler.stopSampling' : 'HeapProfiler.disable')
 }
 
 /** Stops the session of this thread, whoever started it. */

@@ -152,12 +152,12 @@ async function timed (context, kind, known) {
   })
 }
 
-const SAMPLING = { sampleInterval: integer, stackDepth: integer }
+const SAMPLING = { sampleInterval: integer, stackDepth: integer, threads: flag }
 /** Of profiles: the option says which there are. */
 const FORMAT = { format: (text) => text }
 
 const sampling = (context) => timed(context, 'sampling', { ...SAMPLING, ...FORMAT })
-const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, ...FORMAT })
+const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, threads: flag, ...FORMAT })
 const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer, redact: redaction })
 
 async function samplingStart ({ res, search }) {

@@ -14,7 +14,7 @@ const { exclusively, forkingOf, readCaptureQuery, sendWithin } = require('./capt
 const { watchClient } = require('./client')
 const { refuseCrossOrigin } = require('./cross-origin')
 const { Problem, send } = require('./response')
-const { readQuery, seconds, integer } = require('./query')
+const { readQuery, seconds, integer, flag } = require('./query')
 
 const START = 'POST /sampling/start does, HEAPKIT_SAMPLING=1 does when the process starts (with heapkit/register), and startSampling() in code'
 const ALLOCATIONS = 'startSampling({ includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true })'
@@ -89,14 +89,14 @@ async function readSession (context, name, value) {
 }
 
 async function profile (context) {
-  const { seconds: duration = TIMED.cpu.seconds, sampleInterval, ...wanted } = readPprofQuery(context, { sampleInterval: integer })
+  const { seconds: duration = TIMED.cpu.seconds, sampleInterval, threads, ...wanted } = readPprofQuery(context, { sampleInterval: integer, threads: flag })
   if (context.req.method === 'HEAD') {
     sendHead(context, 'profile', wanted)
     return
   }
   await exclusively(context, 'cpu', duration, async (client) => {
     const to = output(context, wanted, client)
-    await answer(context, 'profile', wanted, client, (as) => captureFor('cpu', duration, { sampleInterval }, to, (session) => session._stopToStream(to, as)))
+    await answer(context, 'profile', wanted, client, (as) => captureFor('cpu', duration, { sampleInterval, threads }, to, (session) => session._stopToStream(to, as)))
   })
 }
 

@@ -1,0 +1,122 @@
+'use strict'
+
+// What a worker thread does for profiles of all threads, which the main thread takes (threads.js): it listens to a channel of the process, and profiles itself with
+// an inspector session of its own.
+//
+// The inspector of the main thread could reach all workers (NodeWorker), also those without heapkit, and is not asked: a worker that ends in the moment in which
+// it is asked aborts the process. MainThreadInterface::Post in Node's src/inspector/main_thread_interface.cc calls shared_from_this() of an object whose
+// destructor has begun. Seen on Node 20.0 to 26.10.
+
+const path = require('node:path')
+const { BroadcastChannel, isMainThread, threadId, threadName } = require('node:worker_threads')
+const { HeapkitError, codes, textOf } = require('../errors')
+const native = require('../native')
+const { runtime } = require('../runtime')
+const shared = require('../shared')
+const profilers = require('./profilers')
+
+/** All threads are in it. The number stands for the messages: { hello: threadId } of workers, and what obey() takes. */
+const CHANNEL = 'heapkit.threads.1'
+/** Nothing else has this inspector session, so that the worker's own captures are not touched. */
+const PURPOSE = 'threads'
+
+/** Begins to listen, for as long as the thread lives, and keeps it from nothing. */
+function listen () {
+  if (isMainThread || shared.listening !== undefined || !runtime.isNode) return
+  const channel = new BroadcastChannel(CHANNEL)
+  channel.onmessage = ({ data }) => obey(data)
+  channel.unref()
+  // Whoever sees it may wait for answers, so it comes after the channel.
+  const presence = new native.Presence(threadId)
+  /** `running` has what runs, by kind: { run, options, problem? }. */
+  shared.listening = { presence, channel, running: new Map() }
+  channel.postMessage({ hello: threadId })
+}
+
+/** Throws if the main thread samples this thread: there is one sampling profile in a thread. */
+function mustNotBeSampled () {
+  const it = shared.listening?.running.get('sampling')
+  if (it === undefined || it.problem !== undefined) return
+  throw new HeapkitError(codes.BUSY, 'The main thread samples all threads (`threads: true`), and this one with them; stop that session first')
+}
+
+/** `act` is 'start', 'read' or 'stop'; `run` names the session of the main thread; `to`, if given, is whom it is for; `answerTo` is the channel for what is read. */
+function obey ({ act, run, kind, to, options, answerTo }) {
+  if (act === undefined || (to !== undefined && to !== threadId)) return
+  try {
+    if (act === 'start') start(run, kind, options)
+    else if (act === 'read') answer(answerTo, { ...read(run, kind), thread: threadId, name: ownName() })
+    else if (shared.listening.running.get(kind)?.run === run) stop(kind)
+  } catch {
+    // The main thread says in its profile who has not answered; the worker goes on.
+  }
+}
+
+function start (run, kind, options) {
+  const { running } = shared.listening
+  // Who has begun in the middle of a start may be told twice.
+  if (running.get(kind)?.run === run) return
+  stop(kind)
+  const it = { run, options, problem: undefined }
+  running.set(kind, it)
+  try {
+    if (kind === 'sampling' && isSampled()) throw new Error('it has one of its own')
+    profilers[kind].start(options, PURPOSE)
+  } catch (error) {
+    it.problem = textOf(error)
+  }
+}
+
+/** V8 has one in a thread, whoever started it, and answers another start as if it were one. */
+function isSampled () {
+  try {
+    profilers.sampling.read({}, PURPOSE)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** { text } or { problem }. A CPU profile ends with it, sampling goes on. */
+function read (run, kind) {
+  const it = shared.listening.running.get(kind)
+  if (it?.run !== run) return { problem: 'it began too late' }
+  if (it.problem !== undefined) return { problem: it.problem }
+  try {
+    if (kind === 'sampling') return { text: profilers.sampling.read(it.options, PURPOSE) }
+    const text = profilers.cpu.take(PURPOSE)
+    it.problem = 'it was read already'
+    return { text }
+  } catch (error) {
+    return { problem: textOf(error) }
+  }
+}
+
+function stop (kind) {
+  const { running } = shared.listening
+  const it = running.get(kind)
+  running.delete(kind)
+  if (it !== undefined && it.problem === undefined) profilers[kind].stop(PURPOSE)
+}
+
+/** Nobody else gets it: these may be megabytes. */
+function answer (to, message) {
+  const channel = new BroadcastChannel(to)
+  try {
+    channel.postMessage(message)
+  } finally {
+    channel.close()
+  }
+}
+
+/** As Node's own tools write it. Versions that do not tell the name have the file. */
+function ownName () {
+  const isNamed = threadName !== undefined && threadName !== '' && threadName !== 'WorkerThread'
+  return nameOf(threadId, isNamed ? threadName : path.basename(process.argv[1] ?? ''))
+}
+
+function nameOf (id, name = '') {
+  return `[worker ${id}] ${name}`.trimEnd()
+}
+
+module.exports = { CHANNEL, listen, mustNotBeSampled, nameOf }
