@@ -396,7 +396,8 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 /**
  * Starts a sampling heap profile in this thread. One at a time in a thread.
  *
- * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector, or none that answers at once, as in Bun and Deno).
+ * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector, or none that answers at once, as in Bun and Deno;
+ * `threads` in a worker thread). In a worker `HEAPKIT_ERR_BUSY` also while the main thread samples all threads.
  */
 export function startSampling (options?: SamplingOptions): SamplingSession
 
@@ -710,13 +711,13 @@ export interface ProfileOptions {
 }
 
 export interface ProfileTopOptions extends QuestionOptions {
-  /** What a row is; a package is one of `node_modules`, all of Node.js, or all of the application's own code. Default: `'function'`. */
-  by?: 'function' | 'file' | 'package'
+  /** What a row is; a package is one of `node_modules`, all of Node.js, or all of the application's own code; threads are told apart where samples name theirs (`threads: true`). Default: `'function'`. */
+  by?: 'function' | 'file' | 'package' | 'thread'
   /** The name of one of {@link ProfileFile.types}. Default: {@link ProfileFile.defaultType}. */
   value?: string
-  /** Only samples with a function whose name or file has this, in the syntax of Rust's regex-lite. */
+  /** Only samples with a function whose name or file has this, or of a thread whose name has it, in the syntax of Rust's regex-lite. */
   focus?: RegExp | string
-  /** Without the samples that have such a function. */
+  /** Without the samples that have such a function, or are of such a thread. */
   ignore?: RegExp | string
   /** How many rows, 1 to 10000. Default: 20. */
   top?: number

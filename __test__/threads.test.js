@@ -7,10 +7,11 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
-const { Worker } = require('node:worker_threads')
+const { BroadcastChannel, Worker } = require('node:worker_threads')
 const { linux, posix } = require('./needs')
 const { FIXTURES, tmpDir, ls, run, until, heapkitError } = require('./support')
 const { onSignal, openProfile, startCpuProfile, startSampling } = require('..')
+const { CHANNEL } = require('../lib/captures/workers')
 const { deferred } = require('../lib/promises')
 
 // Their functions may be inlined; the file is always there.
@@ -25,10 +26,7 @@ function keepInMain () {
   return Array.from({ length: 20_000 }, (_, index) => ({ index }))
 }
 
-/**
- * A worker that has begun to listen. When it hangs, it does so until it is released. Messages come on another way than those of heapkit: what a session has said before
- * `beThere`, has arrived when that is answered.
- */
+/** A worker that has begun to listen. When it hangs, it does so until it is released. What a session has said before `beThere`, has arrived when that is answered. */
 async function begin (t, name) {
   const lock = path.join(tmpDir(t), 'lock')
   const worker = new Worker(path.join(FIXTURES, 'threads.js'), { name, workerData: { lock } })
@@ -83,6 +81,14 @@ test('a CPU profile of all threads has those that were there and those that came
     assert.match(names.get(threadId), worker.threadName === undefined ? /threads\.js$/ : /\] (pricing|mailing)$/)
   }
   assert.ok(!comments.some((comment) => comment.startsWith('without')), `${comments}`)
+  const profile = await openProfile(artifact.path)
+  const { rows, total } = await profile.top({ by: 'thread' })
+  assert.deepEqual(rows.map(({ name }) => name).sort(), [...names.values()].sort())
+  assert.equal(rows.reduce((sum, { flat }) => sum + flat, 0), total)
+  const ofMain = await profile.top({ focus: '^main$' })
+  assert.equal(ofMain.shown, rows.find(({ name }) => name === 'main').flat)
+  await assert.rejects(profile.diff(profile, { by: 'thread' }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /must be 'function' or 'file' or 'package'/))
+  profile.close()
 })
 
 test('a worker that ends meanwhile, or does not answer, loses nothing of the others', async (t) => {
@@ -128,7 +134,11 @@ test('a capture that is given up while it waits for a worker keeps what it has',
   burnInMain()
   await hanging.tell('hang')
   const dir = tmpDir(t)
-  await assert.rejects(session.stop({ dir, timeoutMs: 300 }), heapkitError('HEAPKIT_ERR_TIMEOUT'))
+  const giveUp = new AbortController()
+  const ear = new BroadcastChannel(CHANNEL)
+  t.after(() => ear.close())
+  ear.onmessage = ({ data }) => { if (data.act === 'read') giveUp.abort() }
+  await assert.rejects(session.stop({ dir, signal: giveUp.signal }), heapkitError('HEAPKIT_ERR_ABORTED'))
   assert.deepEqual(ls(dir), [])
   const { threads, comments } = await stacks(await session.stop({ dir }))
   await hanging.release()

@@ -98,7 +98,7 @@ const OF_THREADS = 'pprof'
 const PROFILE_FORMATS = [...formatsOf('cpu').slice(1), 'flamegraph']
 
 /** What a row is when a profile is added up. */
-const ROWS = oneOfThese(['function', 'file', 'package'])
+const ROWS = ['function', 'file', 'package']
 
 const READING = { partial: boolean, sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
@@ -376,13 +376,18 @@ function profileReading (given) {
   return bare({ memory: memory(undefined, 'memory') }, read(given, PROFILE_READING))
 }
 
-/** Which functions, files or packages of a profile. */
-function profileTop (given, more = { focus: pattern, ignore: pattern }) {
-  return bare({ by: 'function', top: 20 }, read(given, { by: ROWS, value: text, top: TOP, ...more, ...QUESTION }))
+/** Which functions, files, packages or threads of a profile. */
+function profileTop (given) {
+  return profileRows(given, { by: oneOfThese([...ROWS, 'thread']), focus: pattern, ignore: pattern })
 }
 
+/** Threads of two profiles are not the same ones. */
 function profileDiff (given) {
-  return profileTop(given, {})
+  return profileRows(given, { by: oneOfThese(ROWS) })
+}
+
+function profileRows (given, more) {
+  return bare({ by: 'function', top: 20 }, read(given, { value: text, top: TOP, ...more, ...QUESTION }))
 }
 
 /** Only the page of a flame graph has a title, and colours for what grew. */

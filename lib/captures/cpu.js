@@ -27,19 +27,20 @@ class CpuSession extends CaptureSession {
   async #end (wanted) {
     return await this._stop(wanted, {
       collect: async (recording) => {
-        const own = recording.pause.run(() => profiler.take())
-        if (this.#threads === undefined) return own
-        const others = await this.#threads.read(recording)
-        this.#threads.stop()
-        return together(own, others)
+        try {
+          const own = recording.pause.run(() => profiler.take())
+          return this.#threads === undefined ? own : together(own, await this.#threads.read(recording))
+        } finally {
+          this.#threads?.stop()
+        }
       }
     })
   }
 
   async _dispose () {
     await this._discard(() => {
-      profiler.stop()
       this.#threads?.stop()
+      profiler.stop()
     })
   }
 }

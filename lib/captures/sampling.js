@@ -24,9 +24,8 @@ class SamplingSession extends CaptureSession {
 
   async stop (given) {
     const take = () => {
-      const text = profiler.take(this.#options)
       this.#threads?.stop()
-      return text
+      return profiler.take(this.#options)
     }
     return await this._stop(settled(this.#ending(given)), { ...this.#ways(take), release: () => this.#release() })
   }
@@ -53,8 +52,8 @@ class SamplingSession extends CaptureSession {
   }
 
   #release () {
-    profiler.stop()
     this.#threads?.stop()
+    profiler.stop()
   }
 
   /** How the profile is read: in this thread by `own()`, or in a child. Either begins with a full garbage collection. Other threads read their own before. */

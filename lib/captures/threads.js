@@ -8,7 +8,7 @@ const { HeapkitError, codes } = require('../errors')
 const { listeningThreads } = require('../native')
 const { deferred } = require('../promises')
 const time = require('../time')
-const { CHANNEL, nameOf } = require('./workers')
+const { CHANNEL, ARRIVALS, nameOf } = require('./workers')
 
 const MAIN = 'main'
 /** A worker that is in native code, or runs JavaScript without a pause, answers when that is over. */
@@ -20,6 +20,7 @@ class ThreadProfiles {
   #kind
   #run = randomUUID()
   #channel
+  #arrivals
   #reads = 0
 
   /** Begins in all workers, and in those that come later; `options` are those of the kind's profiler. */
@@ -27,10 +28,10 @@ class ThreadProfiles {
     if (!isMainThread) throw new HeapkitError(codes.UNSUPPORTED, '`threads: true` is for the main thread, which all others listen to; a worker thread can profile itself')
     this.#kind = kind
     this.#channel = new BroadcastChannel(CHANNEL)
-    this.#channel.onmessage = ({ data }) => {
-      if (data.hello !== undefined) this.#say({ act: 'start', options, to: data.hello })
-    }
     this.#channel.unref()
+    this.#arrivals = new BroadcastChannel(ARRIVALS)
+    this.#arrivals.onmessage = ({ data: to }) => this.#say({ act: 'start', options, to })
+    this.#arrivals.unref()
     this.#say({ act: 'start', options })
   }
 
@@ -50,13 +51,15 @@ class ThreadProfiles {
     } catch {
       // The recording says it again at its next step; by then these are kept.
     }
-    return answers.close()
+    const { threads, missing } = answers.close()
+    return { threads, missing }
   }
 
   /** Stops those that run, without waiting for them, and begins no more. */
   stop () {
     this.#say({ act: 'stop' })
     this.#channel.close()
+    this.#arrivals.close()
   }
 }
 
@@ -68,16 +71,18 @@ class Answers {
   #missing = []
   #complete = deferred()
   #isLate = false
-  #look = time.every(LOOK_EVERY_MS, () => this.#forgetEnded())
-  #patience = time.after(ANSWER_WITHIN_MS, () => {
-    this.#isLate = true
-    this.#complete.resolve()
-  })
+  #look
+  #patience
 
   constructor (name) {
     this.name = name
     this.#channel = new BroadcastChannel(name)
     this.#channel.onmessage = ({ data }) => this.#take(data)
+    this.#look = time.every(LOOK_EVERY_MS, () => this.#forgetEnded())
+    this.#patience = time.after(ANSWER_WITHIN_MS, () => {
+      this.#isLate = true
+      this.#complete.resolve()
+    })
     this.#resolveIfComplete()
   }
 

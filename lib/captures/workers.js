@@ -15,8 +15,10 @@ const { runtime } = require('../runtime')
 const shared = require('../shared')
 const profilers = require('./profilers')
 
-/** All threads are in it. The number stands for the messages: { hello: threadId } of workers, and what obey() takes. */
+/** What obey() takes, for all workers. The number stands for what the messages of these channels are. */
 const CHANNEL = 'heapkit.threads.1'
+/** The ids of workers that begin. The main thread hears them while it has a session. */
+const ARRIVALS = `${CHANNEL}.arrivals`
 /** Nothing else has this inspector session, so that the worker's own captures are not touched. */
 const PURPOSE = 'threads'
 
@@ -30,7 +32,7 @@ function listen () {
   const presence = new native.Presence(threadId)
   /** `running` has what runs, by kind: { run, options, problem? }. */
   shared.listening = { presence, channel, running: new Map() }
-  channel.postMessage({ hello: threadId })
+  post(ARRIVALS, threadId)
 }
 
 /** Throws if the main thread samples this thread: there is one sampling profile in a thread. */
@@ -41,11 +43,12 @@ function mustNotBeSampled () {
 }
 
 /** `act` is 'start', 'read' or 'stop'; `run` names the session of the main thread; `to`, if given, is whom it is for; `answerTo` is the channel for what is read. */
-function obey ({ act, run, kind, to, options, answerTo }) {
-  if (act === undefined || (to !== undefined && to !== threadId)) return
+function obey (message) {
   try {
+    const { act, run, kind, to, options, answerTo } = message
+    if (to !== undefined && to !== threadId) return
     if (act === 'start') start(run, kind, options)
-    else if (act === 'read') answer(answerTo, { ...read(run, kind), thread: threadId, name: ownName() })
+    else if (act === 'read') post(answerTo, { ...read(run, kind), thread: threadId, name: ownName() })
     else if (shared.listening.running.get(kind)?.run === run) stop(kind)
   } catch {
     // The main thread says in its profile who has not answered; the worker goes on.
@@ -99,9 +102,9 @@ function stop (kind) {
   if (it !== undefined && it.problem === undefined) profilers[kind].stop(PURPOSE)
 }
 
-/** Nobody else gets it: these may be megabytes. */
-function answer (to, message) {
-  const channel = new BroadcastChannel(to)
+/** For those alone who have this channel open: it may be megabytes, and a worker that comes to its event loop late gets all that was said on its own. */
+function post (name, message) {
+  const channel = new BroadcastChannel(name)
   try {
     channel.postMessage(message)
   } finally {
@@ -119,4 +122,4 @@ function nameOf (id, name = '') {
   return `[worker ${id}] ${name}`.trimEnd()
 }
 
-module.exports = { CHANNEL, listen, mustNotBeSampled, nameOf }
+module.exports = { CHANNEL, ARRIVALS, listen, mustNotBeSampled, nameOf }

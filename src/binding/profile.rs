@@ -247,6 +247,7 @@ fn rows(by: &str) -> By {
     match by {
         "file" => By::File,
         "package" => By::Package,
+        "thread" => By::Thread,
         _ => By::Function,
     }
 }
