@@ -343,6 +343,8 @@ export interface SamplingOptions {
   includeObjectsCollectedByMajorGC?: boolean
   /** Also count objects that a minor garbage collection has freed, likewise. Default: false. */
   includeObjectsCollectedByMinorGC?: boolean
+  /** As of {@link CpuProfileOptions}. A reading begins with a full garbage collection in each thread. */
+  threads?: boolean
 }
 
 export interface TimelineOptions {
@@ -359,6 +361,12 @@ export interface TimelineOptions {
 export interface CpuProfileOptions {
   /** Microseconds between two samples, 50 to 10000000. Default: 1000. */
   sampleInterval?: number
+  /**
+   * Also the worker threads, those that begin later included, for the main thread only. They take part if they have loaded heapkit, or `heapkit/register`, which `node --require` does in all of them.
+   * V8's own format has room for one thread, so the default `format` is `pprof` then, where each sample has the label `thread`. A worker that ends meanwhile is left out; so is one that samples itself,
+   * or that does not come to its event loop for 10 s, and a comment of the profile says so. Default: false.
+   */
+  threads?: boolean
 }
 
 // ---------------------------------------------------------------- captures
@@ -428,7 +436,8 @@ export interface SamplingSession extends CaptureSession<'heapprofile'> {
 /**
  * Starts a sampling heap profile in this thread. One at a time in a thread.
  *
- * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector, or none that answers at once, as in Bun and Deno).
+ * Throws a {@link HeapkitError}: `HEAPKIT_ERR_BUSY`, `HEAPKIT_ERR_INVALID_OPTION`, `HEAPKIT_ERR_UNSUPPORTED` (no inspector, or none that answers at once, as in Bun and Deno;
+ * `threads` in a worker thread). In a worker `HEAPKIT_ERR_BUSY` also while the main thread samples all threads.
  */
 export function startSampling (options?: SamplingOptions): SamplingSession
 
@@ -749,13 +758,13 @@ export interface ProfileOptions {
 }
 
 export interface ProfileTopOptions extends QuestionOptions {
-  /** What a row is; a package is one of `node_modules`, all of Node.js, or all of the application's own code. Default: `'function'`. */
-  by?: 'function' | 'file' | 'package'
+  /** What a row is; a package is one of `node_modules`, all of Node.js, or all of the application's own code; threads are told apart where samples name theirs (`threads: true`). Default: `'function'`. */
+  by?: 'function' | 'file' | 'package' | 'thread'
   /** The name of one of {@link ProfileFile.types}. Default: {@link ProfileFile.defaultType}. */
   value?: string
-  /** Only samples with a function whose name or file has this, in the syntax of Rust's regex-lite. */
+  /** Only samples with a function whose name or file has this, or of a thread whose name has it, in the syntax of Rust's regex-lite. */
   focus?: RegExp | string
-  /** Without the samples that have such a function. */
+  /** Without the samples that have such a function, or are of such a thread. */
   ignore?: RegExp | string
   /** How many rows, 1 to 10000. Default: 20. */
   top?: number

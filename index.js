@@ -11,7 +11,10 @@ const { listArtifacts } = require('./lib/artifacts')
 const { openSnapshot, diffSnapshots } = require('./lib/heap')
 const { openProfile } = require('./lib/profile')
 const { redactSnapshot } = require('./lib/copies')
+const { listen } = require('./lib/captures/workers')
 const { HeapkitError } = require('./lib/errors')
+
+listen()
 
 // Written so that Node finds the names for `import { takeSnapshot } from 'heapkit'`.
 module.exports = {

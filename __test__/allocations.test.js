@@ -236,6 +236,7 @@ test('options that contradict one another are refused', () => {
   for (const [options, message] of [
     [{ allocations: true, [major]: false }, /`includeObjectsCollectedByMajorGC` contradicts `allocations: true`/],
     [{ allocations: true, [minor]: false }, /`includeObjectsCollectedByMinorGC` contradicts `allocations: true`/],
+    [{ allocations: true, threads: true }, /`threads` cannot be had with `allocations: true`/],
     [{ allocations: false, [major]: true, [minor]: true }, /`allocations` contradicts includeObjectsCollectedByMajorGC and/],
     [{ maxSamples: 5000 }, /`maxSamples` means nothing without `allocations: true`/],
     [{ allocations: true, maxSamples: 999 }, /`maxSamples` must be an integer from 1000 to 1000000; got 999/]

@@ -31,6 +31,7 @@ test('copies of heapkit share the slot, over threads, and sessions and defaults'
     snapshot: 'HEAPKIT_ERR_BUSY',
     worker: 'HEAPKIT_ERR_BUSY thread 0',
     otherWorker: 'works',
+    threads: '[its thread] copies.js,main',
     main: 'HEAPKIT_ERR_BUSY its thread',
     mainAfterwards: 'works',
     startSampling: 'HEAPKIT_ERR_BUSY',

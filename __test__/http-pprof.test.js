@@ -3,9 +3,11 @@
 // pprof over HTTP: what its tools ask for, whom the handler lets ask, and what it says where there is nothing to be had.
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { Worker } = require('node:worker_threads')
 const zlib = require('node:zlib')
 const { tmpDir, ls, run, until } = require('./support')
 const { TOKEN, serve, client, nextEvent } = require('./http-support')
@@ -237,4 +239,38 @@ test('HEAPKIT_SAMPLING=1 starts with the process what /pprof/heap reads', async 
   const [, port] = await app.line(/^port (\d+)$/m)
   const profile = await profileOf(t, await client(port).request('GET', '/pprof/heap', password('sesame')))
   assert.equal(profile.defaultType, 'inuse_space')
+})
+
+/** A worker with heapkit, in a function `price` most of the time. */
+async function busyWorker (t) {
+  const worker = new Worker(`
+    require(${JSON.stringify(path.join(__dirname, '..'))})
+    globalThis.prices = []
+    function price () { const until = Date.now() + 20; while (Date.now() < until) prices.push([Date.now()]); if (prices.length > 100_000) prices.length = 0 }
+    setInterval(price, 25)
+    require('worker_threads').parentPort.postMessage('there')
+  `, { eval: true })
+  t.after(() => worker.terminate())
+  await once(worker, 'message')
+}
+
+test('a CPU profile of all threads says which each sample is of', async (t) => {
+  const { request } = await serve(t)
+  await busyWorker(t)
+  const profile = await profileOf(t, await request('GET', '/pprof/profile?seconds=1&threads=1'))
+  assert.match(String(await profile.convert('folded')), /^\[worker \d+\].*;price /m)
+  assert.equal((await request('GET', '/pprof/profile?seconds=1&threads=many')).status, 400)
+})
+
+test('a session of all threads is read with all of them, also for what became of it', async (t) => {
+  const { request } = await serve(t)
+  await busyWorker(t)
+  assert.equal((await request('POST', '/sampling/start?threads=1&sampleInterval=1024')).status, 201)
+  for (const query of ['', '?seconds=1']) {
+    const profile = await profileOf(t, await request('GET', `/pprof/heap${query}`))
+    assert.match(String(await profile.convert('folded')), /^\[worker \d+\].*;price /m, query)
+  }
+  const { status } = await request('POST', '/sampling/stop?format=heapprofile')
+  assert.equal(status, 400)
+  assert.equal((await request('POST', '/sampling/stop')).json().format, 'pprof')
 })

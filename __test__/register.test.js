@@ -37,6 +37,7 @@ test('a wrong value of any variable ends the process before the application runs
     HEAPKIT_DIR: [file, path.join(file, 'below')],
     HEAPKIT_SIGNAL: ['SIGNOPE', 'USR2', 'SIGUSR1', 'SIGKILL', 'SIGUSR2=heap', 'SIGUSR2=', 'SIGUSR2=cpu=cpu', '=cpu', ',', 'SIGUSR2,', 'SIGUSR2,SIGUSR2=cpu', '12'],
     HEAPKIT_SAMPLING: ['yes', '-1', '1.5', '12q', '4g', '512 k', 'NaN', 'allocation', 'allocations,1q', 'allocations,64k,64k'],
+    HEAPKIT_THREADS: ['yes', '2', 'all'],
     HEAPKIT_COMPRESSION: ['brotli', 'GZIP', '6'],
     HEAPKIT_FORMAT: ['pdf', 'heapsnapshot', 'PPROF'],
     HEAPKIT_MAX_FILES: ['0', '-1', '1k', 'many', '1.5', ' 1', '99999999999999999999'],

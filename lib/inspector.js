@@ -4,7 +4,8 @@
 // closing any session, even one that did nothing, makes V8 forget the object ids of earlier snapshots and drop the
 // allocation stacks of a running timeline (V8HeapProfilerAgentImpl::disable, seen on Node 20 to 26). One session is for
 // captures; one for timelines, so that one that is given up can be ended alone (captures/timeline.js). Object ids have another,
-// because they stop its timer (captures/object-ids.js). The rest exist in forked children only (captures/snapshot.js,
+// because they stop its timer (captures/object-ids.js), and so have a worker's profiles for the main thread (captures/workers.js).
+// The rest exist in forked children only (captures/snapshot.js,
 // captures/census.js). All copies of heapkit in a thread use the same ones.
 
 const { HeapkitError, codes, textOf } = require('./errors')

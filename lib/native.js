@@ -219,6 +219,8 @@ module.exports = {
   HeapReading,
   ForkedWork,
   SnapshotSlot: binding.SnapshotSlot,
+  Presence: binding.Presence,
+  listeningThreads: () => call(binding.listeningThreads),
   LoopTimers: binding.LoopTimers,
   Alarm: binding.Alarm,
   delay: (ms) => callAsync(() => binding.delay(ms)),

@@ -73,7 +73,8 @@ const SESSIONS = {
       includeObjectsCollectedByMajorGC: boolean,
       includeObjectsCollectedByMinorGC: boolean,
       allocations: boolean,
-      maxSamples: integerFrom(1000, 1_000_000)
+      maxSamples: integerFrom(1000, 1_000_000),
+      threads: boolean
     },
     together: counting,
     defaults: {
@@ -82,7 +83,8 @@ const SESSIONS = {
       includeObjectsCollectedByMajorGC: false,
       includeObjectsCollectedByMinorGC: false,
       allocations: false,
-      maxSamples: 20_000
+      maxSamples: 20_000,
+      threads: false
     }
   },
   timeline: {
@@ -92,7 +94,7 @@ const SESSIONS = {
     // Without a `resolutionMs` the timeline finds its own pace.
     defaults: { trackAllocations: false }
   },
-  cpu: { schema: { sampleInterval: integerFrom(50, 10_000_000) }, defaults: { sampleInterval: 1000 } }
+  cpu: { schema: { sampleInterval: integerFrom(50, 10_000_000), threads: boolean }, defaults: { sampleInterval: 1000, threads: false } }
 }
 
 /** What a capture on a signal has besides. */
@@ -101,11 +103,14 @@ const TRIGGER = { seconds: integerFrom(1, 86_400), onArtifact: callback, onError
 /** What a profile is read with. */
 const PROFILE_READING = { sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
+/** What a profile of several threads is written as, if nobody says. */
+const OF_THREADS = 'pprof'
+
 /** What a profile is written as, besides what V8 has itself. */
 const PROFILE_FORMATS = formatsOf('cpu').slice(1)
 
 /** What a row is when a profile is added up. */
-const ROWS = oneOfThese(['function', 'file', 'package'])
+const ROWS = ['function', 'file', 'package']
 
 const READING = { partial: boolean, sourceMaps, memory, signal: abortSignal, onProgress: callback }
 
@@ -254,11 +259,14 @@ function resolveDir (dir, fallback) {
   return resolve(dir ?? defaults().dir ?? fromEnvironment().dir ?? diagnosticDir() ?? fallback ?? '.')
 }
 
-/** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. */
-function formatOf (kind, { format, file }) {
+/** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. V8's own has room for one thread. */
+function formatOf (kind, { format, file }, threads) {
   const formats = formatsOf(kind)
   const wanted = file === undefined ? bare(fromEnvironment(), defaults()).format : formatNamed(bareName(file))
-  return format ?? (formats.includes(wanted) ? wanted : formats[0])
+  const found = format ?? (formats.includes(wanted) ? wanted : formats[0])
+  if (!threads || !isOwnFormat(kind, found)) return found
+  if (format === undefined && file === undefined) return OF_THREADS
+  throw invalidOption(format === undefined ? 'file' : 'format', `must be of another format (\`${OF_THREADS}\`, for one) with \`threads: true\`, because '${found}' has room for one thread`, format ?? file)
 }
 
 function isOwnFormat (kind, format) {
@@ -318,9 +326,9 @@ function levelOf ({ level: ownLevel, compression: ownCompression }, { level: def
 // --- options of the calls ---
 
 /** Where a capture goes, and how it is packed; `own` has the options of its call. */
-function output (own, kind, { stream = false } = {}) {
+function output (own, kind, { stream = false, threads = false } = {}) {
   const configured = defaults()
-  const format = formatOf(kind, own)
+  const format = formatOf(kind, own, threads)
   // Who opens `a.heapsnapshot` expects it to be one.
   const named = own.file === undefined ? {} : { compression: packingOf(own.file).compression }
   // Who names a level wants it packed.
@@ -349,10 +357,10 @@ function start (kind, given) {
 }
 
 /** Options of a session's stop() and capture(). */
-function stop (kind, given) {
+function stop (kind, given, { threads = false } = {}) {
   const { ending = {} } = SESSIONS[kind]
   const own = read(given, { ...ending, ...CONTROL, ...outputSchema(kind) })
-  const to = output(own, kind)
+  const to = output(own, kind, { threads })
   const more = { redact: ending.redact && salted(redactionFor(own.redact)), sourceMaps: mapsOf(kind, to.format, own.sourceMaps), output: to }
   return bare(ending.mode && usualForking(), pick(own, { ...ending, ...CONTROL }), more)
 }
@@ -379,7 +387,7 @@ function triggered (kind, given) {
   const asGiven = read(given, Object.fromEntries(Object.keys(known).map((name) => [name, (value) => value])))
   const own = read(asGiven, known)
   if (kind === 'snapshot' && own.seconds !== undefined) throw invalidOption('seconds', 'means nothing for a snapshot', own.seconds)
-  mapsOf(kind, output(own, kind).format, own.sourceMaps)
+  mapsOf(kind, output(own, kind, { threads: own.threads }).format, own.sourceMaps)
   if (kind !== 'snapshot') start(kind, pick(asGiven, schema))
   return bare(pick(own, TRIGGER), { start: pick(asGiven, schema), output: pick(asGiven, ending) })
 }
@@ -416,13 +424,18 @@ function profileReading (given) {
   return bare({ memory: memory(undefined, 'memory') }, read(given, PROFILE_READING))
 }
 
-/** Which functions, files or packages of a profile. */
-function profileTop (given, more = { focus: pattern, ignore: pattern }) {
-  return bare({ by: 'function', top: 20 }, read(given, { by: ROWS, value: text, top: TOP, ...more, ...QUESTION }))
+/** Which functions, files, packages or threads of a profile. */
+function profileTop (given) {
+  return profileRows(given, { by: oneOfThese([...ROWS, 'thread']), focus: pattern, ignore: pattern })
 }
 
+/** Threads of two profiles are not the same ones. */
 function profileDiff (given) {
-  return profileTop(given, {})
+  return profileRows(given, { by: oneOfThese(ROWS) })
+}
+
+function profileRows (given, more) {
+  return bare({ by: 'function', top: 20 }, read(given, { value: text, top: TOP, ...more, ...QUESTION }))
 }
 
 /** Only the page of a flame graph has a title, and colours for what grew. */

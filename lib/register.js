@@ -9,6 +9,10 @@ const options = require('./options')
 const { invalidOption } = require('./errors')
 const { onSignal, CAPTURES } = require('./triggers/signal')
 const { startSampling } = require('./captures/sampling')
+const { listen } = require('./captures/workers')
+
+/** The captures that can be of all threads. */
+const OF_THREADS = ['sampling', 'cpu']
 
 const ALLOCATIONS = 'allocations'
 
@@ -18,13 +22,16 @@ function register (env) {
   options.fromEnvironment(env)
   const signals = named('HEAPKIT_SIGNAL', env, parseSignals) ?? []
   const sampling = named('HEAPKIT_SAMPLING', env, parseSampling)
-  named('HEAPKIT_DISABLE_SNAPSHOTS', env, (text, name) => options.oneOf(text, name, ['0', '1', 'true', 'false']))
+  const threads = named('HEAPKIT_THREADS', env, parseFlag) ?? false
+  named('HEAPKIT_DISABLE_SNAPSHOTS', env, parseFlag)
   named('HEAPKIT_DIR', env, () => clean(options.resolveDir()))
   // Signals reach only the main thread; worker threads load this file too.
   if (isMainThread) {
-    for (const [signal, capture] of signals) named('HEAPKIT_SIGNAL', env, () => onSignal(signal, capture))
+    for (const [signal, capture] of signals) named('HEAPKIT_SIGNAL', env, () => onSignal(signal, capture, OF_THREADS.includes(capture) ? { threads } : {}))
   }
-  if (sampling) startSampling(sampling)
+  // That of the main thread has all others in it.
+  if (sampling && (isMainThread || !threads)) startSampling({ ...sampling, threads })
+  listen()
 }
 
 /** Parses a variable that is set; an error names the variable. */
@@ -47,6 +54,10 @@ function parseSignals (text) {
     }
     return [signal, capture]
   })
+}
+
+function parseFlag (text, name) {
+  return ['1', 'true'].includes(options.oneOf(text, name, ['0', '1', 'true', 'false']))
 }
 
 /** '1', '0', or what the session has: the interval in bytes ('512k'), `allocations`, or both with a comma between them. */

@@ -9,7 +9,7 @@
 
 const home = require('node:v8')
 
-const KEY = Symbol.for('heapkit.thread.1')
+const KEY = Symbol.for('heapkit.thread.2')
 
 function found () {
   if (!Object.hasOwn(home, KEY)) {
@@ -17,6 +17,8 @@ function found () {
       value: {
         /** Inspector sessions by what they are for. */
         inspectors: new Map(),
+        /** Of a worker thread that listens to the main thread (captures/workers.js): { presence, channel, running }. */
+        listening: undefined,
         /** Sessions by kind: { session, isRunning () }. */
         sessions: new Map(),
         /** Who has the slot: { end (error) }, or null. */

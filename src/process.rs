@@ -5,6 +5,7 @@
 //!   heap's memory. It is freed when its holder is dropped, so a terminated worker cannot keep it.
 //! * The latch that disables snapshots: once set, it stays set.
 //! * The defaults of `configure()`, as JSON that JavaScript wrote.
+//! * Which worker threads listen to the main thread ([`threads`]).
 //!
 //! [`Shared`] is what copies of other versions, by other compilers, read and write, too: nothing but atomics, whose places never change.
 //! Another layout needs another name (`src/binding/copies.rs`).
@@ -13,6 +14,11 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{ErrorKind, Result};
+
+mod threads;
+
+pub use threads::Presence;
+use threads::Threads;
 
 /// Enough for a path of 4,096 bytes, all of them escaped.
 const DEFAULTS_BYTES: usize = 32 << 10;
@@ -39,6 +45,7 @@ pub struct Shared {
     defaults_locked: AtomicU32,
     defaults_len: AtomicU32,
     defaults: [AtomicU8; DEFAULTS_BYTES],
+    threads: Threads,
 }
 
 /// Who holds the snapshot slot.
@@ -93,6 +100,7 @@ impl Shared {
             defaults_locked: AtomicU32::new(0),
             defaults_len: AtomicU32::new(0),
             defaults: [const { AtomicU8::new(0) }; DEFAULTS_BYTES],
+            threads: Threads::new(),
         }
     }
 

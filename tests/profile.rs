@@ -380,6 +380,23 @@ fn a_flame_graph_of_two_has_what_was_and_what_is_also_where_a_function_moved() {
 }
 
 #[test]
+fn threads_are_told_apart_where_samples_name_theirs() {
+    let (other, heap) = (HEAP.replace("512", "300"), HEAP);
+    let text =
+        format!(r#"{{"threads":[{{"name":"main","profile":{heap}}},{{"name":"[worker 1] a","profile":{other}}}]}}"#);
+    let profile = of(&text);
+    assert_eq!(rows(&profile, By::Thread, 0), names(&[("main", 612, 612), ("[worker 1] a", 400, 400)]));
+    assert_eq!(rows(&of(HEAP), By::Thread, 0), names(&[("(no thread)", 612, 612)]));
+    let only = |focus: Option<&str>, ignore: Option<&str>| {
+        let [focus, ignore] = [focus, ignore].map(|text| text.map(|text| regex_lite::Regex::new(text).unwrap()));
+        table(&profile, &TableOptions { by: By::Function, value: 0, focus, ignore, top: 1 }, &|| Ok(())).unwrap()
+    };
+    let of_worker = only(Some(r"^\[worker 1\]"), None);
+    assert_eq!((of_worker.total, of_worker.shown, of_worker.rows[0].flat), (1012, 400, 300));
+    assert_eq!(only(None, Some("worker")).shown, 612);
+}
+
+#[test]
 fn what_grew_is_told_by_function_file_and_package() {
     let before = of(&HEAP.replace("512", "300").replace(r#""lineNumber":4"#, r#""lineNumber":2"#));
     let ask = |by| diff(&of(HEAP), &before, &DiffOptions { by, value: 0, top: 10 }, &|| Ok(())).unwrap();

@@ -99,7 +99,7 @@ describe('captures', () => {
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2', 'sampling', { allocations: true })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'everything')
     expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { stableIds: true, onArtifact: () => {} })
-    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { seconds: 10, sampleInterval: 100 })
+    expect(heapkit.onSignal).type.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { seconds: 10, sampleInterval: 100, threads: true })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'snapshot' as const, { seconds: 10 })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'cpu' as const, { trackAllocations: true })
     expect(heapkit.onSignal).type.not.toBeCallableWith('SIGUSR2' as const, 'timeline' as const, { stackDepth: 1 })

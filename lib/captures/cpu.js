@@ -2,17 +2,24 @@
 
 // CPU profiles: V8 looks at the stack every `sampleInterval` microseconds.
 
-const inspector = require('../inspector')
 const options = require('../options')
+const { CpuProfiler } = require('./cpu-profiler')
 const { CaptureSession } = require('./session')
+const { ThreadProfiles, together } = require('./threads')
 
 class CpuSession extends CaptureSession {
-  constructor (sampleInterval) {
+  #profiler
+  #threads
+
+  /** `threads` are those of the other threads, if they are to be in it. */
+  constructor (profiler, sampleInterval, threads) {
     super('cpu', { sampleInterval })
+    this.#profiler = profiler
+    this.#threads = threads
   }
 
   async stop (given) {
-    return await this.#end(options.stop('cpu', given))
+    return await this.#end(options.stop('cpu', given, { threads: this.#threads !== undefined }))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -21,27 +28,32 @@ class CpuSession extends CaptureSession {
   }
 
   async #end (wanted) {
-    return await this._stop(wanted, { collect: (recording) => recording.pause.run(() => JSON.stringify(stopProfiler())) })
+    return await this._stop(wanted, {
+      collect: async (recording) => {
+        try {
+          const own = recording.pause.run(() => this.#profiler.end())
+          return this.#threads === undefined ? own : together(own, await this.#threads.read(recording))
+        } finally {
+          this.#threads?.stop()
+        }
+      }
+    })
   }
 
   async _dispose () {
-    await this._discard(stopProfiler)
+    await this._discard(() => {
+      this.#threads?.stop()
+      this.#profiler.stop()
+    })
   }
 }
 
-function stopProfiler () {
-  const { profile } = inspector.postSync('Profiler.stop')
-  inspector.postSync('Profiler.disable')
-  return profile
-}
-
 function startCpuProfile (given) {
-  const { sampleInterval } = options.start('cpu', given)
+  const { threads, ...wanted } = options.start('cpu', given)
   CaptureSession.mustBeFree('cpu', 'there is one in a thread. Stop it first')
-  inspector.postSync('Profiler.enable')
-  inspector.postSync('Profiler.setSamplingInterval', { interval: sampleInterval })
-  inspector.postSync('Profiler.start')
-  return CaptureSession.begun(() => new CpuSession(sampleInterval), stopProfiler)
+  const profiler = new CpuProfiler(wanted)
+  profiler.start()
+  return CaptureSession.begun(() => new CpuSession(profiler, wanted.sampleInterval, threads ? new ThreadProfiles('cpu', wanted) : undefined), () => profiler.stop())
 }
 
 module.exports = { startCpuProfile }

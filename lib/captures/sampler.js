@@ -18,16 +18,29 @@ class Sampler {
 
   #parameters
   #stackDepth
+  #purpose
 
-  constructor ({ sampleInterval, stackDepth, includeObjectsCollectedByMajorGC, includeObjectsCollectedByMinorGC }) {
+  /** `purpose` names the inspector session (lib/inspector.js). */
+  constructor ({ sampleInterval, stackDepth, includeObjectsCollectedByMajorGC, includeObjectsCollectedByMinorGC }, purpose) {
     // V8 knows `stackDepth` from Node 26 on. Older versions record 128 frames, and limitStackDepth() cuts them.
     this.#parameters = { samplingInterval: sampleInterval, stackDepth, includeObjectsCollectedByMajorGC, includeObjectsCollectedByMinorGC }
     this.#stackDepth = stackDepth
+    this.#purpose = purpose
     this.value = counted(this.#parameters)
   }
 
+  /** Whether V8 samples this thread, whoever started it: it answers another start as if it were one. */
+  static isSampling (purpose) {
+    try {
+      inspector.postSync('HeapProfiler.getSamplingProfile', undefined, purpose)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   start () {
-    inspector.postSync('HeapProfiler.startSampling', this.#parameters)
+    this.#post('HeapProfiler.startSampling', this.#parameters)
     this.isOn = true
   }
 
@@ -57,7 +70,7 @@ class Sampler {
   stop () {
     if (!this.isOn) return
     this.isOn = false
-    inspector.postSync(othersMatter() ? 'HeapProfiler.stopSampling' : 'HeapProfiler.disable')
+    this.#post(othersMatter() ? 'HeapProfiler.stopSampling' : 'HeapProfiler.disable')
   }
 
   #last () {
@@ -67,7 +80,11 @@ class Sampler {
   }
 
   #profile (method) {
-    return this.isOn ? limitStackDepth(inspector.postSync(method).profile, this.#stackDepth) : NOTHING
+    return this.isOn ? limitStackDepth(this.#post(method).profile, this.#stackDepth) : NOTHING
+  }
+
+  #post (method, parameters) {
+    return inspector.postSync(method, parameters, this.#purpose)
   }
 
   /** V8's own format does not say what was counted. */

@@ -9,30 +9,39 @@ const { heapFacts } = require('./census')
 const { settled } = require('./mode')
 const { Sampler } = require('./sampler')
 const { CaptureSession, activeSession } = require('./session')
+const { ThreadProfiles, together } = require('./threads')
+const { mustNotBeSampled } = require('./workers')
 
 class SamplingSession extends CaptureSession {
   #sampler
   #sampleInterval
   /** Of a session that counts all allocations. */
   #totals
+  /** Those of the other threads, if they are to be in it. */
+  #threads
 
   constructor (sampler, wanted) {
-    const { sampleInterval, allocations } = wanted
+    const { sampleInterval, allocations, threads, ...started } = wanted
     super('sampling', { sampleInterval, value: sampler.value })
     this.#sampler = sampler
     this.#sampleInterval = sampleInterval
     if (allocations) this.#totals = new AllocationTotals(sampler, wanted, (wanted, ways) => this._capture(wanted, ways))
+    if (threads) this.#threads = new ThreadProfiles('sampling', { sampleInterval, ...started })
   }
 
   async stop (given) {
-    const wanted = settled(options.stop('sampling', given))
-    const artifact = await this.#whole(wanted, (whole) => this._stop(whole, { ...this.#ways(() => this.#sampler.end()), release: () => this.#sampler.stop() }))
+    const end = () => {
+      this.#threads?.stop()
+      return this.#sampler.end()
+    }
+    const wanted = settled(this.#ending(given))
+    const artifact = await this.#whole(wanted, (whole) => this._stop(whole, { ...this.#ways(end), release: () => this.#release() }))
     this.#totals?.close()
     return artifact
   }
 
   async capture (given) {
-    return await this.#read(options.stop('sampling', given))
+    return await this.#read(this.#ending(given))
   }
 
   /** The same without a file: answers { artifact, chunks }. */
@@ -45,8 +54,17 @@ class SamplingSession extends CaptureSession {
   }
 
   async _dispose () {
-    await this._discard(() => this.#sampler.stop())
+    await this._discard(() => this.#release())
     this.#totals?.close()
+  }
+
+  #ending (given) {
+    return options.stop('sampling', given, { threads: this.#threads !== undefined })
+  }
+
+  #release () {
+    this.#threads?.stop()
+    this.#sampler.stop()
   }
 
   /** Does `work` with all that was counted, also before V8 began anew. */
@@ -61,13 +79,16 @@ class SamplingSession extends CaptureSession {
     })
   }
 
-  /** How the profile is read: in this thread by `read()`, or in a child. Either begins with a full garbage collection. */
+  /** How the profile is read: in this thread by `read()`, or in a child. Either begins with a full garbage collection. Other threads read their own before. */
   #ways (read) {
+    let others
+    const withOthers = (text) => others === undefined ? text : together(text, others)
     return {
-      collect: (recording) => recording.pause.run(read),
+      prepare: async (recording) => { others = await this.#threads?.read(recording) },
+      collect: (recording) => recording.pause.run(() => withOthers(read())),
       task: {
         memory: () => ({ samples: Math.ceil(this.#totals?.held() ?? heapFacts().usedHeapBytes / this.#sampleInterval) }),
-        work: (onChunk) => onChunk(this.#sampler.read())
+        work: (onChunk) => onChunk(withOthers(this.#sampler.read()))
       }
     }
   }
@@ -76,6 +97,7 @@ class SamplingSession extends CaptureSession {
 function startSampling (given) {
   const wanted = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
+  mustNotBeSampled()
   const sampler = new Sampler(wanted)
   sampler.start()
   return CaptureSession.begun(() => new SamplingSession(sampler, wanted), () => sampler.stop())

@@ -55,6 +55,7 @@ class CaptureSession {
 
   /**
    * Stops, after it has opened the output; if that fails the session goes on. What is done then `ways` says:
+   * - prepare(recording), where there is one, is waited for first, and does not fail;
    * - collect(recording) makes V8 stop and answers the text to write, if it has not written by itself. When writing fails, the text is kept,
    *   and stop() may be called again;
    * - in a forked child, `task` (see runForked) reads what there is, and release() makes V8 stop here once that is written. Until then the
@@ -84,8 +85,9 @@ class CaptureSession {
     }
   }
 
-  async #stopHere (recording, { collect }) {
+  async #stopHere (recording, { prepare, collect }) {
     try {
+      if (this.#kept === undefined) await prepare?.(recording)
       const text = this.#kept ?? await collect(recording)
       this.#kept = text
       if (text !== undefined) await recording.writeText(text)
@@ -99,8 +101,9 @@ class CaptureSession {
     }
   }
 
-  async #stopForked (recording, options, { task, release }) {
+  async #stopForked (recording, options, { prepare, task, release }) {
     try {
+      await prepare?.(recording)
       await this.#inTurn(recording, () => runForked(recording, options, task))
       return await recording.finish(() => {
         this.#over()
@@ -127,7 +130,7 @@ class CaptureSession {
   }
 
   /** Reads without stopping: `collect(recording)` answers the text, or a forked child does `task`. */
-  async _capture (options, { collect, task }) {
+  async _capture (options, { prepare, collect, task }) {
     const mustBegin = () => {
       this.#mustBe('running')
       task?.mustBegin?.()
@@ -137,6 +140,7 @@ class CaptureSession {
     await recording.open()
     const chunks = options.stream && bytesOf(recording)
     try {
+      await prepare?.(recording)
       if (options.mode === 'fork') {
         await this.#inTurn(recording, () => runForked(recording, options, { ...task, mustBegin }))
       } else {

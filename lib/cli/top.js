@@ -6,17 +6,17 @@ const { openProfile } = require('../profile')
 const { command, PROFILE_USAGE, integer, sourceMaps, withMaps } = require('./command')
 const { table, amount, count, bytes, ending, percent, short, visible } = require('./table')
 
-const usage = `Usage: heapkit top FILE [--by function|file|package] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N]
+const usage = `Usage: heapkit top FILE [--by function|file|package|thread] [--value TYPE] [--focus REGEXP] [--ignore REGEXP] [--top N]
                         [--source-maps DIR]… [--force] [--json]
 
 Who takes the time, or the memory, in a .cpuprofile, a .heapprofile or a pprof file: FLAT is its own, CUMULATIVE is with what
 it called. A package is one of node_modules, all of Node.js, or all of your own code.
 
 Options:
-  --by WHAT        what a line is: function (the default), file or package
+  --by WHAT        what a line is: function (the default), file, package or thread
   --value TYPE     which values: cpu, wall, samples, inuse_space, … (what the file wants to be seen first)
-  --focus REGEXP   only samples with such a function or file
-  --ignore REGEXP  without samples that have such a function or file
+  --focus REGEXP   only samples with such a function, file or thread
+  --ignore REGEXP  without samples that have such a function, file or thread
   --top N          how many lines (20)
 ${PROFILE_USAGE}`
 

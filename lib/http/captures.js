@@ -161,10 +161,10 @@ async function timed (context, kind, known) {
   })
 }
 
-const SAMPLING = { sampleInterval: integer, stackDepth: integer, allocations: flag, maxSamples: integer }
+const SAMPLING = { sampleInterval: integer, stackDepth: integer, allocations: flag, maxSamples: integer, threads: flag }
 
 const sampling = (context) => timed(context, 'sampling', { ...SAMPLING, ...PROFILE })
-const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, ...PROFILE })
+const cpu = (context) => timed(context, 'cpu', { sampleInterval: integer, threads: flag, ...PROFILE })
 const timeline = (context) => timed(context, 'timeline', { trackAllocations: flag, resolutionMs: integer, redact: redaction })
 
 async function samplingStart ({ res, search }) {

@@ -90,14 +90,14 @@ async function readSession (context, name, value) {
 }
 
 async function profile (context) {
-  const { seconds: duration = TIMED.cpu.seconds, sampleInterval, ...wanted } = readPprofQuery(context, { sampleInterval: integer })
+  const { seconds: duration = TIMED.cpu.seconds, sampleInterval, threads, ...wanted } = readPprofQuery(context, { sampleInterval: integer, threads: flag })
   if (context.req.method === 'HEAD') {
     sendHead(context, 'profile', wanted)
     return
   }
   await exclusively(context, 'cpu', duration, async (client) => {
     const to = output(context, wanted, client)
-    await answer(context, 'profile', wanted, client, (as) => captureFor('cpu', duration, { sampleInterval }, to, (session) => session._stopToStream(to, as)))
+    await answer(context, 'profile', wanted, client, (as) => captureFor('cpu', duration, { sampleInterval, threads }, to, (session) => session._stopToStream(to, as)))
   })
 }
 

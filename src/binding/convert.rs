@@ -219,7 +219,7 @@ impl Conversion {
             profile.duration_nanos = self.rule.elapsed_nanos.saturating_add(lasted);
         }
         profile.period = Some(self.rule.period.clone());
-        profile.comments = std::mem::take(&mut self.rule.comments);
+        profile.comments.splice(..0, std::mem::take(&mut self.rule.comments));
         Ok(profile)
     }
 }

@@ -15,12 +15,12 @@ use crate::process::Shared;
 /// This copy's own. The number is that of the record's layout.
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals, reason = "it is the name of a symbol")]
-pub static heapkit_process_1: Shared = Shared::new();
+pub static heapkit_process_2: Shared = Shared::new();
 
 static FIRST: OnceLock<&'static Shared> = OnceLock::new();
 
 pub(super) fn shared() -> &'static Shared {
-    FIRST.get_or_init(|| first().unwrap_or(&heapkit_process_1))
+    FIRST.get_or_init(|| first().unwrap_or(&heapkit_process_2))
 }
 
 #[cfg(target_os = "linux")]
@@ -64,7 +64,7 @@ fn exported_by(path: &std::ffi::CStr) -> Option<&'static Shared> {
     // SAFETY: with RTLD_NOLOAD nothing is loaded, and no initializer runs.
     let object = unsafe { Library::open(Some(path), RTLD_LAZY | libc::RTLD_NOLOAD) }.ok()?;
     // SAFETY: whatever exports this name is a copy of heapkit, and its number stands for the layout of `Shared`.
-    let record = *unsafe { object.get::<*const Shared>(b"heapkit_process_1\0") }.ok()?;
+    let record = *unsafe { object.get::<*const Shared>(b"heapkit_process_2\0") }.ok()?;
     // It stays loaded for as long as it is used from here.
     std::mem::forget(object);
     // SAFETY: a static of an object that stays loaded; all of its fields are atomics.

@@ -72,6 +72,25 @@ impl SnapshotSlot {
     }
 }
 
+/// This thread listens to the main thread, until it ends.
+#[napi]
+pub struct Presence(#[allow(dead_code, reason = "it is held until it is dropped")] Option<process::Presence>);
+
+#[napi]
+impl Presence {
+    /// Of the thread with this id.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(thread_id: u32) -> Self {
+        Self(process::Presence::of(shared(), thread_id))
+    }
+}
+
+/// The ids of the worker threads that listen now.
+#[napi(catch_unwind)]
+pub fn listening_threads() -> Vec<u32> {
+    shared().listening_threads()
+}
+
 /// Sets the latch.
 #[napi(catch_unwind)]
 pub fn disable_snapshots() {

@@ -245,6 +245,7 @@ fn rows(by: &str) -> By {
     match by {
         "file" => By::File,
         "package" => By::Package,
+        "thread" => By::Thread,
         _ => By::Function,
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Check;
 use super::model::{Profile, ValueType};
 use super::pair::Pair;
-use super::table::{Added, By, Sums, added, keys};
+use super::table::{Added, By, Sums, added, by_keys, keys};
 use crate::error::{ErrorKind, Result};
 
 /// What is asked of two profiles.
@@ -66,10 +66,10 @@ pub fn diff(profile: &Profile, base: &Profile, options: &DiffOptions, check: Che
     let pair = Pair::new(profile, Some(base));
     let (ours, names) = keys(pair.functions.iter().copied(), options.by);
     let base_keys: Vec<usize> = pair.base.iter().filter_map(|place| ours.get(*place).copied()).collect();
-    let all = |_: &[_]| true;
+    let all = |_, _: &[_]| true;
     let Added { total: before, rows: base_rows, .. } =
-        added(base, &base_keys, names.len(), (theirs, None), &all, check)?;
-    let Added { total, rows, .. } = added(profile, &ours, names.len(), (options.value, None), &all, check)?;
+        added(base, &by_keys(&base_keys), names.len(), (theirs, None), &all, check)?;
+    let Added { total, rows, .. } = added(profile, &by_keys(&ours), names.len(), (options.value, None), &all, check)?;
     let mut rows: Vec<DiffRow> =
         names.into_iter().zip(base_rows.iter().zip(&rows)).filter_map(|(named, (a, b))| row(named, a, b)).collect();
     rows.sort_by(|a, b| {

@@ -9,7 +9,7 @@
 //! * [`model`] has the columns (strings, functions, frames, stacks, samples) and the handles into them, and knows no format;
 //! * [`read`] makes a profile of the text of a file: V8's two formats, and pprof. What a file is, its first bytes say;
 //! * [`originals()`] puts sources in the place of scripts, by source maps;
-//! * [`less()`] leaves what it has more than an earlier one, [`more()`] adds one up;
+//! * [`less()`] leaves what it has more than an earlier one, [`more()`] adds one up, and [`of_threads()`] makes one of those of several threads;
 //! * [`write`] makes V8's `.heapprofile`, pprof, folded stacks, a speedscope file, a text for people or the page of a flame graph of it;
 //! * [`table`] adds up by function, file or package, and [`diff`] compares two such tables; whose a function is says `origin`, which functions of
 //!   two profiles are the same `pair`.
@@ -33,6 +33,7 @@ mod read;
 mod samples;
 mod strings;
 mod table;
+mod threads;
 mod write;
 
 use crate::error::Result;
@@ -43,6 +44,7 @@ pub use model::{Builder, Profile, ValueType};
 pub use originals::originals;
 pub use read::read;
 pub use table::{By, Row, Table, TableOptions, table};
+pub use threads::of_threads;
 pub use write::{Format, Maker, Page, flamegraph, write};
 
 /// Fails when an answer is not wanted any more.

@@ -15,7 +15,7 @@ const MOST_STEPS: u64 = 1 << 28;
 /// What stands for a function without a name.
 const ANONYMOUS: &str = "(anonymous)";
 /// The label that says in which thread a sample was taken.
-const THREAD: &str = "thread";
+pub(super) const THREAD: &str = "thread";
 /// What stands for the function of a sample that is in none.
 pub(super) const NOWHERE: &str = "(no function)";
 

@@ -1,11 +1,11 @@
-//! Who has how much: flat (its own) and cumulative (with what it calls), by function, by file or by package.
+//! Who has how much: flat (its own) and cumulative (with what it calls), by function, file, package or thread.
 
 use regex_lite::Regex;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::Check;
-use super::handles::Function;
+use super::handles::{Function, Labels};
 use super::model::{NOWHERE, Profile};
 use super::origin::{file, package};
 use super::pair::Known;
@@ -20,6 +20,8 @@ pub enum By {
     File,
     /// A package from `node_modules`, all of Node, all of V8, or all of the application's own code.
     Package,
+    /// A thread, where the samples name it.
+    Thread,
 }
 
 /// What is asked of a profile.
@@ -29,9 +31,9 @@ pub struct TableOptions {
     pub by: By,
     /// The place of the type whose values are added up.
     pub value: usize,
-    /// Only samples with a frame whose function, or file, has this.
+    /// Only samples with a frame whose function, or file, has this, or of such a thread.
     pub focus: Option<Regex>,
-    /// Without the samples that have such a frame.
+    /// Without the samples that have such a frame, or are of such a thread.
     pub ignore: Option<Regex>,
     /// Rows at most.
     pub top: usize,
@@ -59,7 +61,7 @@ pub struct Table {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// The function, file or package.
+    /// The function, file, package or thread.
     pub name: String,
     /// Where a function begins: `file:line`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,14 +92,21 @@ pub(super) struct Sums {
 pub fn table(profile: &Profile, options: &TableOptions, check: Check<'_>) -> Result<Table> {
     let kind = profile.type_at(options.value);
     let objects = kind.name.strip_suffix("_space").and_then(|what| profile.type_index(&format!("{what}_objects")));
-    let (keys, names) = keys(profile.all_functions().iter().map(|function| (profile, *function)), options.by);
-    let has = |pattern: Option<&Regex>| pattern.map(|pattern| matches(profile, pattern));
-    let (focus, ignore) = (has(options.focus.as_ref()), has(options.ignore.as_ref()));
-    let wanted = |functions: &[Function]| {
-        let any = |list: &Vec<bool>| functions.iter().any(|function| list.get(function.index()) == Some(&true));
+    let of = |pattern| Matches::of(profile, pattern);
+    let (focus, ignore) = (options.focus.as_ref().map(of), options.ignore.as_ref().map(of));
+    let wanted = |labels, functions: &[Function]| {
+        let any = |those: &Matches| those.has(profile, labels, functions);
         focus.as_ref().is_none_or(any) && !ignore.as_ref().is_some_and(any)
     };
-    let Added { total, shown, rows } = added(profile, &keys, names.len(), (options.value, objects), &wanted, check)?;
+    let values = (options.value, objects);
+    let (Added { total, shown, rows }, names) = if options.by == By::Thread {
+        let (threads, names) = threads(profile);
+        let row = |labels: Labels, _: &[Function]| threads.get(&labels).copied().into_iter().collect();
+        (added(profile, &row, names.len(), values, &wanted, check)?, names)
+    } else {
+        let (keys, names) = keys(profile.all_functions().iter().map(|function| (profile, *function)), options.by);
+        (added(profile, &by_keys(&keys), names.len(), values, &wanted, check)?, names)
+    };
     let mut rows: Vec<Row> = names
         .into_iter()
         .zip(rows)
@@ -123,14 +132,14 @@ pub(super) struct Added {
     pub(super) rows: Vec<Sums>,
 }
 
-/// Adds up the samples that are `wanted`: of the function at `keys[n]`, which of so many `rows` it is in; the last row is for samples in no function.
+/// Adds up the samples that are `wanted`: which of so many `rows` one is in say its labels and its functions, innermost first; the last row is for samples in none.
 /// `values` are the place of what is added up, and perhaps of how many objects that is.
 pub(super) fn added(
     profile: &Profile,
-    keys: &[usize],
+    rows_of: &dyn Fn(Labels, &[Function]) -> Vec<usize>,
     rows: usize,
     values: (usize, Option<usize>),
-    wanted: &dyn Fn(&[Function]) -> bool,
+    wanted: &dyn Fn(Labels, &[Function]) -> bool,
     check: Check<'_>,
 ) -> Result<Added> {
     let (value, objects) = values;
@@ -143,13 +152,12 @@ pub(super) fn added(
         total = total.saturating_add(value);
         let functions: Vec<Function> =
             profile.frames(sample.stack).map(|frame| profile.frame(frame).function).collect();
-        if !wanted(&functions) {
+        if !wanted(sample.labels, &functions) {
             continue;
         }
         shown = shown.saturating_add(value);
         let mut is_own = true;
-        let mut rows: Vec<usize> =
-            functions.iter().filter_map(|function| keys.get(function.index()).copied()).collect();
+        let mut rows = rows_of(sample.labels, &functions);
         if rows.is_empty() {
             rows.push(nowhere);
         }
@@ -169,6 +177,28 @@ pub(super) fn added(
     Ok(Added { total, shown, rows: sums })
 }
 
+/// Rows by what is at `keys[n]` for the function with the number n.
+pub(super) fn by_keys(keys: &[usize]) -> impl Fn(Labels, &[Function]) -> Vec<usize> {
+    |_, functions| functions.iter().filter_map(|function| keys.get(function.index()).copied()).collect()
+}
+
+/// The row of each set of labels that names a thread, and what the rows are called; the last is for samples of none.
+fn threads(profile: &Profile) -> (FxHashMap<Labels, usize>, Vec<Named>) {
+    let mut names = Vec::new();
+    let mut places = FxHashMap::default();
+    let mut rows = FxHashMap::default();
+    for sample in profile.samples().iter() {
+        let Some(thread) = profile.threads(sample.labels).next() else { continue };
+        let row = *places.entry(thread).or_insert_with(|| {
+            names.push((profile.text(thread).to_owned(), None));
+            names.len() - 1
+        });
+        rows.insert(sample.labels, row);
+    }
+    names.push((String::from("(no thread)"), None));
+    (rows, names)
+}
+
 type Named = (String, Option<String>);
 
 /// The row of each function, and what the rows are called; the last is for samples that are in no function.
@@ -181,6 +211,8 @@ pub(super) fn keys<'a>(functions: impl Iterator<Item = Known<'a>>, by: By) -> (V
             By::Function => (profile.name(function).to_owned(), profile.place(function)),
             By::File => (file(profile, function).to_owned(), None),
             By::Package => (package(profile, function).to_owned(), None),
+            // What a function is does not say whose it was.
+            By::Thread => (NOWHERE.to_owned(), None),
         };
         *places.entry(named).or_insert_with_key(|named| {
             names.push(named.clone());
@@ -192,10 +224,25 @@ pub(super) fn keys<'a>(functions: impl Iterator<Item = Known<'a>>, by: By) -> (V
     (keys, names)
 }
 
-/// For each function, whether its name or its file has the pattern.
-fn matches(profile: &Profile, pattern: &Regex) -> Vec<bool> {
-    let functions = profile.all_functions().iter();
-    functions
-        .map(|function| pattern.is_match(profile.name(function)) || pattern.is_match(profile.text(function.file)))
-        .collect()
+/// What has a pattern.
+struct Matches<'a> {
+    pattern: &'a Regex,
+    /// For each function, whether its name or its file has it.
+    functions: Vec<bool>,
+}
+
+impl<'a> Matches<'a> {
+    fn of(profile: &Profile, pattern: &'a Regex) -> Self {
+        let functions = profile
+            .all_functions()
+            .iter()
+            .map(|function| pattern.is_match(profile.name(function)) || pattern.is_match(profile.text(function.file)));
+        Self { pattern, functions: functions.collect() }
+    }
+
+    /// Whether a sample has one of them, or its thread.
+    fn has(&self, profile: &Profile, labels: Labels, functions: &[Function]) -> bool {
+        functions.iter().any(|function| self.functions.get(function.index()) == Some(&true))
+            || profile.threads(labels).any(|thread| self.pattern.is_match(profile.text(thread)))
+    }
 }

@@ -6,6 +6,7 @@ mod heapprofile;
 mod json;
 mod place;
 mod pprof;
+mod threads;
 
 use serde::de::IgnoredAny;
 
@@ -43,11 +44,12 @@ fn of_format(text: &[u8]) -> Result<Profile> {
 }
 
 fn json(text: &[u8]) -> Result<Profile> {
-    const TELLING: [&str; 3] = ["nodes", "head", "snapshot"];
+    const TELLING: [&str; 4] = ["nodes", "head", "threads", "snapshot"];
     let keys = json::keys_up_to(text, &TELLING)?;
     match keys.last().map(String::as_str) {
         Some("nodes") => cpuprofile::read(text),
         Some("head") => heapprofile::read(text),
+        Some("threads") => threads::read(text, json_of_one),
         Some("snapshot") => {
             let reason = "is a heap snapshot, which `heapkit summary` and openSnapshot() read";
             Err(Error::invalid_profile(reason, None))
@@ -58,5 +60,14 @@ fn json(text: &[u8]) -> Result<Profile> {
             let known = "neither V8's .cpuprofile (nodes, startTime) nor its .heapprofile (head)";
             Err(Error::invalid_profile(format!("is JSON, but {known}: it has {what}"), None))
         }
+    }
+}
+
+/// Not of several threads again.
+fn json_of_one(text: &[u8]) -> Result<Profile> {
+    match json::keys_up_to(text, &["nodes", "head", "threads"])?.last().map(String::as_str) {
+        Some("nodes") => cpuprofile::read(text),
+        Some("head") => heapprofile::read(text),
+        _ => Err(Error::invalid_profile("has a thread whose profile is none of V8's", None)),
     }
 }
