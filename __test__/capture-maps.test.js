@@ -6,8 +6,8 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { describe, test } = require('node:test')
-const { OWN_MOUNTS, success } = require('./needs')
-const { tmpDir, ls, run, readArtifact, heapkitError } = require('./support')
+const { success } = require('./needs')
+const { tmpDir, ls, run, hanging, readArtifact, heapkitError } = require('./support')
 const { serve } = require('./http-support')
 const { configure, onSignal, openProfile, startCpuProfile, startSampling } = require('..')
 
@@ -232,10 +232,9 @@ test('over HTTP a client says whether, and the operator where', async (t) => {
 
 test('a volume with maps that hangs is waited for no longer than somebody wants, and costs the capture nothing but names', { timeout: 180_000 }, async (t) => {
   const [hung, healthy] = [tmpDir(t), tmpDir(t)]
-  const hanging = [...OWN_MOUNTS, 'sh', '-c', 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hang "$0" && exec "$@"', hung]
-  const why = success('/dev/fuse and mounts of its own', [...hanging, 'true'])
+  const why = success('/dev/fuse and mounts of its own', [...hanging(hung), 'true'])
   if (why) return t.skip(why)
-  const child = run(t, 'maps-hang.js', { args: [hung, healthy], command: hanging })
+  const child = run(t, 'maps-hang.js', { args: [hung, healthy], command: hanging(hung) })
   assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
   const { abortedAfter, timedOutAfter, kept, refusedAfter, refused, threads, ...seen } = JSON.parse(child.stdout())
   assert.deepEqual(seen, { aborted: 'HEAPKIT_ERR_ABORTED', timedOut: 'HEAPKIT_ERR_TIMEOUT', meanwhile: 'done', files: ['.gz', '.gz', '.gz', '.gz'] })

@@ -7,11 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { OWN_MOUNTS, success } = require('./needs')
-const { tmpDir, run, heapkitError } = require('./support')
-
-/** A file system in user space that nobody serves: every request waits for ever, but can be killed. */
-const hanging = (dir) => [...OWN_MOUNTS, 'sh', '-c',
-  'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hang "$0" && exec "$@"', dir]
+const { tmpDir, run, hanging, heapkitError } = require('./support')
 
 /** A volume that can be frozen. Whatever becomes of the test, it is thawed: a process cannot end while it waits for a frozen one. */
 const freezing = (dir, image) => [...OWN_MOUNTS, 'sh', '-c',

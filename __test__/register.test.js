@@ -40,6 +40,7 @@ test('a wrong value of any variable ends the process before the application runs
     HEAPKIT_THREADS: ['yes', '2', 'all'],
     HEAPKIT_COMPRESSION: ['brotli', 'GZIP', '6'],
     HEAPKIT_FORMAT: ['pdf', 'heapsnapshot', 'PPROF'],
+    HEAPKIT_SOURCE_MAPS: [path.delimiter],
     HEAPKIT_MAX_FILES: ['0', '-1', '1k', 'many', '1.5', ' 1', '99999999999999999999'],
     HEAPKIT_MAX_BYTES: ['0', '-1', '1t', '1.5g', 'g', '99999999999g'],
     HEAPKIT_MIN_FREE_BYTES: ['-1', 'x', '64mb', '1e9'],

@@ -9,7 +9,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const zlib = require('node:zlib')
-const { posix } = require('./needs')
+const { OWN_MOUNTS, posix } = require('./needs')
 
 const FIXTURES = path.join(__dirname, 'fixtures')
 
@@ -119,6 +119,11 @@ function run (t, fixture, { args = [], env, node = [], command, cwd, stdio } = {
   }
 }
 
+/** What begins a command for which `dir` is a file system in user space that nobody serves: every request waits for ever, but can be killed. */
+function hanging (dir) {
+  return [...OWN_MOUNTS, 'sh', '-c', 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hang "$0" && exec "$@"', dir]
+}
+
 /** Whether this process has the file open, as Linux tells. */
 function isOpen (file) {
   return fs.readdirSync('/proc/self/fd').some((fd) => {
@@ -170,4 +175,4 @@ function heapkitError (code, message = /./) {
   }
 }
 
-module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, children, until, isOpen, assertMode, heapkitError }
+module.exports = { FIXTURES, tmpDir, ls, readArtifact, parseSnapshot, countObjects, cleanEnv, run, hanging, children, until, isOpen, assertMode, heapkitError }
