@@ -16,6 +16,7 @@ const { deferred } = require('../lib/promises')
 
 // Their functions may be inlined; the file is always there.
 const IN_WORKER = /fixtures\/threads\.js/
+const IN_MAIN = /threads\.test\.js/
 
 function burnInMain () {
   const until = process.cpuUsage().user + 200_000
@@ -72,7 +73,7 @@ test('a CPU profile of all threads has those that were there and those that came
   const artifact = await session.stop({ dir: tmpDir(t) })
   assert.equal(artifact.format, 'pprof')
   const { threads, names, comments } = await stacks(artifact)
-  assert.match(threads.get(0), /burnInMain/)
+  assert.match(threads.get(0), IN_MAIN)
   assert.equal(names.get(0), 'main')
   assert.doesNotMatch(threads.get(0), IN_WORKER)
   for (const { threadId, worker } of [first, second]) {
@@ -142,7 +143,7 @@ test('a capture that is given up while it waits for a worker keeps what it has',
   assert.deepEqual(ls(dir), [])
   const { threads, comments } = await stacks(await session.stop({ dir }))
   await hanging.release()
-  assert.match(threads.get(0), /burnInMain/)
+  assert.match(threads.get(0), IN_MAIN)
   assert.ok(comments.includes(`without the thread [worker ${hanging.threadId}]: the capture was given up before it answered`), `${comments}`)
 })
 
@@ -183,7 +184,7 @@ for (const mode of ['inline', 'fork']) {
     for (const artifact of [await session.capture({ dir, mode }), await session.stop({ dir, mode })]) {
       assert.deepEqual([artifact.format, artifact.mode], ['pprof', mode])
       const { threads } = await stacks(artifact)
-      assert.match(threads.get(0), /keepInMain/)
+      assert.match(threads.get(0), IN_MAIN)
       assert.match(threads.get(threadId), IN_WORKER)
     }
     // It has stopped in the worker, too.

@@ -104,10 +104,11 @@ function post (name, message) {
   }
 }
 
-/** As Node's own tools write it. Versions that do not tell the name have the file. */
+/** As Node's own tools write it. Where there is no name, or Node does not tell it, it is the file, if there is one. */
 function ownName () {
-  const isNamed = threadName !== undefined && threadName !== '' && threadName !== 'WorkerThread'
-  return nameOf(threadId, isNamed ? threadName : path.basename(process.argv[1] ?? ''))
+  if (threadName !== undefined && threadName !== '' && threadName !== 'WorkerThread') return nameOf(threadId, threadName)
+  const file = process.argv[1] ?? ''
+  return nameOf(threadId, file === '[worker eval]' ? '' : path.basename(file))
 }
 
 function nameOf (id, name = '') {
