@@ -343,7 +343,7 @@ export interface SamplingOptions {
   includeObjectsCollectedByMajorGC?: boolean
   /** Also count objects that a minor garbage collection has freed, likewise. Default: false. */
   includeObjectsCollectedByMinorGC?: boolean
-  /** As of {@link CpuProfileOptions}. A reading begins with a full garbage collection in each thread. */
+  /** As of {@link CpuProfileOptions}. A reading begins with a full garbage collection in each thread. Not together with `allocations`. */
   threads?: boolean
 }
 
