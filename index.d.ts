@@ -334,7 +334,7 @@ export interface SamplingOptions {
    */
   allocations?: boolean
   /**
-   * With `allocations`: so many samples V8 may hold, 1000 to 1000000, before it begins anew. From Node 26 on V8 says how much it has allocated; before, the number is
+   * With `allocations`: how many samples V8 may hold, 1000 to 1000000, before it begins anew. From Node 26 on V8 says how much it has allocated; before, the number is
    * estimated from the time for which the thread has worked, and may be exceeded: by a thread that allocates much more than it did before, and by one that
    * does not return to its event loop. Default: 20000, which are about 2 MB, and 10 GB of allocations.
    */

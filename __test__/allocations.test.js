@@ -11,7 +11,7 @@ const { Pace } = require('../lib/captures/pace')
 const { postSync } = require('../lib/inspector')
 const { ForkedWork } = require('../lib/native')
 const shared = require('../lib/shared')
-const { linux, nodeFrom } = require('./needs')
+const { linux, nodeBefore, nodeFrom } = require('./needs')
 const { tmpDir, readArtifact, run, until, heapkitError } = require('./support')
 
 // An array's 32 bytes, and 16 and 8 for each of its places.
@@ -252,7 +252,7 @@ test('V8 says how much it has allocated, so that it is known how many samples th
   assert.ok(pace.held() < 500)
 })
 
-test('before it does, time in which the thread works counts, and no other', { skip: nodeFrom(26) === false && 'needs Node 25 or earlier: later ones say more' }, async () => {
+test('before it does, time in which the thread works counts, and no other', { skip: nodeBefore(26, 'V8 does not say how much it has allocated') }, async () => {
   const pace = new Pace(512 * 1024)
   const begun = process.hrtime.bigint()
   await sleep(300)

@@ -14,6 +14,7 @@ const isLinux = process.platform === 'linux'
 const linux = (what) => !isLinux && `needs Linux: ${what}`
 const posix = (what) => process.platform === 'win32' && `needs POSIX: ${what}`
 const nodeFrom = (major, what) => Number(process.versions.node.split('.')[0]) < major && `needs Node ${major}: ${what}`
+const nodeBefore = (major, what) => nodeFrom(major, what) === false && `needs a Node before ${major}: ${what}`
 const npm = () => npmCli() === undefined && 'needs npm: there is none beside Node, or in PATH'
 
 const program = (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined && `needs ${name}: it is not installed`
@@ -100,4 +101,4 @@ function mounts () {
   })
 }
 
-module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, npm, ownMounts, ownPids, posix, program, success }
+module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, nodeBefore, npm, ownMounts, ownPids, posix, program, success }

@@ -3,6 +3,7 @@
 // Time for captures. Test suites replace timers and clocks, and services patch them: what waits by those may wait for ever, and with
 // it whoever waits for the one place for heavy captures. So clocks and alarms are heapkit's own (src/alarms.rs).
 
+const { performance } = require('node:perf_hooks')
 const { Alarm, delay, monotonicMs, wallClockMs } = require('./native')
 
 // Of a date that it is given, also a replaced one makes the right text; one that throws later does not matter here.
@@ -32,9 +33,15 @@ function every (ms, callback) {
   }
 }
 
+/** How long this thread's event loop has waited for something to do. 0 where somebody has replaced what tells, so that nothing counts as idle. */
+function idleMs () {
+  const { idle } = performance.eventLoopUtilization()
+  return Number.isFinite(idle) ? idle : 0
+}
+
 /** The date of a time of the day, by default of now, whatever the process believes it is. */
 function date (ms = wallClockMs()) {
   return new Date(ms)
 }
 
-module.exports = { now: monotonicMs, date, wallClockMs, delay, after, every }
+module.exports = { now: monotonicMs, idleMs, date, wallClockMs, delay, after, every }

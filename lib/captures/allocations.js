@@ -143,7 +143,8 @@ class AllocationTotals {
       task: { memory: () => ({ samples: Math.ceil(this.held()) }), work: (onChunk) => onChunk(this.#sampler.readTotals()), ...moments }
     })
     this.facts.pauseMs += artifact.pauseMs
-    return Buffer.concat(chunks)
+    const text = Buffer.concat(chunks)
+    return text
   }
 
   #restart () {

@@ -4,7 +4,6 @@
 // Node 26 on by the bytes that V8 has allocated, before by the time in which the thread was not idle, and what it turned out to have allocated in such time.
 
 const v8 = require('node:v8')
-const { performance } = require('node:perf_hooks')
 const time = require('../time')
 
 /** Bytes a second: what a busy thread is taken to allocate until it is known better, and what it hardly can. */
@@ -64,9 +63,7 @@ class Pace {
 }
 
 function now () {
-  const { idle } = performance.eventLoopUtilization()
-  // A suite may have replaced it. Then all time counts.
-  return { at: time.now(), idleMs: Number.isFinite(idle) ? idle : 0, bytes: v8.getHeapStatistics().total_allocated_bytes }
+  return { at: time.now(), idleMs: time.idleMs(), bytes: v8.getHeapStatistics().total_allocated_bytes }
 }
 
 module.exports = { Pace }
