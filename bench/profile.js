@@ -1,17 +1,18 @@
 'use strict'
 
 // How long reading a profile of the heap stops the service's JavaScript: a sampling profile inline and forked, in turn in one process, fork(2) alone, and
-// @datadog/pprof at the same settings; and the end of a timeline.
+// @datadog/pprof at the same settings; and the end of a timeline. What a CPU profile costs, and how large files are, beside @datadog/pprof's; how long a large one takes to convert.
 //
-//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--json]
+//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--cpu 12] [--slices 40] [--convert 100000,200000] [--json]
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { runChild } = require('./support/child')
-const { start, bytes, ms, times } = require('./support/output')
+const { start, bytes, ms, times, percent, ratioText } = require('./support/output')
 const { median, ratio } = require('./support/stats')
+const { takeTurns } = require('./sampling')
 
 const CHILD = path.join(__dirname, 'support', 'profile-child.js')
 const MB = 1e6
@@ -21,23 +22,40 @@ const MAX_TO_INLINE = 1 / 5
 const MAX_TO_FORK = 1.5
 const MORE_MS = 5
 
+/** 100 samples a second. */
+const CPU = { sampleInterval: 10_000 }
+const MAX_CPU_COST = 0.02
+/** Rounds of the workload in a slice, some 40 ms. */
+const SLICE = 250
+
 const OPTIONS = {
   rounds: { type: 'string', default: '5' },
   sizes: { type: 'string', default: '50,400,1000' },
-  timeline: { type: 'string', default: '50' }
+  timeline: { type: 'string', default: '50' },
+  cpu: { type: 'string', default: '12' },
+  slices: { type: 'string', default: '40' },
+  convert: { type: 'string', default: '100000,200000' }
 }
 
-async function run ({ rounds, sizes, timeline }, note) {
+async function run ({ rounds, sizes, timeline, cpu, slices, convert }, note) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'heapkit-bench-'))
   try {
     const results = []
     for (const size of numbers(sizes)) results.push(await sampling(size, Number(rounds), dir, note))
     const timelines = []
     for (const size of numbers(timeline)) timelines.push(await ended(size, dir, note))
+    const cost = Number(cpu) > 0 ? await cpuCost(Number(cpu), Number(slices), note) : undefined
+    const files = cost && await fileSizes(Number(slices), dir, note)
+    const [nodes, samples] = numbers(convert)
+    if (nodes) note('profile: conversion')
+    const conversion = nodes && await runChild(CHILD, { side: 'conversion', nodes, samples, dir })
     return {
-      tables: [...results.map(samplingTable), ...timelines.map(timelineTable)],
-      claims: [...results.flatMap(samplingClaims), ...timelines.map(timelineClaim)],
-      data: { profile: { sampling: results, timeline: timelines } }
+      tables: [
+        ...results.map(samplingTable), ...timelines.map(timelineTable),
+        ...cost ? [cpuTable(cost), filesTable(files)] : [], ...conversion ? [conversionTable(nodes, samples, conversion)] : []
+      ],
+      claims: [...results.flatMap(samplingClaims), ...timelines.map(timelineClaim), ...cost ? cpuClaims(cost) : []],
+      data: { profile: { sampling: results, timeline: timelines, cpu: cost, files, conversion } }
     }
   } finally {
     fs.rmSync(dir, { recursive: true })
@@ -78,6 +96,75 @@ async function ended (size, dir, note) {
     result[mode] = await runChild(CHILD, { side: 'timeline', units, mode, dir })
   }
   return result
+}
+
+/** Off, heapkit, the peer, and off again, slice after slice in turn: see sampling.js. */
+async function cpuCost (rounds, slices, note) {
+  const sides = ['off', 'cpuHeapkit', 'cpuDatadog', 'again']
+  const runs = []
+  for (let round = 0; round < rounds; round++) {
+    note(`profile: CPU profiles, round ${round + 1} of ${rounds}`)
+    const from = round % sides.length
+    runs.push(await takeTurns([...sides.slice(from), ...sides.slice(0, from)], slices, { ...CPU, slice: SLICE }))
+  }
+  // Only of slices: a profiler samples on while another side has its turn, and nothing is to be seen then.
+  const of = (side) => runs.map((run) => run[side].busy)
+  const off = runs.map(({ off, again }) => (off.busy + again.busy) / 2)
+  return {
+    rounds,
+    runs,
+    heapkit: ratio(of('cpuHeapkit'), off),
+    datadog: ratio(of('cpuDatadog'), off),
+    again: ratio(of('again'), of('off')),
+    heapkitToDatadog: ratio(of('cpuHeapkit'), of('cpuDatadog'))
+  }
+}
+
+async function fileSizes (slices, dir, note) {
+  note('profile: sizes of files')
+  const task = { ...CPU, rounds: SLICE * slices, dir }
+  return { heapkit: await runChild(CHILD, { side: 'files', ...task }), datadog: await runChild(CHILD, { side: 'peersFiles', ...task }) }
+}
+
+function cpuTable ({ rounds, runs, heapkit, datadog, again, heapkitToDatadog }) {
+  const of = (side) => `${median(runs.map((run) => run[side].busy)).toFixed(3)} s`
+  return {
+    title: `CPU profile, ${1e6 / CPU.sampleInterval} samples a second; CPU of the same work, medians of ${rounds} rounds`,
+    head: ['', 'CPU', 'on / off (95 %)', 'heapkit / datadog (95 %)'],
+    rows: [
+      ['off', of('off'), '-', '-'],
+      ['heapkit', of('cpuHeapkit'), ratioText(heapkit), ratioText(heapkitToDatadog)],
+      ['@datadog/pprof', of('cpuDatadog'), ratioText(datadog), '-'],
+      ['off again', of('again'), ratioText(again), '-']
+    ]
+  }
+}
+
+function filesTable ({ heapkit, datadog }) {
+  const rows = (title, sizes) => Object.entries(sizes).map(([format, { plain, packed }]) => [`${title}, ${format}`, bytes(plain), bytes(packed)])
+  return {
+    title: 'Files of the same work',
+    head: ['', 'plain', 'gzip'],
+    rows: [
+      ...rows('CPU', heapkit.cpu), ...rows('CPU', { '@datadog/pprof': datadog.cpu }),
+      ...rows('sampling', heapkit.sampling), ...rows('sampling', { '@datadog/pprof': datadog.sampling })
+    ]
+  }
+}
+
+function conversionTable (nodes, samples, { size, read, formats }) {
+  return {
+    title: `A CPU profile of ${nodes} nodes and ${samples} samples`,
+    head: ['', 'time', 'bytes'],
+    rows: [['read', ms(read), bytes(size)], ...Object.entries(formats).map(([format, { ms: took, bytes: length }]) => [format, ms(took), bytes(length)])]
+  }
+}
+
+function cpuClaims ({ heapkit: { median, low, high }, heapkitToDatadog }) {
+  return [
+    { claim: `a CPU profile costs at most ${percent(MAX_CPU_COST)} of CPU`, value: `${percent(median - 1)} (95 %: ${percent(low - 1)} to ${percent(high - 1)})`, holds: median - 1 <= MAX_CPU_COST },
+    { claim: 'a CPU profile costs at most what @datadog/pprof\'s does', value: ratioText(heapkitToDatadog), holds: heapkitToDatadog.median <= 1 }
+  ]
 }
 
 const fine = (value) => value < 100 ? `${value.toFixed(2)} ms` : ms(value)

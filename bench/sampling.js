@@ -110,4 +110,4 @@ if (require.main === module) {
   start(run, parseArgs({ options: { ...OPTIONS, json: { type: 'boolean' } } }).values)
 }
 
-module.exports = { run, OPTIONS }
+module.exports = { run, takeTurns, OPTIONS }

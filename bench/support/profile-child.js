@@ -3,10 +3,13 @@
 // One heap whose sampling profile is read again and again, or one timeline that is stopped: the measured process of profile.js.
 
 const fs = require('node:fs')
+const path = require('node:path')
+const zlib = require('node:zlib')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { performance } = require('node:perf_hooks')
 const { serve } = require('./child')
 const { calibrate, Heap } = require('./heap')
+const { Workload } = require('./workload')
 
 serve(async (task) => {
   globalThis.heap = new Heap()
@@ -14,7 +17,7 @@ serve(async (task) => {
   return await SIDES[task.side](task)
 })
 
-const SIDES = { heapkit, datadog, timeline }
+const SIDES = { heapkit, datadog, timeline, files, peersFiles, conversion }
 
 /** Both modes in turn, so that what the machine does beside it meets both. */
 async function heapkit ({ units, rounds, dir }) {
@@ -63,6 +66,65 @@ async function timeline ({ units, mode, dir }) {
   const { artifact, fork2 } = await forkMs(() => session.stop({ dir, mode, compression: 'none' }))
   fs.unlinkSync(artifact.path)
   return { pause: artifact.pauseMs, total: artifact.durationMs, fork2 }
+}
+
+/** How large the same profiles are in each format, as they are and packed with gzip. */
+async function files ({ sampleInterval, rounds, dir }) {
+  const { startCpuProfile, startSampling, openProfile } = require('heapkit')
+  const sessions = [startCpuProfile({ sampleInterval }), startSampling()]
+  new Workload().run(rounds)
+  const sizes = {}
+  for (const session of sessions) {
+    const { kind, path: file } = await session.stop({ dir, compression: 'none' })
+    const profile = await openProfile(file)
+    const texts = { [path.extname(file).slice(1)]: fs.readFileSync(file) }
+    for (const format of ['pprof', 'folded', 'speedscope']) texts[format] = await profile.convert(format)
+    profile.close()
+    fs.unlinkSync(file)
+    sizes[kind] = Object.fromEntries(Object.entries(texts).map(([format, text]) => [format, format === 'pprof' ? { packed: text.length, plain: zlib.gunzipSync(text).length } : { plain: text.length, packed: zlib.gzipSync(text, { level: 4 }).length }]))
+  }
+  return sizes
+}
+
+/** The peer's files of the same work. */
+async function peersFiles ({ sampleInterval, rounds }) {
+  const { heap, time, encode } = require('@datadog/pprof')
+  time.start({ intervalMicros: sampleInterval, durationMillis: 60_000 })
+  heap.start(512 * 1024, 64)
+  new Workload().run(rounds)
+  const size = async (profile) => {
+    const packed = await encode(profile)
+    return { packed: packed.length, plain: zlib.gunzipSync(packed).length }
+  }
+  return { cpu: await size(time.stop()), sampling: await size(heap.profile()) }
+}
+
+/** How long a large CPU profile takes to read, and to write in each format. */
+async function conversion ({ nodes, samples, dir }) {
+  const { openProfile } = require('heapkit')
+  const file = path.join(dir, 'large.cpuprofile')
+  fs.writeFileSync(file, JSON.stringify(large(nodes, samples)))
+  const { size } = fs.statSync(file)
+  let start = performance.now()
+  const profile = await openProfile(file)
+  const read = performance.now() - start
+  const formats = {}
+  for (const format of ['pprof', 'folded', 'speedscope', 'flamegraph']) {
+    start = performance.now()
+    const { length } = await profile.convert(format)
+    formats[format] = { ms: performance.now() - start, bytes: length }
+  }
+  profile.close()
+  fs.unlinkSync(file)
+  return { size, read, formats }
+}
+
+/** Trees of 40 frames, four calls wide at their ends; samples everywhere in turn. */
+function large (count, samples) {
+  const callFrame = (index) => ({ functionName: `function${index % 5000}`, scriptId: '1', url: `file:///srv/app/module${index % 300}.js`, lineNumber: index % 1000, columnNumber: 4 })
+  const nodes = Array.from({ length: count }, (_, index) => ({ id: index + 1, callFrame: callFrame(index), hitCount: 1, children: [] }))
+  for (let index = 1; index < count; index++) nodes[index % 40 === 1 ? 0 : index % 40 > 36 ? index - (index % 40 - 36) : index - 1].children.push(index + 1)
+  return { nodes, startTime: 0, endTime: samples * 1000, samples: Array.from({ length: samples }, (_, index) => index * 7919 % count + 1), timeDeltas: new Array(samples).fill(1000) }
 }
 
 async function grow (units) {
