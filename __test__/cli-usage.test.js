@@ -60,7 +60,7 @@ const WRONG = [
   ['diff - -', 'The files may have standard input (`-`) once: it can be read only once'],
   ['report FILE', 'report: name the page: -o OUT.html'],
   ['report FILE -o', `report: -o needs a value${more('report')}`],
-  ['top PROFILE --by line', "--by must be 'function' or 'file' or 'package'; got 'line'"],
+  ['top PROFILE --by line', "--by must be 'function' or 'file' or 'package' or 'thread'; got 'line'"],
   ['top PROFILE --top 0', size('top', '"0"')],
   ['top PROFILE --value cpus', "--value must be one of the profile's: 'samples', 'cpu', 'wall'; got 'cpus'"],
   ['top PROFILE --focus (', "--focus is no regular expression that can be used: found open group without closing ')'"],

@@ -27,14 +27,18 @@ const PROFILERS = { cpu: CpuProfiler, sampling: Sampler }
 /** Begins to listen, for as long as the thread lives, and keeps it from nothing. */
 function listen () {
   if (isMainThread || shared.listening !== undefined || !runtime.isNode) return
-  const channel = new BroadcastChannel(CHANNEL)
-  channel.onmessage = ({ data }) => obey(data)
-  channel.unref()
-  // Whoever sees it may wait for answers, so it comes after the channel.
-  const presence = new native.Presence(threadId)
-  /** `running` has what runs, by kind: { run, profiler, problem? }. */
-  shared.listening = { presence, channel, running: new Map() }
-  post(ARRIVALS, threadId)
+  try {
+    const channel = new BroadcastChannel(CHANNEL)
+    channel.onmessage = ({ data }) => obey(data)
+    channel.unref()
+    // Whoever sees it may wait for answers, so it comes after the channel.
+    const presence = new native.Presence(threadId)
+    /** `running` has what runs, by kind: { run, profiler, problem? }. */
+    shared.listening = { presence, channel, running: new Map() }
+    post(ARRIVALS, threadId)
+  } catch {
+    // This thread takes no part then; its application, which loads heapkit, begins all the same.
+  }
 }
 
 /** Throws if the main thread samples this thread: there is one sampling profile in a thread. */
