@@ -8,8 +8,10 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { Worker } = require('node:worker_threads')
 const { openProfile, startSampling, startTimeline } = require('..')
 const { Pace } = require('../lib/captures/pace')
+const { Sampler } = require('../lib/captures/sampler')
 const { postSync } = require('../lib/inspector')
 const { ForkedWork } = require('../lib/native')
+const { deferred } = require('../lib/promises')
 const shared = require('../lib/shared')
 const { linux, nodeBefore, nodeFrom } = require('./needs')
 const { tmpDir, readArtifact, run, until, heapkitError } = require('./support')
@@ -192,7 +194,7 @@ describe('what a child fails to read', { skip: linux('fork') }, () => {
   test('again and again ends the counting; what was counted stays', async (t) => {
     const dir = tmpDir(t)
     const warned = new Promise((resolve) => process.once('warning', resolve))
-    const session = await begin(t, { ...SMALL, sampleInterval: 1024 })
+    const session = await begin(t, SMALL)
     let mayRead = true
     mock(t, ForkedWork.prototype, 'prepare', (prepare) => function (...given) {
       if (!mayRead) throw new Error('there is no memory')
@@ -230,6 +232,63 @@ for (const ms of [0, 1500]) {
     assert.deepEqual([app.stdout(), app.stderr()], ['', ''])
   })
 }
+
+/** Whoever waits for a child waits for `promise`, too. Answers { begun }: whether there is one. */
+function holdChildren (t, promise) {
+  const fork = { begun: false }
+  mock(t, ForkedWork.prototype, 'fork', (original) => async function (...given) {
+    const over = original.apply(this, given)
+    fork.begun = true
+    const result = await over
+    await promise
+    return result
+  })
+  return fork
+}
+
+const EVERY_KILOBYTE = { ...SMALL, sampleInterval: 1024 }
+
+test('who counts faster than a child reads is told, and V8 holds no more', { skip: linux('forks') }, async (t) => {
+  const warnings = []
+  const warn = (warning) => warnings.push(warning)
+  process.on('warning', warn)
+  t.after(() => process.off('warning', warn))
+  const stopped = deferred()
+  holdChildren(t, stopped.promise)
+  let isStopped = false
+  mock(t, Sampler.prototype, 'stop', (stop) => function () {
+    isStopped = true
+    stopped.resolve()
+    return stop.call(this)
+  })
+  const session = await begin(t, EVERY_KILOBYTE)
+  await until(() => {
+    allocateOrders(50_000)
+    return isStopped
+  }, 'the end of sampling')
+  await until(() => warnings.length > 0, 'a warning')
+  const [warning] = warnings
+  assert.equal(warning.code, 'HEAPKIT_WARN_ALLOCATIONS_ENDED')
+  assert.match(warning.message, /V8 may hold \d+ samples, and a child is still reading those before them: with a larger `sampleInterval` there are fewer/)
+  assert.throws(samplesInV8, /was not started/)
+  const artifact = await session.stop({ dir: tmpDir(t) })
+  assert.ok(artifact.allocations.endedAt !== undefined)
+  assert.ok(await allocated(artifact) > 0)
+})
+
+test('a capture that waits for a child is given up in time, and says what it waited for', { skip: linux('forks') }, async (t) => {
+  const held = deferred()
+  const fork = holdChildren(t, held.promise)
+  const session = await begin(t, EVERY_KILOBYTE)
+  await until(() => {
+    allocateOrders(50_000)
+    return fork.begun
+  }, 'a child')
+  await assert.rejects(session.capture({ dir: tmpDir(t), timeoutMs: 1 }), heapkitError('HEAPKIT_ERR_TIMEOUT', /could not begin within 1 ms \(`timeoutMs`\): a child was still reading/))
+  await assert.rejects(session.stop({ dir: tmpDir(t), signal: AbortSignal.abort() }), heapkitError('HEAPKIT_ERR_ABORTED'))
+  held.resolve()
+  assert.ok(await allocated(await session.stop({ dir: tmpDir(t) })) > 0)
+})
 
 test('options that contradict one another are refused', () => {
   const [major, minor] = ['includeObjectsCollectedByMajorGC', 'includeObjectsCollectedByMinorGC']

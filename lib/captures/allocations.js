@@ -10,6 +10,7 @@ const { HeapkitError, codes, textOf } = require('../errors')
 const { handled } = require('../promises')
 const time = require('../time')
 const { unannounced } = require('./events')
+const { Interruption } = require('./interruption')
 const { settled } = require('./mode')
 const { Pace } = require('./pace')
 const { othersMatter } = require('./sampler')
@@ -23,9 +24,14 @@ const LOOK_MS = 5
 const TIMEOUT_MS = 60_000
 /** After readings that failed, for each. */
 const RETRY_MS = 5000
-/** So many failures in a row, with so many times `maxSamples`, are enough. */
+/** So many failures in a row, with more samples than V8 may hold at most, are enough. */
 const FAILURES = 3
+/** What V8 may hold at most, in times `maxSamples`: it goes on counting while a child reads. */
 const PATIENCE = 4
+/** And in any case so many: 8 MB. */
+const AT_LEAST = 80_000
+/** How soon it is noticed that a child is too slow for it. */
+const GUARD_MS = 100
 /** Of what is kept: some 200,000 functions on different stacks. */
 const MOST_BYTES = 32 * 1024 ** 2
 
@@ -46,6 +52,10 @@ class AllocationTotals {
   #failures = 0
   #countedUntil = time.date()
   #isOver = false
+  /** So many samples V8 may hold while a child reads. */
+  #most
+  /** Why V8 was stopped in the middle of a reading. */
+  #stopped
   #alarm
 
   /** `capture(wanted, ways)` reads the session: see CaptureSession. */
@@ -60,15 +70,27 @@ class AllocationTotals {
   /** How many samples V8 may hold. */
   held () { return this.#pace.held() }
 
-  /** Does `work(texts)` while V8 does not begin anew: its own text and these belong together. */
-  async undisturbed (work) {
-    // A rotation does not keep the process alive, but who waits for a capture does.
-    while (this.#isRotating) await time.delay(LOOK_MS)
+  /** Does `work(texts)` while V8 does not begin anew: its own text and these belong together. `limits` has the { signal, timeoutMs } of who waits. */
+  async undisturbed (limits, work) {
+    await this.#settled(limits)
     this.#readers++
     try {
       return await work(this.#texts)
     } finally {
       this.#readers--
+    }
+  }
+
+  /** Waits for the end of a rotation. */
+  async #settled (limits) {
+    if (!this.#isRotating) return
+    const interruption = new Interruption(limits, (timeoutMs) => new HeapkitError(codes.TIMEOUT,
+      `The capture could not begin within ${timeoutMs} ms (\`timeoutMs\`): a child was still reading what V8 had counted until then (\`allocations: true\`). The session goes on; give it more time, or sample less often (\`sampleInterval\`)`))
+    try {
+      interruption.watch()
+      while (this.#isRotating) await interruption.race(time.delay(LOOK_MS))
+    } finally {
+      interruption.unwatch()
     }
   }
 
@@ -92,47 +114,70 @@ class AllocationTotals {
 
   async #rotate () {
     this.#isRotating = true
+    // A thread that comes to its event loop late may hold more already.
+    this.#most = Math.max(this.#usualMost(), AT_LEAST, 2 * this.#pace.held())
+    const guard = time.every(GUARD_MS, () => this.#mustKeepUp())
     try {
       const wanted = settled(options.stopToStream('sampling', undefined, { format: 'heapprofile' }))
       if (wanted.mode === 'fork' && !othersMatter() && !inspector.isOpen()) await this.#readInChild(wanted)
       else this.#readHere()
       this.#failures = 0
-      this.#countedUntil = time.date()
       this.facts.rotations++
       await this.#addUp(wanted)
       const bytes = this.#texts.reduce((sum, text) => sum + text.length, 0)
-      if (bytes > MOST_BYTES) this.#giveUp(`its different stacks have ${mebibytes(bytes)}, and ${mebibytes(MOST_BYTES)} are the most that is kept`)
+      if (this.#stopped !== undefined) this.#giveUp(this.#stopped)
+      else if (bytes > MOST_BYTES) this.#giveUp(`its different stacks have ${mebibytes(bytes)}, and ${mebibytes(MOST_BYTES)} are the most that is kept`)
     } catch (error) {
       this.#failures++
-      if (!this.#isOver && this.#failures >= FAILURES && this.#pace.held() > PATIENCE * this.#maxSamples) {
+      if (!this.#isOver && this.#stopped !== undefined) {
+        this.#giveUp(`${this.#stopped}, and the child failed: ${textOf(error)}`)
+      } else if (!this.#isOver && this.#failures >= FAILURES && this.#pace.held() > this.#usualMost()) {
         this.#giveUp(`V8 may hold ${Math.round(this.#pace.held())} samples, and they could not be read ${this.#failures} times, at last because: ${textOf(error)}`)
       }
     } finally {
+      guard.cancel()
       this.#isRotating = false
       if (!this.#isOver && this.#sampler.isOn) this.#wait(Math.max(SOONEST_MS, this.#failures * RETRY_MS))
     }
   }
 
+  #usualMost () { return PATIENCE * this.#maxSamples }
+
+  /** V8 is stopped where it counts faster than a child reads. What the children read is kept. */
+  #mustKeepUp () {
+    if (this.#isOver || !this.#sampler.isOn || this.#pace.held() <= this.#most) return
+    this.#stopped = `V8 may hold ${Math.round(this.#pace.held())} samples, and a child is still reading those before them: with a larger \`sampleInterval\` there are fewer, with a larger \`maxSamples\` there may be more`
+    this.#sampler.stop()
+  }
+
   /**
    * Twice. The first reading may fail: nothing is lost, and it is tried again. V8 begins anew in the moment of the second one's fork, so that between the two
-   * nothing is missed or counted twice. Should that one fail, there is what the first one has, and the time from its fork on was not counted.
+   * nothing is missed or counted twice. Should that one fail, there is what the first one has, and the time from its fork on was not counted. Where V8 was stopped
+   * meanwhile, the first one has all that there is.
    */
   async #readInChild (wanted) {
-    let firstAt, restartedAt
-    const first = await this.#child(wanted, { afterFork: () => { firstAt = time.now() } })
+    let firstAt, firstDate, restartedAt
+    const first = await this.#child(wanted, { afterFork: () => { [firstAt, firstDate] = [time.now(), time.date()] } })
+    if (!this.#sampler.isOn) {
+      this.#keep(first, firstDate)
+      return
+    }
+    let date
     try {
       this.#keep(await this.#child(wanted, {
         mustBegin: () => {
+          if (!this.#sampler.isOn) throw new HeapkitError(codes.CHILD, 'V8 was stopped before the child could begin')
           if (restartedAt !== undefined) throw new HeapkitError(codes.CHILD, 'The child failed after V8 had begun anew')
         },
         afterFork: () => {
-          restartedAt = time.now()
+          [restartedAt, date] = [time.now(), time.date()]
           this.#restart()
         }
-      }))
+      }), date)
     } catch (error) {
-      if (restartedAt === undefined) throw error
-      this.#keep(first)
+      if (restartedAt === undefined && this.#sampler.isOn) throw error
+      this.#keep(first, firstDate)
+      if (restartedAt === undefined) return
       this.facts.uncountedMs += Math.ceil(restartedAt - firstAt)
       this.notes = [`not counted: ${this.facts.uncountedMs} ms, because a reading failed (${textOf(error)})`]
     }
@@ -151,6 +196,7 @@ class AllocationTotals {
     this.#sampler.stop()
     this.#sampler.start()
     this.#pace.begin()
+    this.#most = Math.max(this.#usualMost(), AT_LEAST)
   }
 
   /** Where a child cannot read, or where somebody needs what disabling the session takes: V8 stops with the profile, so nothing is missed either. */
@@ -160,10 +206,12 @@ class AllocationTotals {
     this.#sampler.start()
     this.#pace.begin()
     this.facts.pauseMs += time.now() - began
-    this.#keep(Buffer.from(text))
+    this.#keep(Buffer.from(text), time.date())
   }
 
-  #keep (text) {
+  /** What was counted until then. */
+  #keep (text, until) {
+    this.#countedUntil = until
     this.#texts = [...this.#texts, text]
     const [, count] = /^\{"count":(\d+)/.exec(text.toString('latin1', 0, 32))
     this.#pace.learn(Number(count))

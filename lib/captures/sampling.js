@@ -71,7 +71,7 @@ class SamplingSession extends CaptureSession {
   async #whole (wanted, work) {
     const totals = this.#totals
     if (totals === undefined) return await work(wanted)
-    return await totals.undisturbed((plus) => {
+    return await totals.undisturbed(wanted, (plus) => {
       const { facts, notes } = totals
       // There is nothing for a child to read where V8 counts no more.
       const mode = this.#sampler.isOn ? wanted.mode : 'inline'

@@ -22,6 +22,7 @@ class ThreadProfiles {
   #channel
   #arrivals
   #reads = 0
+  #over = flag()
 
   /** Begins in all workers, and in those that come later; `options` are those of the kind's profiler. */
   constructor (kind, options) {
@@ -30,9 +31,9 @@ class ThreadProfiles {
     this.#channel = new BroadcastChannel(CHANNEL)
     this.#channel.unref()
     this.#arrivals = new BroadcastChannel(ARRIVALS)
-    this.#arrivals.onmessage = ({ data: to }) => this.#say({ act: 'start', options, to })
+    this.#arrivals.onmessage = ({ data: to }) => this.#say({ act: 'start', options, to, over: this.#over })
     this.#arrivals.unref()
-    this.#say({ act: 'start', options })
+    this.#say({ act: 'start', options, over: this.#over })
   }
 
   #say (message) {
@@ -46,7 +47,7 @@ class ThreadProfiles {
   async read (recording) {
     const answers = new Answers(`${CHANNEL}.${this.#run}.${++this.#reads}`)
     try {
-      this.#say({ act: 'read', answerTo: answers.name })
+      this.#say({ act: 'read', answerTo: answers.name, over: answers.over })
       await recording.step(() => answers.complete)
     } catch {
       // The recording says it again at its next step; by then these are kept.
@@ -57,14 +58,26 @@ class ThreadProfiles {
 
   /** Stops those that run, without waiting for them, and begins no more. */
   stop () {
+    raise(this.#over)
     this.#say({ act: 'stop' })
     this.#channel.close()
     this.#arrivals.close()
   }
 }
 
+/** Goes with what workers are told: raised when nobody wants it any more. A worker that sleeps finds all that it was told when it wakes. */
+function flag () {
+  return new Int32Array(new SharedArrayBuffer(4))
+}
+
+function raise (flag) {
+  Atomics.store(flag, 0, 1)
+}
+
 /** What comes from the workers that listen now. While it is open it keeps the process alive, as all that is awaited. */
 class Answers {
+  over = flag()
+
   #channel
   #waitingFor = new Set(listeningThreads())
   #threads = []
@@ -107,6 +120,7 @@ class Answers {
   }
 
   close () {
+    raise(this.over)
     this.#channel.close()
     this.#look.cancel()
     this.#patience.cancel()

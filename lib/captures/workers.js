@@ -8,11 +8,13 @@
 // destructor has begun. Seen on Node 20.0 to 26.10.
 
 const path = require('node:path')
+const v8 = require('node:v8')
 const { BroadcastChannel, isMainThread, threadId, threadName } = require('node:worker_threads')
 const { HeapkitError, codes, textOf } = require('../errors')
 const native = require('../native')
 const { runtime } = require('../runtime')
 const shared = require('../shared')
+const time = require('../time')
 const { CpuProfiler } = require('./cpu-profiler')
 const { Sampler } = require('./sampler')
 
@@ -22,6 +24,9 @@ const CHANNEL = 'heapkit.threads.1'
 const ARRIVALS = `${CHANNEL}.arrivals`
 /** Nothing else has this inspector session, so that the worker's own captures are not touched. */
 const PURPOSE = 'threads'
+/** What a reading takes of the heap: at least, and for each sample, which may be a stack of its own. */
+const LEAST_ROOM = 16 * 1024 ** 2
+const BYTES_EACH = 256
 const PROFILERS = { cpu: CpuProfiler, sampling: Sampler }
 
 /** Begins to listen, for as long as the thread lives, and keeps it from nothing. */
@@ -33,7 +38,7 @@ function listen () {
     channel.unref()
     // Whoever sees it may wait for answers, so it comes after the channel.
     const presence = new native.Presence(threadId)
-    /** `running` has what runs, by kind: { run, profiler, problem? }. */
+    /** `running` has what runs, by kind: { run, profiler, sampleInterval, startedAt, problem? }. */
     shared.listening = { presence, channel, running: new Map() }
     post(ARRIVALS, threadId)
   } catch {
@@ -48,11 +53,15 @@ function mustNotBeSampled () {
   throw new HeapkitError(codes.BUSY, 'The main thread samples all threads (`threads: true`), and this one with them; stop that session first')
 }
 
-/** `act` is 'start', 'read' or 'stop'; `run` names the session of the main thread; `to`, if given, is whom it is for; `answerTo` is the channel for what is read. */
+/**
+ * `act` is 'start', 'read' or 'stop'; `run` names the session of the main thread; `to`, if given, is whom it is for; `answerTo` is the channel for what is read; `over` is
+ * raised when a start or a reading is not wanted any more.
+ */
 function obey (message) {
   try {
-    const { act, run, kind, to, options, answerTo } = message
+    const { act, run, kind, to, options, answerTo, over } = message
     if (to !== undefined && to !== threadId) return
+    if (over !== undefined && Atomics.load(over, 0) !== 0) return
     if (act === 'start') start(run, kind, options)
     else if (act === 'read') post(answerTo, { ...read(run, kind), thread: threadId, name: ownName() })
     else if (shared.listening.running.get(kind)?.run === run) stop(kind)
@@ -66,7 +75,7 @@ function start (run, kind, options) {
   // Who has begun in the middle of a start may be told twice.
   if (running.get(kind)?.run === run) return
   stop(kind)
-  const it = { run, profiler: new PROFILERS[kind](options, PURPOSE), problem: undefined }
+  const it = { run, profiler: new PROFILERS[kind](options, PURPOSE), problem: undefined, sampleInterval: options.sampleInterval, startedAt: time.now() }
   running.set(kind, it)
   try {
     if (kind === 'sampling' && Sampler.isSampling(PURPOSE)) throw new Error('it has one of its own')
@@ -80,7 +89,8 @@ function start (run, kind, options) {
 function read (run, kind) {
   const it = shared.listening.running.get(kind)
   if (it?.run !== run) return { problem: 'it began too late' }
-  if (it.problem !== undefined) return { problem: it.problem }
+  const problem = it.problem ?? noRoom(kind, it)
+  if (problem !== undefined) return { problem }
   try {
     if (kind === 'sampling') return { text: it.profiler.read() }
     const text = it.profiler.end()
@@ -89,6 +99,16 @@ function read (run, kind) {
   } catch (error) {
     return { problem: textOf(error) }
   }
+}
+
+/** Why a worker whose heap is bounded (`resourceLimits`) is not read: V8 makes objects and texts of a profile there, and a worker without room for them ends. */
+function noRoom (kind, { sampleInterval, startedAt }) {
+  const { heap_size_limit: limit, used_heap_size: used } = v8.getHeapStatistics()
+  const samples = kind === 'cpu' ? (time.now() - startedAt) * 1000 / sampleInterval : used / sampleInterval
+  const needed = LEAST_ROOM + samples * BYTES_EACH
+  if (limit - used >= needed) return
+  const [most, free, wanted] = [limit, limit - used, needed].map((bytes) => Math.ceil(bytes / 1024 ** 2))
+  return `its heap may have ${most} MiB, of which ${free} are free, and to read its profile may take ${wanted}`
 }
 
 function stop (kind) {
