@@ -22,7 +22,11 @@ function register (env) {
   options.fromEnvironment(env)
   const signals = named('HEAPKIT_SIGNAL', env, parseSignals) ?? []
   const sampling = named('HEAPKIT_SAMPLING', env, parseSampling)
-  const threads = named('HEAPKIT_THREADS', env, parseFlag) ?? false
+  const threads = named('HEAPKIT_THREADS', env, (text, name) => {
+    const isOn = parseFlag(text, name)
+    if (isOn && sampling?.allocations) throw invalidOption(name, 'cannot be had with HEAPKIT_SAMPLING=allocations, whose memory is bounded in each thread by itself; leave one of the two out')
+    return isOn
+  }) ?? false
   named('HEAPKIT_DISABLE_SNAPSHOTS', env, parseFlag)
   named('HEAPKIT_DIR', env, () => clean(options.resolveDir()))
   // Signals reach only the main thread; worker threads load this file too.
@@ -66,7 +70,7 @@ function parseSampling (text, name) {
   if (text === '1' || text === 'true') return {}
   const parts = text.split(',').map((part) => part.trim())
   const [interval, more] = parts.filter((part) => part !== ALLOCATIONS)
-  if (more !== undefined) throw invalidOption(name, 'must be 1, 0, an interval in bytes such as 64k, `allocations`, or the last two with a comma between them')
+  if (more !== undefined || (interval !== undefined && !/^[-\d]/.test(interval))) throw invalidOption(name, 'must be 1, 0, an interval in bytes such as 64k, `allocations`, or the last two with a comma between them')
   const sampleInterval = interval === undefined ? undefined : options.integer(options.byteCount(interval), name, 2, 2 ** 31 - 1)
   return { sampleInterval, ...(parts.includes(ALLOCATIONS) && { allocations: true }) }
 }
