@@ -241,12 +241,12 @@ test('HEAPKIT_SAMPLING=1 starts with the process what /pprof/heap reads', async 
   assert.equal(profile.defaultType, 'inuse_space')
 })
 
-/** A worker with heapkit, in a function `price` most of the time. */
+/** A worker with heapkit, in a function `price` most of the time, which keeps more and more. */
 async function busyWorker (t) {
   const worker = new Worker(`
     require(${JSON.stringify(path.join(__dirname, '..'))})
     globalThis.prices = []
-    function price () { const until = Date.now() + 20; while (Date.now() < until) prices.push([Date.now()]); if (prices.length > 100_000) prices.length = 0 }
+    function price () { for (let index = 0; index < 1000; index++) prices.push([index]); const until = Date.now() + 20; while (Date.now() < until); }
     setInterval(price, 25)
     require('worker_threads').parentPort.postMessage('there')
   `, { eval: true })
