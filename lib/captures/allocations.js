@@ -84,6 +84,7 @@ class AllocationTotals {
   /** Waits for the end of a rotation. */
   async #settled (limits) {
     if (!this.#isRotating) return
+    // A rotation does not keep the process alive, but who waits for a capture does.
     const interruption = new Interruption(limits, (timeoutMs) => new HeapkitError(codes.TIMEOUT,
       `The capture could not begin within ${timeoutMs} ms (\`timeoutMs\`): a child was still reading what V8 had counted until then (\`allocations: true\`). The session goes on; give it more time, or sample less often (\`sampleInterval\`)`))
     try {
@@ -115,7 +116,7 @@ class AllocationTotals {
   async #rotate () {
     this.#isRotating = true
     // A thread that comes to its event loop late may hold more already.
-    this.#most = Math.max(this.#usualMost(), AT_LEAST, 2 * this.#pace.held())
+    this.#most = Math.max(this.#mostMeanwhile(), 2 * this.#pace.held())
     const guard = time.every(GUARD_MS, () => this.#mustKeepUp())
     try {
       const wanted = settled(options.stopToStream('sampling', undefined, { format: 'heapprofile' }))
@@ -143,6 +144,8 @@ class AllocationTotals {
 
   #usualMost () { return PATIENCE * this.#maxSamples }
 
+  #mostMeanwhile () { return Math.max(this.#usualMost(), AT_LEAST) }
+
   /** V8 is stopped where it counts faster than a child reads. What the children read is kept. */
   #mustKeepUp () {
     if (this.#isOver || !this.#sampler.isOn || this.#pace.held() <= this.#most) return
@@ -156,29 +159,28 @@ class AllocationTotals {
    * meanwhile, the first one has all that there is.
    */
   async #readInChild (wanted) {
-    let firstAt, firstDate, restartedAt
-    const first = await this.#child(wanted, { afterFork: () => { [firstAt, firstDate] = [time.now(), time.date()] } })
+    let first, restart
+    const text = await this.#child(wanted, { afterFork: () => { first = moment() } })
     if (!this.#sampler.isOn) {
-      this.#keep(first, firstDate)
+      this.#keep(text, first.date)
       return
     }
-    let date
     try {
       this.#keep(await this.#child(wanted, {
         mustBegin: () => {
           if (!this.#sampler.isOn) throw new HeapkitError(codes.CHILD, 'V8 was stopped before the child could begin')
-          if (restartedAt !== undefined) throw new HeapkitError(codes.CHILD, 'The child failed after V8 had begun anew')
+          if (restart !== undefined) throw new HeapkitError(codes.CHILD, 'The child failed after V8 had begun anew')
         },
         afterFork: () => {
-          [restartedAt, date] = [time.now(), time.date()]
+          restart = moment()
           this.#restart()
         }
-      }), date)
+      }), restart.date)
     } catch (error) {
-      if (restartedAt === undefined && this.#sampler.isOn) throw error
-      this.#keep(first, firstDate)
-      if (restartedAt === undefined) return
-      this.facts.uncountedMs += Math.ceil(restartedAt - firstAt)
+      if (restart === undefined && this.#sampler.isOn) throw error
+      this.#keep(text, first.date)
+      if (restart === undefined) return
+      this.facts.uncountedMs += Math.ceil(restart.at - first.at)
       this.notes = [`not counted: ${this.facts.uncountedMs} ms, because a reading failed (${textOf(error)})`]
     }
   }
@@ -196,7 +198,7 @@ class AllocationTotals {
     this.#sampler.stop()
     this.#sampler.start()
     this.#pace.begin()
-    this.#most = Math.max(this.#usualMost(), AT_LEAST)
+    this.#most = this.#mostMeanwhile()
   }
 
   /** Where a child cannot read, or where somebody needs what disabling the session takes: V8 stops with the profile, so nothing is missed either. */
@@ -241,6 +243,10 @@ class AllocationTotals {
       // A service that has replaced emitWarning() hears nothing; the artifact says it, too.
     }
   }
+}
+
+function moment () {
+  return { at: time.now(), date: time.date() }
 }
 
 function mebibytes (bytes) {

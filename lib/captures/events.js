@@ -10,16 +10,19 @@ const time = require('../time')
 
 /** Announces that a capture starts. Answers { event, date, at } for the functions below; `at` is by the clock of lib/time.js. */
 function announce (kind) {
-  const date = time.date()
-  const event = { id: ++shared.lastId, kind, threadId, startedAt: date.toISOString() }
-  publish('start', { ...event })
-  return { event, date, at: time.now() }
+  const start = begun({ id: ++shared.lastId, kind })
+  publish('start', { ...start.event })
+  return start
 }
 
 /** The same for what is no capture of anybody's: subscribers hear nothing of it. */
 function unannounced (kind) {
+  return { ...begun({ kind }), isSilent: true }
+}
+
+function begun (event) {
   const date = time.date()
-  return { event: { kind, threadId, startedAt: date.toISOString() }, date, at: time.now(), isSilent: true }
+  return { event: { ...event, threadId, startedAt: date.toISOString() }, date, at: time.now() }
 }
 
 function ended ({ event, isSilent }, artifact) {

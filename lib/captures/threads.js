@@ -119,6 +119,7 @@ class Answers {
     if (this.#waitingFor.size === 0) this.#complete.resolve()
   }
 
+  /** { threads, missing }, as they are now. */
   close () {
     raise(this.over)
     this.#channel.close()

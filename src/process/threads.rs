@@ -1,4 +1,4 @@
-//! Which worker threads listen to the main thread (`lib/threads/`): who waits for their answers must learn that one of them has ended, also when it
+//! Which worker threads listen to the main thread (`lib/captures/threads.js`): who waits for their answers must learn that one of them has ended, also when it
 //! was terminated and could say nothing.
 
 use std::sync::atomic::{AtomicU32, Ordering};

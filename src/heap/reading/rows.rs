@@ -223,6 +223,7 @@ impl<R: Receive> Taker<'_, R> {
         let kind = usize::try_from(raw).ok().and_then(|raw| self.header.edge_kinds.get(raw)).copied();
         let Some(kind) = kind else { return Err(unknown("edge", self.counts.edges, raw, &self.header.edge_kinds)) };
         let label = small(row, fields.name, "an edge's name or index")?;
+        // Without a branch that cannot be foretold: string 0 is there in any case.
         self.used(if kind.has_name() { label } else { 0 });
         if self.counts.edges >= self.counts.claimed {
             return Err(surplus(self.counts.claimed));
