@@ -3,7 +3,7 @@
 // How long reading a profile of the heap stops the service's JavaScript: a sampling profile inline and forked, in turn in one process, fork(2) alone, and
 // @datadog/pprof at the same settings; and the end of a timeline. What a CPU profile costs, and how large files are, beside @datadog/pprof's; how long a large one takes to convert.
 //
-//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--cpu 12] [--slices 40] [--convert 100000,200000] [--json]
+//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--cpu 120] [--slices 6] [--convert 100000,200000] [--json]
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -12,7 +12,6 @@ const { parseArgs } = require('node:util')
 const { runChild } = require('./support/child')
 const { start, bytes, ms, times, percent, ratioText } = require('./support/output')
 const { median, ratio } = require('./support/stats')
-const { takeTurns } = require('./sampling')
 
 const CHILD = path.join(__dirname, 'support', 'profile-child.js')
 const MB = 1e6
@@ -25,15 +24,16 @@ const MORE_MS = 5
 /** 100 samples a second. */
 const CPU = { sampleInterval: 10_000 }
 const MAX_CPU_COST = 0.02
-/** Rounds of the workload in a slice, some 40 ms. */
+/** Rounds of the workload in a slice, some 100 ms. */
 const SLICE = 250
+const FILE_SLICES = 40
 
 const OPTIONS = {
   rounds: { type: 'string', default: '5' },
   sizes: { type: 'string', default: '50,400,1000' },
   timeline: { type: 'string', default: '50' },
-  cpu: { type: 'string', default: '12' },
-  slices: { type: 'string', default: '40' },
+  cpu: { type: 'string', default: '120' },
+  slices: { type: 'string', default: '6' },
   convert: { type: 'string', default: '100000,200000' }
 }
 
@@ -45,7 +45,7 @@ async function run ({ rounds, sizes, timeline, cpu, slices, convert }, note) {
     const timelines = []
     for (const size of numbers(timeline)) timelines.push(await ended(size, dir, note))
     const cost = Number(cpu) > 0 ? await cpuCost(Number(cpu), Number(slices), note) : undefined
-    const files = cost && await fileSizes(Number(slices), dir, note)
+    const files = cost && await fileSizes(dir, note)
     const [nodes, samples] = numbers(convert)
     if (nodes) note('profile: conversion')
     const conversion = nodes && await runChild(CHILD, { side: 'conversion', nodes, samples, dir })
@@ -98,43 +98,41 @@ async function ended (size, dir, note) {
   return result
 }
 
-/** Off, heapkit, the peer, and off again, slice after slice in turn: see sampling.js. */
+/**
+ * What a profile costs a service that is warm: off, heapkit, the peer, and off again, in turn in one process. In processes of their own, V8 compiled the
+ * same work now better, now worse, and that was up to 4 % of its CPU: more than what is to be measured.
+ */
 async function cpuCost (rounds, slices, note) {
-  const sides = ['off', 'cpuHeapkit', 'cpuDatadog', 'again']
-  const runs = []
-  for (let round = 0; round < rounds; round++) {
-    note(`profile: CPU profiles, round ${round + 1} of ${rounds}`)
-    const from = round % sides.length
-    runs.push(await takeTurns([...sides.slice(from), ...sides.slice(0, from)], slices, { ...CPU, slice: SLICE }))
-  }
-  // Only of slices: a profiler samples on while another side has its turn, and nothing is to be seen then.
-  const of = (side) => runs.map((run) => run[side].busy)
-  const off = runs.map(({ off, again }) => (off.busy + again.busy) / 2)
+  note('profile: CPU profiles')
+  const runs = await runChild(CHILD, { side: 'cpuCost', ...CPU, rounds, slice: SLICE * slices })
+  const of = (side) => runs.map((run) => run[side])
+  // Two turns without a profiler are a better baseline than one.
+  const off = runs.map(({ off, again }) => (off + again) / 2)
   return {
     rounds,
     runs,
-    heapkit: ratio(of('cpuHeapkit'), off),
-    datadog: ratio(of('cpuDatadog'), off),
+    heapkit: ratio(of('heapkit'), off),
+    datadog: ratio(of('datadog'), off),
     again: ratio(of('again'), of('off')),
-    heapkitToDatadog: ratio(of('cpuHeapkit'), of('cpuDatadog'))
+    heapkitToDatadog: ratio(of('heapkit'), of('datadog'))
   }
 }
 
-async function fileSizes (slices, dir, note) {
+async function fileSizes (dir, note) {
   note('profile: sizes of files')
-  const task = { ...CPU, rounds: SLICE * slices, dir }
+  const task = { ...CPU, rounds: SLICE * FILE_SLICES, dir }
   return { heapkit: await runChild(CHILD, { side: 'files', ...task }), datadog: await runChild(CHILD, { side: 'peersFiles', ...task }) }
 }
 
 function cpuTable ({ rounds, runs, heapkit, datadog, again, heapkitToDatadog }) {
-  const of = (side) => `${median(runs.map((run) => run[side].busy)).toFixed(3)} s`
+  const of = (side) => `${median(runs.map((run) => run[side])).toFixed(3)} s`
   return {
     title: `CPU profile, ${1e6 / CPU.sampleInterval} samples a second; CPU of the same work, medians of ${rounds} rounds`,
     head: ['', 'CPU', 'on / off (95 %)', 'heapkit / datadog (95 %)'],
     rows: [
       ['off', of('off'), '-', '-'],
-      ['heapkit', of('cpuHeapkit'), ratioText(heapkit), ratioText(heapkitToDatadog)],
-      ['@datadog/pprof', of('cpuDatadog'), ratioText(datadog), '-'],
+      ['heapkit', of('heapkit'), ratioText(heapkit), ratioText(heapkitToDatadog)],
+      ['@datadog/pprof', of('datadog'), ratioText(datadog), '-'],
       ['off again', of('again'), ratioText(again), '-']
     ]
   }

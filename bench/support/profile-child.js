@@ -17,7 +17,7 @@ serve(async (task) => {
   return await SIDES[task.side](task)
 })
 
-const SIDES = { heapkit, datadog, timeline, files, peersFiles, conversion }
+const SIDES = { heapkit, datadog, timeline, cpuCost, files, peersFiles, conversion }
 
 /** Both modes in turn, so that what the machine does beside it meets both. */
 async function heapkit ({ units, rounds, dir }) {
@@ -66,6 +66,43 @@ async function timeline ({ units, mode, dir }) {
   const { artifact, fork2 } = await forkMs(() => session.stop({ dir, mode, compression: 'none' }))
   fs.unlinkSync(artifact.path)
   return { pause: artifact.pauseMs, total: artifact.durationMs, fork2 }
+}
+
+/** Starts a profiler and answers how to end it. */
+const CPU_PROFILERS = {
+  off: () => () => {},
+  again: () => () => {},
+  heapkit (sampleInterval) {
+    const session = require('heapkit').startCpuProfile({ sampleInterval })
+    return () => session[Symbol.asyncDispose]()
+  },
+  datadog (sampleInterval) {
+    const { time } = require('@datadog/pprof')
+    time.start({ intervalMicros: sampleInterval, durationMillis: 60_000 })
+    return () => { time.stop() }
+  }
+}
+
+/** CPU seconds of the whole process for the same work, beside each profiler: V8's own thread counts, starting and stopping do not. */
+async function cpuCost ({ sampleInterval, rounds, slice }) {
+  const work = new Workload()
+  const sides = Object.keys(CPU_PROFILERS)
+  const runs = []
+  // The first is not counted: V8 compiles.
+  for (let round = -1; round < rounds; round++) {
+    const run = {}
+    const from = (round + sides.length) % sides.length
+    for (const side of [...sides.slice(from), ...sides.slice(0, from)]) {
+      const stop = CPU_PROFILERS[side](sampleInterval)
+      const before = process.cpuUsage()
+      work.run(slice)
+      const { user, system } = process.cpuUsage(before)
+      run[side] = (user + system) / 1e6
+      await stop()
+    }
+    if (round >= 0) runs.push(run)
+  }
+  return runs
 }
 
 /** How large the same profiles are in each format, as they are and packed with gzip. */

@@ -1,6 +1,6 @@
 'use strict'
 
-// The workload, with or without a profiler: the measured process of sampling.js, and of the CPU profiles of profile.js.
+// The workload, with or without a profiler: the measured process of sampling.js.
 
 const { performance } = require('node:perf_hooks')
 const { Workload } = require('./workload')
@@ -26,18 +26,6 @@ const SIDES = {
     heap.start(sampleInterval, stackDepth)
     return () => heap.stop()
   },
-  cpuHeapkit ({ sampleInterval }) {
-    const { startCpuProfile } = require('heapkit')
-    const session = startCpuProfile({ sampleInterval })
-    return async () => {
-      await session[Symbol.asyncDispose]()
-    }
-  },
-  cpuDatadog ({ sampleInterval }) {
-    const { time } = require('@datadog/pprof')
-    time.start({ intervalMicros: sampleInterval, durationMillis: 60_000 })
-    return () => { time.stop() }
-  },
   /** Not measured: how much is allocated, by sampling what is collected, too. */
   count ({ sampleInterval }) {
     const { Session } = require('node:inspector')
@@ -60,7 +48,6 @@ let stop
 let slice
 let cpu
 let wall = 0
-let busy = 0
 
 const ACTIONS = {
   start (task) {
@@ -72,15 +59,13 @@ const ACTIONS = {
   slice () {
     // From the first slice to the last, so that what V8's own threads do after a slice is not lost.
     cpu ??= process.cpuUsage()
-    const [start, before] = [performance.now(), process.cpuUsage()]
+    const start = performance.now()
     workload.run(slice)
-    const { user, system } = process.cpuUsage(before)
     wall += performance.now() - start
-    busy += (user + system) / 1e6
   },
   async end () {
     const { user, system } = process.cpuUsage(cpu)
-    return { wall: wall / 1000, cpu: (user + system) / 1e6, busy, checksum: workload.run(0), ...await stop() }
+    return { wall: wall / 1000, cpu: (user + system) / 1e6, checksum: workload.run(0), ...await stop() }
   }
 }
 
