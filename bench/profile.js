@@ -3,7 +3,7 @@
 // How long reading a profile of the heap stops the service's JavaScript: a sampling profile inline and forked, in turn in one process, fork(2) alone, and
 // @datadog/pprof at the same settings; and the end of a timeline. What a CPU profile costs, and how large files are, beside @datadog/pprof's; how long a large one takes to convert.
 //
-//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--cpu 120] [--slices 6] [--convert 100000,200000] [--json]
+//   node bench/profile.js [--rounds 5] [--sizes 50,400,1000] [--timeline 50] [--cpu 60] [--slices 10] [--convert 100000,200000] [--json]
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -32,8 +32,8 @@ const OPTIONS = {
   rounds: { type: 'string', default: '5' },
   sizes: { type: 'string', default: '50,400,1000' },
   timeline: { type: 'string', default: '50' },
-  cpu: { type: 'string', default: '120' },
-  slices: { type: 'string', default: '6' },
+  cpu: { type: 'string', default: '60' },
+  slices: { type: 'string', default: '10' },
   convert: { type: 'string', default: '100000,200000' }
 }
 
@@ -104,7 +104,7 @@ async function ended (size, dir, note) {
  */
 async function cpuCost (rounds, slices, note) {
   note('profile: CPU profiles')
-  const runs = await runChild(CHILD, { side: 'cpuCost', ...CPU, rounds, slice: SLICE * slices })
+  const runs = await runChild(CHILD, { side: 'cpuCost', ...CPU, rounds, slice: SLICE, slices })
   const of = (side) => runs.map((run) => run[side])
   // Two turns without a profiler are a better baseline than one.
   const off = runs.map(({ off, again }) => (off + again) / 2)

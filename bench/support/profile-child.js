@@ -84,7 +84,7 @@ const CPU_PROFILERS = {
 }
 
 /** CPU seconds of the whole process for the same work, beside each profiler: V8's own thread counts, starting and stopping do not. */
-async function cpuCost ({ sampleInterval, rounds, slice }) {
+async function cpuCost ({ sampleInterval, rounds, slice, slices }) {
   const work = new Workload()
   const sides = Object.keys(CPU_PROFILERS)
   const runs = []
@@ -94,8 +94,10 @@ async function cpuCost ({ sampleInterval, rounds, slice }) {
     const from = (round + sides.length) % sides.length
     for (const side of [...sides.slice(from), ...sides.slice(0, from)]) {
       const stop = CPU_PROFILERS[side](sampleInterval)
+      // V8's thread is told of all code that there is.
+      work.run(slice * 2)
       const before = process.cpuUsage()
-      work.run(slice)
+      work.run(slice * slices)
       const { user, system } = process.cpuUsage(before)
       run[side] = (user + system) / 1e6
       await stop()
