@@ -43,7 +43,8 @@ function requiring (pattern, list = JS) {
 
 test('one file requires the binding, one the inspector, one listens to signals', () => {
   assert.deepEqual(requiring(/binding/), ['lib/native.js'])
-  assert.deepEqual(requiring(/^(node:)?inspector\b/), ['lib/inspector.js'])
+  // The latter has what runs in other processes, as text.
+  assert.deepEqual(requiring(/^(node:)?inspector\b/), ['lib/inspector.js', 'lib/processes/injected.js'])
   const listens = ({ object, method, first }) => object === 'process' && /^(on|once|(prepend|add)(Once)?Listener)$/.test(method) && first !== 'exit'
   // The command line is a process of its own.
   assert.deepEqual(JS.filter((file) => LOADED.get(file).calls.some(listens)), ['lib/cli/interrupt.js', 'lib/triggers/signal.js'])
@@ -55,7 +56,7 @@ test('modules are required by a plain text and in no other way, so that what is 
 })
 
 // What runs in a process of its own, or in a browser, may do as it likes.
-const IN_SERVICES = LIB.filter((file) => !/^lib\/(cli|report|page\/shared|flame\/page)\//.test(file))
+const IN_SERVICES = LIB.filter((file) => !/^lib\/(cli|processes|report|page\/shared|flame\/page)\//.test(file))
 
 test('promises are waited for by await and lib/promises.js alone, because a service may have patched the rest', () => {
   const others = IN_SERVICES.filter((file) => file !== 'lib/promises.js')
@@ -102,6 +103,8 @@ test('V8 is never asked to report progress: it would run JavaScript in the middl
 test('the command line and the public module stand on lib, never the other way', () => {
   assert.deepEqual(requiring(/^(\.\.\/)+(index|bin)|^(\.\.\/?)+$/, LIB), [])
   assert.deepEqual(requiring(/\/cli(\/|$)/, LIB.filter((file) => !file.startsWith('lib/cli/'))), [])
+  // What reaches into other processes is the command line's.
+  assert.deepEqual(requiring(/\/processes\//, LIB.filter((file) => !/^lib\/(cli|processes)\//.test(file))), [])
 })
 
 test('the library has no runtime dependency and no install script', () => {

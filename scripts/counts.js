@@ -16,7 +16,7 @@ const AREAS = [
   ['a forked child harms nobody, and its failures do not reach the service', /^__test__\/fork|^src\/fork\//],
   ['a file is whole or not there, and no other is replaced or removed', /^__test__\/(files|stream|disk-hangs|system-error)\.|^src\/sink\/|^src\/binding\/|^tests\/(files|sink)/],
   ['the handler lets in nobody who may not, and gives out nothing but artifacts', /^__test__\/http/],
-  ['the process lives, and exits when it would without heapkit: signals, workers, limits', /^__test__\/(lifecycle|workers|signal|register|slot|time|deadline|endings|copies)\.|^src\/(host\/|process|alarms|readers|error)/],
+  ['the process lives, and exits when it would without heapkit: signals, workers, limits', /^__test__\/(lifecycle|workers|signal|register|slot|time|deadline|endings|copies|by-pid)\.|^src\/(host\/|process|alarms|readers|error)/],
   ['snapshots from strangers are read or refused, and redacted ones keep their secrets', /^__test__\/(heap|redact|cli|leaks|source-maps|browser\/(report|snapshot))|^src\/(heap|source_maps)\/|^tests\/heap/],
   ['captures hold what V8 saw, and options do what they say', /^__test__\/(snapshot|sampling|allocations|timeline|cpu|threads|profile|formats|capture-maps|peers|browser\/(flame|speedscope)|object-ids|read-out|diagnostics|options)\.|^src\/profile\/|^tests\/profile/],
   ['the package, its types and its modules are what they should be', /^__test__\/(package|install|types|architecture|counts|runtimes|workflows)/]

@@ -2,11 +2,11 @@
 
 // Where a capture's bytes go: the name of its file, its writer, and what happens to both when it is given up.
 
-const { threadId } = require('node:worker_threads')
 const { textOf } = require('../errors')
 const { Writer, abandonOnExit, nextSequence } = require('../native')
 const { deferred, race } = require('../promises')
 const time = require('../time')
+const { OWN } = require('./subject')
 
 // How long a capture that is given up waits for its temporary file to be gone. If it is still there, the sink's thread removes it later.
 const FAREWELL_MS = 250
@@ -23,9 +23,9 @@ class Output {
   #writer
   #discarded
 
-  /** `options` are { output, redact, convert, timeoutMs }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
-  constructor (kind, { output: { format, extension, ...output }, redact, convert, timeoutMs }, { stream, producerWaits }) {
-    const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${process.pid}.${threadId}`
+  /** `options` are { output, redact, convert, timeoutMs, subject }; `producerWaits` says that another thread or process makes the bytes, and can be kept waiting. */
+  constructor (kind, { output: { format, extension, ...output }, redact, convert, timeoutMs, subject: { pid, threadId } = OWN }, { stream, producerWaits }) {
+    const prefix = `${LABELS[kind] ?? 'Heap'}.${stamp(time.date())}.${pid}.${threadId}`
     // Files get their number when they are opened; a stream has only its name.
     if (stream) this.fileName = `${prefix}.${String(nextSequence()).padStart(3, '0')}.${extension}`
     this.#writer = new Writer({ ...output, prefix, extension, stream, producerWaits, redact, convert, timeoutMs })

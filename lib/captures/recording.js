@@ -3,7 +3,6 @@
 // One capture from its first byte to its artifact: opens the output before anything is paused, takes one step after the other unless it is
 // interrupted, and leaves nothing behind when it fails.
 
-const { threadId } = require('node:worker_threads')
 const { HeapkitError, codes, textOf } = require('../errors')
 const { settle } = require('../promises')
 const time = require('../time')
@@ -12,6 +11,7 @@ const { Interruption } = require('./interruption')
 const { Output } = require('./output')
 const { Pause } = require('./pause')
 const { Reports } = require('./reports')
+const { OWN } = require('./subject')
 
 class Recording {
   #options
@@ -25,7 +25,7 @@ class Recording {
   #throttle = () => null
 
   /**
-   * `options` are { output, signal, timeoutMs, onProgress, redact, convert, facts }, of which the last are the artifact's own; `start` is what announce() answered for a
+   * `options` are { output, signal, timeoutMs, onProgress, redact, convert, subject, facts }, of which the last are the artifact's own; `start` is what announce() answered for a
    * capture that began before its recording.
    */
   constructor (kind, options, { stream = false, mode, estimatedRawBytes, start = announce(kind) } = {}) {
@@ -180,9 +180,7 @@ class Recording {
       ...(this.#mode === undefined ? undefined : { mode: this.#mode }),
       ...(report === undefined ? undefined : { [this.#options.redact ? 'redacted' : 'sourceMaps']: JSON.parse(report) }),
       ...this.#options.facts,
-      pid: process.pid,
-      threadId,
-      nodeVersion: process.version
+      ...(this.#options.subject ?? OWN)
     }
   }
 }

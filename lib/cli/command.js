@@ -40,7 +40,7 @@ const CLEAR_LINE = '\r\x1b[K'
 
 /**
  * Makes a command of { usage, options, reads, run }; `reads` says what it holds in memory: 'snapshot', 'profile' or nothing. `run(positionals, values, out)` is called when
- * they are as the usage's first line says, and returns the exit code, if that is not 0. `out` is { output, control }.
+ * they are as the usage's first line says, and returns the exit code, if that is not 0. `out` is { output, stderr, control }.
  */
 function command ({ usage, options = {}, reads = 'snapshot', run }) {
   const known = { ...COMMON, ...READING[reads], ...options }
@@ -59,7 +59,7 @@ function command ({ usage, options = {}, reads = 'snapshot', run }) {
         ...(reads === 'snapshot' && { partial: values.partial })
       }
       try {
-        return await run(positionals, values, { output, control }) ?? 0
+        return await run(positionals, values, { output, stderr, control }) ?? 0
       } finally {
         if (stderr.isTTY) stderr.write(CLEAR_LINE)
       }
@@ -69,13 +69,13 @@ function command ({ usage, options = {}, reads = 'snapshot', run }) {
 
 /** A line that is written over and over, and removed when the work is done. */
 function progressOn (stderr) {
-  return ({ phase, readBytes, totalBytes }) => {
+  const bar = (share) => `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${String(Math.floor(share * 100)).padStart(3)} %  `
+  return ({ phase, readBytes, totalBytes, elapsedMs, totalMs }) => {
     let line = ''
     if (phase === 'reading') {
-      const share = totalBytes ? Math.min(1, readBytes / totalBytes) : 0
-      const bar = totalBytes ? `[${'#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${String(Math.floor(share * 100)).padStart(3)} %  ` : ''
-      line = `reading    ${bar}${bytes(readBytes)}`
-    } else if (phase === 'analysing') line = 'analysing  dominators, retained sizes, distances, classes'
+      line = `reading    ${totalBytes ? bar(Math.min(1, readBytes / totalBytes)) : ''}${bytes(readBytes)}`
+    } else if (phase === 'profiling') line = `profiling  ${bar(elapsedMs / totalMs)}${Math.round(elapsedMs / 1000)} of ${totalMs / 1000} s`
+    else if (phase === 'analysing') line = 'analysing  dominators, retained sizes, distances, classes'
     stderr.write(CLEAR_LINE + line)
   }
 }

@@ -11,6 +11,9 @@ const { UsageError } = require('./usage-error')
 
 // In the order of the help; loaded when they are needed.
 const COMMANDS = {
+  stack: ['what every thread of a process does right now, also while it hangs', () => require('./stack')],
+  cpu: ['a CPU profile of a process, also while it hangs', () => require('./cpu')],
+  detach: ['close the inspector of a process that was left open', () => require('./detach')],
   summary: ['what is in a snapshot: totals, constructors, largest objects, duplicated strings', () => require('./summary')],
   suspects: ['what retains a good part of a snapshot', () => require('./suspects')],
   retainers: ['who holds an object or the objects of a class', () => require('./retainers')],

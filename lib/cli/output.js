@@ -23,6 +23,9 @@ class Output {
 
   json (answer) { this.#write(JSON.stringify(answer, null, 2).replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, escape) + '\n') }
 
+  /** What is for programs goes out as it is. */
+  bytes (chunks) { for (const chunk of chunks) this.#write(chunk) }
+
   #write (text) {
     const written = new Promise((resolve) => this.#stream.write(text, (error) => {
       this.#failure ??= error ?? undefined

@@ -1,0 +1,225 @@
+'use strict'
+
+// Commands about a process that nobody prepared: they answer, also where it hangs, and leave it as it was; or they say why not, and leave it alone.
+
+const assert = require('node:assert/strict')
+const { spawn } = require('node:child_process')
+const fs = require('node:fs')
+const net = require('node:net')
+const path = require('node:path')
+const { test } = require('node:test')
+const { isDeepStrictEqual } = require('node:util')
+const zlib = require('node:zlib')
+const { linux } = require('./needs')
+const { tmpDir, run, ls, until } = require('./support')
+const { openProfile } = require('..')
+
+const skip = linux('processes are found in /proc')
+const BIN = '../../bin/heapkit.js'
+/** What Node itself says of its inspector; that it ends it does not say everywhere. */
+const NODES_OWN = /^(Debugger (listening on|attached|ending on).*|For help, see: .*|)$/
+
+/** A program that does one of the things of the fixture, with a port of its own. */
+async function program (t, way, { node = [], ...options } = {}) {
+  const service = run(t, 'by-pid.js', { args: [way], node: ['--inspect-port=0', ...node], ...options })
+  await service.line(/ready/)
+  return service
+}
+
+/** Runs bin/heapkit.js to its end. */
+async function heapkit (t, args, options) {
+  const cli = run(t, BIN, { args: args.map(String), ...options })
+  const { code, signal } = await cli.exit
+  return { code: code ?? signal, stdout: cli.stdout(), stderr: cli.stderr() }
+}
+
+async function asked (t, args) {
+  const { code, stdout, stderr } = await heapkit(t, [...args, '--json'])
+  assert.deepEqual([code, stderr], [0, ''])
+  return JSON.parse(stdout)
+}
+
+/** Its descriptors and threads, as Linux tells. */
+function facts (pid) {
+  const links = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\d+/, 'N')
+    } catch {
+      return 'closed meanwhile'
+    }
+  })
+  return { links: links.sort(), threads: fs.readdirSync(`/proc/${pid}/task`).length }
+}
+
+/** Threads take a moment to end. */
+function asBefore (pid, before) {
+  return until(() => isDeepStrictEqual(facts(pid), before), `${JSON.stringify(before)}; there is ${JSON.stringify(facts(pid))}`)
+}
+
+function mainIs (pid, pattern) {
+  return until(() => pattern.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')), 'its main thread')
+}
+
+for (const [way, names] of [['loop', ['hang', 'handleRequest', 'Timeout.onTimer']], ['regexp', ['matchEmail', 'Timeout.onTimer']]]) {
+  test(`the stack of a process that hangs (${way}) names what it is in, and it hangs on`, { skip }, async (t) => {
+    const { child: { pid }, ...service } = await program(t, way)
+    const { frames, threads, nodeVersion, reason } = await asked(t, ['stack', pid])
+    const seen = frames.map(({ name }) => name.replace(/ \[as .*/, '')).filter((name) => !name.startsWith('RegExp.') && !name.startsWith('String.'))
+    assert.deepEqual(seen.slice(0, names.length), names)
+    assert.ok(frames.some(({ file, line, column }) => file.endsWith('by-pid.js') && line > 0 && column > 0))
+    assert.deepEqual([nodeVersion, reason, threads[0].tid], [process.version, null, pid])
+    await mainIs(pid, /^R/)
+    for (const line of service.stderr().split('\n')) assert.match(line, NODES_OWN)
+  })
+}
+
+test('a process that waits for events has no frames, and what its threads wait for is told', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'idle')
+  const { frames, threads } = await asked(t, ['stack', pid])
+  assert.deepEqual([frames, threads[0].tid, threads[0].state], [[], pid, 'S'])
+  const { stdout } = await heapkit(t, ['stack', pid])
+  assert.match(stdout, new RegExp(`^Process ${pid}, Node\\.js ${process.version}: its main thread waits for events, with \\d+\\.\\d % of a processor\\n\\n +TID +THREAD +CPU +STATE\\n`))
+})
+
+test('afterwards nothing listens, no descriptor and no thread is left, and it can be asked again', { skip }, async (t) => {
+  const { child: { pid }, ...service } = await program(t, 'ticks')
+  const before = facts(pid)
+  for (const args of [['stack', pid], ['cpu', pid, '--seconds', 1, '--dir', tmpDir(t)], ['stack', pid]]) {
+    await asked(t, args)
+    await asBefore(pid, before)
+  }
+  const ticks = service.stdout().length
+  await until(() => service.stdout().length > ticks, 'another tick')
+  for (const line of service.stderr().split('\n')) assert.match(line, NODES_OWN)
+})
+
+test('what a program has put into Error is neither run nor lost', { skip }, async (t) => {
+  const { child: { pid }, ...service } = await program(t, 'own')
+  let frames
+  do ({ frames } = await asked(t, ['stack', pid])); while (frames.length === 0)
+  assert.match(frames[0].name, /onInterval/)
+  assert.equal(service.stdout(), 'ready\n')
+})
+
+test('a main thread in native code, or asleep in the kernel, is told by what the kernel knows', { skip }, async (t) => {
+  const { child: { pid }, ...service } = await program(t, 'waits')
+  await mainIs(pid, /^S/)
+  const { frames, reason, threads } = await asked(t, ['stack', pid])
+  assert.equal(frames, null)
+  assert.match(reason, new RegExp(`^The main thread of process ${pid} runs no JavaScript that could be interrupted: it waits in \\S+\\. It was left alone$`))
+  assert.equal(threads[0].state, 'S')
+  assert.equal(service.stderr(), '', 'no signal was sent')
+  const native = await program(t, 'native')
+  const answer = await asked(t, ['stack', native.child.pid])
+  assert.equal(answer.frames, null)
+  assert.match(answer.reason, /has not opened its inspector within 5 s\. If its main thread is in native code \(it runs\), it opens as soon as .* `heapkit detach \d+` closes it then/)
+})
+
+test('a CPU profile of a process that hangs names the function, in any format, where the caller wants it', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'loop')
+  const dir = tmpDir(t)
+  const { stdout } = await heapkit(t, ['cpu', pid, '--seconds', 1, '--dir', dir])
+  const [name] = ls(dir)
+  assert.match(name, new RegExp(`^CPU\\.\\d{8}\\.\\d{6}\\.${pid}\\.0\\.\\d{3}\\.cpuprofile\\.gz$`))
+  assert.match(stdout, /^Hottest: (hang|handleRequest) \S+by-pid\.js:\d+, 100\.0 % of the time; `heapkit top` has the rest$/m)
+  const artifact = await asked(t, ['cpu', pid, '--seconds', 1, '-o', path.join(dir, 'a.pb.gz')])
+  assert.deepEqual([artifact.format, artifact.pid, artifact.threadId, artifact.nodeVersion], ['pprof', pid, 0, process.version])
+  const profile = await openProfile(artifact.path)
+  t.after(() => profile.close())
+  assert.ok(profile.comments.includes(`process ${pid}, thread 0`), profile.comments.join())
+  assert.match((await profile.top()).rows[0].name, /^(hang|handleRequest)$/)
+  const folded = await heapkit(t, ['cpu', pid, '--seconds', 1, '--format', 'folded', '-o', '-'])
+  assert.match(folded.stdout, /handleRequest.* \d+\n$/)
+  assert.deepEqual(ls(dir), [name, 'a.pb.gz'])
+})
+
+test('a process that ends meanwhile is not held up, and what there is of it is kept', { skip }, async (t) => {
+  const service = await program(t, 'ends', { stdio: ['pipe', 'pipe', 'pipe'] })
+  const dir = tmpDir(t)
+  const cli = run(t, BIN, { args: ['cpu', String(service.child.pid), '--seconds', '86400', '--dir', dir] })
+  await service.line(/Debugger attached/)
+  await until(() => ls(dir).length > 0, 'the open output')
+  service.child.stdin.write('end\n')
+  assert.deepEqual(await service.exit, { code: 7, signal: null })
+  assert.deepEqual(await cli.exit, { code: 0, signal: null }, cli.stderr())
+  const [name] = ls(dir)
+  assert.ok(JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(dir, name)))).samples.length >= 0)
+})
+
+test('Ctrl-C gives a profile up, leaves no file, and leaves the process as it was', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'ticks')
+  const before = facts(pid)
+  const dir = tmpDir(t)
+  const cli = run(t, BIN, { args: ['cpu', String(pid), '--seconds', '86400', '--dir', dir] })
+  await until(() => ls(dir).length > 0, 'the open output')
+  cli.child.kill('SIGINT')
+  assert.deepEqual(await cli.exit, { code: 130, signal: null })
+  assert.deepEqual(ls(dir), [])
+  await asBefore(pid, before)
+})
+
+test('an inspector that was open before stays open; what a killed command left open is closed by detach', { skip }, async (t) => {
+  const open = await program(t, 'ticks', { node: ['--inspect=0'] })
+  const [, url] = await open.line(/listening on (ws:\S+)/)
+  await asked(t, ['stack', open.child.pid])
+  assert.ok(await isListening(new URL(url).port))
+
+  const { child: { pid } } = await program(t, 'ticks')
+  const before = facts(pid)
+  const dir = tmpDir(t)
+  const cli = run(t, BIN, { args: ['cpu', String(pid), '--seconds', '86400', '--dir', dir] })
+  await until(() => ls(dir).length > 0, 'the open output')
+  cli.child.kill('SIGKILL')
+  await cli.exit
+  assert.ok(facts(pid).threads > before.threads)
+  assert.deepEqual(await asked(t, ['detach', pid]), { pid, closed: true })
+  await asBefore(pid, before)
+})
+
+function isListening (port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+test('what cannot be asked is left alone, and why is told', { skip }, async (t) => {
+  const refused = async (pid, pattern, code = 1) => {
+    const { code: its, stdout, stderr } = await heapkit(t, ['cpu', pid])
+    assert.deepEqual([its, stdout], [code, ''])
+    assert.match(stderr, pattern)
+  }
+  await refused('x', /^heapkit: cpu: PID must be the number of a process; got "x"\. `heapkit ps` lists them\n$/, 2)
+  await refused(4_194_305, /^heapkit: There is no process 4194305, or it is hidden from this user; `heapkit ps` lists those that can be seen\n$/)
+  const sleeper = spawn('sleep', ['1000'])
+  t.after(() => sleeper.kill('SIGKILL'))
+  await until(() => fs.readlinkSync(`/proc/${sleeper.pid}/exe`).endsWith('sleep'), 'the program')
+  await refused(sleeper.pid, /does not look like Node\.js: its program is sleep\. It is left alone, because the signal that opens Node's inspector would end another program/)
+  assert.equal(sleeper.signalCode, null)
+
+  const { child } = await program(t, 'idle')
+  const thread = fs.readdirSync(`/proc/${child.pid}/task`).find((tid) => Number(tid) !== child.pid)
+  await refused(thread, new RegExp(`^heapkit: ${thread} is a thread of process ${child.pid}: give that number\n$`))
+  child.kill('SIGSTOP')
+  await mainIs(child.pid, /^T/)
+  await refused(child.pid, new RegExp(`is stopped \\(T \\(stopped\\)\\), and answers nobody until it goes on: \`kill -CONT ${child.pid}\``))
+
+  const listens = await program(t, 'listens')
+  await refused(listens.child.pid, /has not opened its inspector within 5 s\. .* it has a listener of its own for that signal, which has heard it/)
+  assert.match(listens.stdout(), /heard/)
+})
+
+test('a port that somebody else has is not asked, and no signal is sent', { skip }, async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  t.after(() => server.close())
+  const { port } = server.address()
+  const service = await program(t, 'idle', { node: [`--inspect-port=${port}`] })
+  const { code, stderr } = await heapkit(t, ['stack', service.child.pid])
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`^heapkit: Port ${port}, on which Node\\.js would open the inspector of process ${service.child.pid}, is in use by another process`))
+  assert.equal(service.stderr(), '')
+})

@@ -1,0 +1,27 @@
+'use strict'
+
+// What the commands about another process share: its number, that it is left as it was whatever happens, and Ctrl-C.
+
+const { attach, stillOpen } = require('../processes/attach')
+const { interruptible } = require('./interrupt')
+const { UsageError } = require('./usage-error')
+
+/** The number of a process. */
+function pidOf (text, command) {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new UsageError(`${command}: PID must be the number of a process; got ${JSON.stringify(text)}. \`heapkit ps\` lists them`)
+  return Number(text)
+}
+
+/** Does `work(attached, signal)` with a process, and leaves it as it was. */
+async function withProcess (pid, stderr, work) {
+  return await interruptible(async (signal) => {
+    const attached = await attach(pid)
+    try {
+      return await work(attached, signal)
+    } finally {
+      if (!await attached.detach()) stderr.write(`heapkit: ${stillOpen(pid)}\n`)
+    }
+  })
+}
+
+module.exports = { pidOf, withProcess }
