@@ -11,7 +11,7 @@ const { test } = require('node:test')
 const { isDeepStrictEqual } = require('node:util')
 const zlib = require('node:zlib')
 const { linux } = require('./needs')
-const { tmpDir, run, ls, until } = require('./support')
+const { tmpDir, run, ls, until, readArtifact, parseSnapshot, countObjects } = require('./support')
 const { openProfile } = require('..')
 
 const skip = linux('processes are found in /proc')
@@ -33,8 +33,8 @@ async function heapkit (t, args, options) {
   return { code: code ?? signal, stdout: cli.stdout(), stderr: cli.stderr() }
 }
 
-async function asked (t, args) {
-  const { code, stdout, stderr } = await heapkit(t, [...args, '--json'])
+async function asked (t, args, options) {
+  const { code, stdout, stderr } = await heapkit(t, [...args, '--json'], options)
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)
 }
@@ -121,7 +121,7 @@ test('a CPU profile of a process that hangs names the function, in any format, w
   const { stdout } = await heapkit(t, ['cpu', pid, '--seconds', 1, '--dir', dir])
   const [name] = ls(dir)
   assert.match(name, new RegExp(`^CPU\\.\\d{8}\\.\\d{6}\\.${pid}\\.0\\.\\d{3}\\.cpuprofile\\.gz$`))
-  assert.match(stdout, /^Hottest: (hang|handleRequest) \S+by-pid\.js:\d+, 100\.0 % of the time; `heapkit top` has the rest$/m)
+  assert.match(stdout, /^Hottest: (hang|handleRequest) \S+by-pid\.js:\d+, 100\.0 % of the time in functions; `heapkit top` has the rest$/m)
   const artifact = await asked(t, ['cpu', pid, '--seconds', 1, '-o', path.join(dir, 'a.pb.gz')])
   assert.deepEqual([artifact.format, artifact.pid, artifact.threadId, artifact.nodeVersion], ['pprof', pid, 0, process.version])
   const profile = await openProfile(artifact.path)
@@ -131,6 +131,54 @@ test('a CPU profile of a process that hangs names the function, in any format, w
   const folded = await heapkit(t, ['cpu', pid, '--seconds', 1, '--format', 'folded', '-o', '-'])
   assert.match(folded.stdout, /handleRequest.* \d+\n$/)
   assert.deepEqual(ls(dir), [name, 'a.pb.gz'])
+})
+
+test('a snapshot is taken by a child of the process, written here, and the process goes on', { skip }, async (t) => {
+  const { child: { pid }, ...service } = await program(t, 'leaks')
+  const dir = tmpDir(t)
+  const cwd = tmpDir(t)
+  const artifact = await asked(t, ['snapshot', pid, '--dir', dir], { cwd })
+  assert.match(ls(dir).join(), new RegExp(`^Heap\\.\\d{8}\\.\\d{6}\\.${pid}\\.0\\.\\d{3}\\.heapsnapshot\\.gz$`))
+  assert.deepEqual([artifact.mode, artifact.pid, artifact.nodeVersion, artifact.path], ['fork', pid, process.version, path.join(dir, ls(dir)[0])])
+  assert.ok(countObjects(parseSnapshot(readArtifact(artifact)), 'Session') > 0)
+  const redacted = await asked(t, ['snapshot', pid, '--strict', '-o', path.join(dir, 'a.heapsnapshot')])
+  assert.equal(redacted.redacted.strict, true)
+  parseSnapshot(readArtifact(redacted))
+  const cli = run(t, BIN, { args: ['snapshot', String(pid), '-o', path.join(dir, 'b.heapsnapshot')], cwd })
+  assert.deepEqual(await cli.exit, { code: 0, signal: null })
+  assert.match(cli.stdout(), /b\.heapsnapshot {2}\d+\.\d MiB, unpacked \d+\.\d MiB\nThe process's JavaScript stood still for \d+\.\d ms\n$/)
+  assert.deepEqual(ls(cwd), [])
+  for (const line of service.stderr().split('\n')) assert.match(line, NODES_OWN)
+})
+
+test('a sampling profile names who allocates what is alive, or all that was, and no session is left', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'leaks')
+  const dir = tmpDir(t)
+  for (const more of [[], ['--allocations']]) {
+    const { code, stdout, stderr } = await heapkit(t, ['sampling', pid, '--seconds', 1, '--interval', 1024, '--dir', dir, ...more])
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.match(stdout, /^Greatest: (createSessions|Session|push) .*, \d+\.\d (KiB|MiB) \(\d+\.\d %\); `heapkit top` has the rest$/m)
+  }
+  const artifact = await asked(t, ['sampling', pid, '--seconds', 1, '--interval', 1024, '-o', path.join(dir, 'a.pb.gz')])
+  assert.deepEqual([artifact.kind, artifact.format, artifact.pid], ['sampling', 'pprof', pid])
+})
+
+test('where the event loop does not turn, what needs it says so, with the place, and nothing is left', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'loop')
+  const before = facts(pid)
+  const { code, stderr } = await heapkit(t, ['snapshot', pid, '--dir', tmpDir(t)])
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`^heapkit: The event loop of process ${pid} has not turned for 5 s: it is in hang \\(\\S+by-pid\\.js:\\d+\\)\\. That is needed for this; \`heapkit stack\` and \`heapkit cpu\` do without\n$`))
+  await asBefore(pid, before)
+})
+
+test('what heapkit refuses in the process is told here', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'idle', { env: { HEAPKIT_DISABLE_SNAPSHOTS: '1' } })
+  const dir = tmpDir(t)
+  const { code, stderr } = await heapkit(t, ['snapshot', pid, '--dir', dir])
+  assert.equal(code, 1)
+  assert.match(stderr, /^heapkit: .*HEAPKIT_DISABLE_SNAPSHOTS/)
+  assert.deepEqual(ls(dir), [])
 })
 
 test('a process that ends meanwhile is not held up, and what there is of it is kept', { skip }, async (t) => {

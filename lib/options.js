@@ -269,6 +269,12 @@ function formatOf (kind, { format, file }, threads) {
   throw invalidOption(format === undefined ? 'file' : 'format', `must be of another format (\`${OF_THREADS}\`, for one) with \`threads: true\`, because '${found}' has room for one thread`, format ?? file)
 }
 
+/** The format of that name, or V8's own. */
+function format (kind, name) {
+  const formats = formatsOf(kind)
+  return name === undefined ? formats[0] : oneOf(name, 'format', formats)
+}
+
 function isOwnFormat (kind, format) {
   return formatsOf(kind)[0] === format
 }
@@ -472,6 +478,7 @@ module.exports = {
   stopToStream,
   triggered,
   packingOf,
+  format,
   isOwnFormat,
   redaction,
   redactionFor,

@@ -2,6 +2,7 @@
 
 // Captures of another process, of which somebody brings V8's text: they are written here as its own would be there.
 
+const { HeapkitError, codes } = require('../errors')
 const { bare } = require('../options')
 const { bytesOf } = require('./bytes')
 const { converted } = require('./conversion')
@@ -23,4 +24,18 @@ async function recordForeign (kind, subject, wanted, about, collect) {
   return { artifact: await recording.finish(), chunks: await chunks }
 }
 
-module.exports = { recordForeign }
+/**
+ * Of a process that packs by itself: opens the output, and has `take(write)` hand out the bytes as they are to be in the file, and answer the artifact as it was there. Answers
+ * that of the file here. Both must agree on what the bytes are.
+ */
+async function receiveForeign (kind, subject, wanted, take) {
+  const asTheyAre = bare(wanted, { subject, redact: undefined, output: bare(wanted.output, { compression: 'none', level: 0 }) })
+  const recording = new Recording(kind, asTheyAre)
+  await recording.open()
+  const there = await recording.step(() => take((bytes) => recording.write(bytes)))
+  const { path, bytes, sha256, durationMs } = await recording.finish()
+  if (sha256 !== there.sha256) throw new HeapkitError(codes.INTERNAL, `A bug in heapkit, please report it: ${path} has ${bytes} bytes (SHA-256 ${sha256}); process ${subject.pid} sent ${there.bytes} (${there.sha256})`)
+  return { ...there, path, durationMs, pid: subject.pid }
+}
+
+module.exports = { recordForeign, receiveForeign }

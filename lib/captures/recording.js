@@ -67,9 +67,10 @@ class Recording {
   }
 
   async writeText (text) {
-    const bytes = this.pause.run(() => Buffer.from(text))
-    await this.step(() => this.#output.writeAll(bytes))
+    await this.write(this.pause.run(() => Buffer.from(text)))
   }
+
+  async write (bytes) { await this.step(() => this.#output.writeAll(bytes)) }
 
   read () { return this.#output.read() }
 

@@ -12,6 +12,12 @@ function pidOf (text, command) {
   return Number(text)
 }
 
+/** The value of an option that is a number. */
+function whole (text, name, least, most) {
+  if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most) throw new UsageError(`--${name} must be a number from ${least} to ${most}; got ${JSON.stringify(text)}`)
+  return Number(text)
+}
+
 /** Does `work(attached, signal)` with a process, and leaves it as it was. */
 async function withProcess (pid, stderr, work) {
   return await interruptible(async (signal) => {
@@ -24,4 +30,4 @@ async function withProcess (pid, stderr, work) {
   })
 }
 
-module.exports = { pidOf, withProcess }
+module.exports = { pidOf, whole, withProcess }

@@ -75,6 +75,7 @@ function progressOn (stderr) {
     if (phase === 'reading') {
       line = `reading    ${totalBytes ? bar(Math.min(1, readBytes / totalBytes)) : ''}${bytes(readBytes)}`
     } else if (phase === 'profiling') line = `profiling  ${bar(elapsedMs / totalMs)}${Math.round(elapsedMs / 1000)} of ${totalMs / 1000} s`
+    else if (phase === 'receiving') line = `receiving  ${bytes(readBytes)} in ${Math.round(elapsedMs / 1000)} s`
     else if (phase === 'analysing') line = 'analysing  dominators, retained sizes, distances, classes'
     stderr.write(CLEAR_LINE + line)
   }

@@ -249,7 +249,7 @@ class Attached {
     let answer
     try {
       answer = await this.post('Runtime.evaluate', {
-        expression: `(${ask})(${values.map((value) => JSON.stringify(value)).join()})`, includeCommandLineAPI: true, returnByValue: true, silent: true
+        expression: calling(ask, values), includeCommandLineAPI: true, returnByValue: true, silent: true
       }, { timeoutMs: ANSWER_WITHIN_MS })
     } catch (error) {
       if (!error.isTimeout) throw error
@@ -257,8 +257,36 @@ class Attached {
       throw new ProcessError(`The main thread of process ${this.pid} has not come to JavaScript for ${ANSWER_WITHIN_MS / 1000} s: ${whatItDoes(this.pid)}`, { isTimeout: true })
     }
     const { result, exceptionDetails } = answer
-    if (exceptionDetails) throw new ProcessError(`Process ${this.pid} threw: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`)
+    if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
     return result.value
+  }
+
+  /** The same, but answers a handle of what `make(...values)` returns, for call(). */
+  async hold (make, ...values) {
+    const { result, exceptionDetails } = await this.post('Runtime.evaluate', { expression: calling(make, values), includeCommandLineAPI: true, silent: true })
+    if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
+    return result.objectId
+  }
+
+  /** Calls `ask(...values)` with `this` being what the handle is of, and waits for what it answers: plain data. */
+  async call (objectId, ask, ...values) {
+    const { result, exceptionDetails } = await this.post('Runtime.callFunctionOn', {
+      objectId, functionDeclaration: String(ask), arguments: values.map((value) => ({ value })), awaitPromise: true, returnByValue: true, silent: true
+    })
+    if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
+    return result.value
+  }
+
+  /** Throws where its event loop does not turn, which whatever is asynchronous needs. */
+  async mustTurn () {
+    try {
+      await this.post('Runtime.evaluate', { expression: calling(injected.turn, []), awaitPromise: true, returnByValue: true, silent: true }, { timeoutMs: ANSWER_WITHIN_MS })
+    } catch (error) {
+      if (!error.isTimeout) throw error
+      const [frame] = await this.evaluate(injected.ownFrames)
+      const where = frame ? `it is in ${frame.name} (${frame.file}:${frame.line})` : whatItDoes(this.pid)
+      throw new ProcessError(`The event loop of process ${this.pid} has not turned for ${ANSWER_WITHIN_MS / 1000} s: ${where}. That is needed for this; \`heapkit stack\` and \`heapkit cpu\` do without`)
+    }
   }
 
   /**
@@ -279,6 +307,14 @@ class Attached {
     this.#client.close()
     return isDone
   }
+}
+
+function calling (ask, values) {
+  return `(${ask})(${values.map((value) => JSON.stringify(value)).join()})`
+}
+
+function thrown (pid, { exception, text }) {
+  return new ProcessError(`Process ${pid} threw: ${exception?.description ?? text}`)
 }
 
 /** What is to be said where detach() could not do it yet. */

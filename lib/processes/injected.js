@@ -33,4 +33,78 @@ function ownFrames () {
   })
 }
 
-module.exports = { identity, closeInspector, ownFrames }
+/** Settles when the event loop has turned. */
+function turn () {
+  return new Promise((resolve) => setImmediate(resolve, true))
+}
+
+/**
+ * Loads heapkit: from `home`, the folder of whoever asks, or where the process cannot see that, the one that its own program has. Answers { heapkit }, or { error } with why not.
+ */
+function load (home) {
+  const beside = require('node:path').dirname(require.main?.filename ?? `${process.cwd()}/.`)
+  try {
+    const found = require('node:fs').existsSync(home) ? home : require.resolve('heapkit', { paths: [beside, process.cwd()] })
+    return { heapkit: require(found) }
+  } catch ({ code, message }) {
+    return { error: { code, message } }
+  }
+}
+
+/** `this` is what load() answered. Begins a snapshot of which next() hands out the bytes. */
+function beginSnapshot (options) {
+  try {
+    this.stream = this.heapkit.createSnapshotStream(options)
+    // What goes wrong, next() answers.
+    this.stream.on('error', () => {})
+    this.chunks = this.stream[Symbol.asyncIterator]()
+    return {}
+  } catch ({ code, message }) {
+    return { error: { code, message } }
+  }
+}
+
+/** { bytes } in base64, or { artifact } at the end, or { error }. */
+async function next () {
+  try {
+    const { value, done } = await this.chunks.next()
+    return done ? { artifact: this.stream.artifact } : { bytes: value.toString('base64') }
+  } catch ({ code, message }) {
+    return { error: { code, message } }
+  }
+}
+
+function giveUp () {
+  this.stream?.destroy()
+}
+
+/** Samples until endSampling(), but no longer than `mostMs`: nobody may come back for it. */
+function beginSampling (options, mostMs) {
+  try {
+    this.session = this.heapkit.startSampling(options)
+    this.timer = setTimeout(() => this.session._dispose(), mostMs).unref()
+    return {}
+  } catch ({ code, message }) {
+    return { error: { code, message } }
+  }
+}
+
+/** { artifact, bytes }, or { error }. It samples no more afterwards. */
+async function endSampling (options, as) {
+  try {
+    const { artifact, chunks } = await this.session._captureToStream(options, as)
+    return { artifact, bytes: Buffer.concat(chunks).toString('base64') }
+  } catch ({ code, message }) {
+    return { error: { code, message } }
+  } finally {
+    clearTimeout(this.timer)
+    await this.session._dispose()
+  }
+}
+
+function dropSampling () {
+  clearTimeout(this.timer)
+  return this.session?._dispose()
+}
+
+module.exports = { identity, closeInspector, ownFrames, turn, load, beginSnapshot, next, giveUp, beginSampling, endSampling, dropSampling }

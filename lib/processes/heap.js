@@ -1,0 +1,75 @@
+'use strict'
+
+// Snapshots and sampling profiles of another process, by heapkit itself: its addon is loaded there, so that a child reads the heap and the service goes on. The bytes come
+// packed over the inspector's connection, piece by piece: that needs no file system in common, and no place there to write to.
+
+const path = require('node:path')
+const { setTimeout: sleep } = require('node:timers/promises')
+const injected = require('./injected')
+const { ProcessError } = require('./process-error')
+
+const HOME = path.join(__dirname, '../..')
+/** How much longer than asked for a session may last whose end nobody asks for. */
+const GRACE_MS = 60_000
+const REPORT_EVERY_MS = 200
+
+/** Answers a handle of heapkit in the process. */
+async function loadHeapkit (attached) {
+  await attached.mustTurn()
+  const handle = await attached.hold(injected.load, HOME)
+  const { error } = await attached.call(handle, function () { return { error: this.error } })
+  if (error) {
+    throw new ProcessError(`heapkit cannot be loaded in process ${attached.pid}: ${error.message.split('\n')[0]}. It was looked for at ${HOME}, as that process sees it, and beside its own program: ` +
+      'install it there, or run the command from where the process can see it')
+  }
+  return handle
+}
+
+/** Has the process take a snapshot, and hands its bytes to `write(bytes)`, which is waited for. Answers the artifact as it was there. */
+async function snapshotOf (attached, options, { signal, onProgress = () => {}, write }) {
+  const handle = await loadHeapkit(attached)
+  try {
+    answerOf(await attached.call(handle, injected.beginSnapshot, options))
+    const start = performance.now()
+    for (let received = 0; ;) {
+      signal?.throwIfAborted()
+      const { bytes, artifact } = answerOf(await attached.call(handle, injected.next))
+      if (artifact) return artifact
+      const piece = Buffer.from(bytes, 'base64')
+      received += piece.length
+      await write(piece)
+      onProgress({ phase: 'receiving', readBytes: received, elapsedMs: performance.now() - start })
+    }
+  } catch (error) {
+    if (!error.isEnd) await attached.call(handle, injected.giveUp)
+    throw error
+  }
+}
+
+/** Has the process sample for so many seconds; answers { artifact, bytes }. */
+async function sample (attached, options, { seconds, ending, as, signal, onProgress = () => {} }) {
+  const handle = await loadHeapkit(attached)
+  const totalMs = seconds * 1000
+  answerOf(await attached.call(handle, injected.beginSampling, options, totalMs + GRACE_MS))
+  try {
+    const start = performance.now()
+    for (let left; (left = totalMs - (performance.now() - start)) > 0;) {
+      onProgress({ phase: 'profiling', elapsedMs: totalMs - left, totalMs })
+      if (await Promise.race([sleep(Math.min(left, REPORT_EVERY_MS), undefined, { signal }), attached.ending]) !== undefined) {
+        throw new ProcessError(`Process ${attached.pid} ended after ${((performance.now() - start) / 1000).toFixed(1)} of ${seconds} s; of its profile there is nothing`, { isEnd: true })
+      }
+    }
+    const { artifact, bytes } = answerOf(await attached.call(handle, injected.endSampling, ending, as))
+    return { artifact, bytes: Buffer.from(bytes, 'base64') }
+  } catch (error) {
+    if (!error.isEnd) await attached.call(handle, injected.dropSampling)
+    throw error
+  }
+}
+
+function answerOf (answer) {
+  if (answer.error) throw new ProcessError(answer.error.message)
+  return answer
+}
+
+module.exports = { snapshotOf, sample }
