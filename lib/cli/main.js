@@ -21,7 +21,8 @@ const COMMANDS = {
   top: ['who takes the time, or the memory, in a profile', () => require('./top')],
   flame: ['a page with the flame graph of a profile, or of what grew', () => require('./flame')],
   convert: ['a profile as pprof, folded stacks, for speedscope or as a page', () => require('./convert')],
-  list: ['list the artifacts in a directory, oldest first', () => require('./list')]
+  list: ['list the artifacts in a directory, oldest first', () => require('./list')],
+  ps: ['the Node.js processes of this machine', () => require('./ps')]
 }
 
 const USAGE = `heapkit ${version}: heap and CPU profiling inside production Node.js processes
