@@ -4,11 +4,12 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { PassThrough } = require('node:stream')
 const { text } = require('node:stream/consumers')
 const { describe, test } = require('node:test')
-const { OWN_PIDS, controlGroup, linux, ownPids, success } = require('./needs')
+const { INNER_PIDS, OF_NOBODY, OWN_PIDS, controlGroup, linux, nobody, ownPids } = require('./needs')
 const { FIXTURES, run, tmpDir, until } = require('./support')
 const { main } = require('../lib/cli/main')
 const { NODE, nodeProcesses } = require('../lib/processes/list')
@@ -16,7 +17,6 @@ const { limitFiles, mountedGroups } = require('../lib/processes/memory-limit')
 const proc = require('../lib/processes/proc')
 
 const WAITS = path.join(FIXTURES, 'ps-waits.js')
-const OF_NOBODY = ['setpriv', '--reuid', '65534', '--clear-groups']
 
 /** What `heapkit ps` prints, in a process of its own. */
 async function ps (t, args = [], options) {
@@ -85,7 +85,7 @@ describe('ps', { skip: linux('/proc') }, () => {
     const one = all.find((each) => each.pid === pid)
     assert.deepEqual(Object.keys(one), ['pid', 'containerPid', 'uid', 'threads', 'ageMs', 'cpuShare', 'rssBytes', 'limitBytes', 'heapkit', 'node', 'command'])
     assert.deepEqual(one.command, [process.execPath, WAITS, 'idle', '--port', '3000'])
-    assert.deepEqual([one.node, one.containerPid, one.uid, one.heapkit], [fs.realpathSync(process.execPath), null, process.getuid(), false])
+    assert.deepEqual([one.node, one.containerPid, one.uid, one.heapkit], [fs.realpathSync(process.execPath), null, os.userInfo().uid, false])
     assert.ok(one.rssBytes > 10 * 2 ** 20 && one.rssBytes < 2 ** 30, one.rssBytes)
     // Starts are counted in hundredths of a second.
     assert.ok(one.ageMs >= 0 && one.ageMs <= Date.now() - began + 20, one.ageMs)
@@ -114,6 +114,8 @@ describe('ps', { skip: linux('/proc') }, () => {
     const { out } = await inProcess(['ps'], { columns: 80 })
     for (const line of out.split('\n')) assert.ok(line.length <= 80, line)
     assert.match(rowOf(out, pid), /…\S*ps-waits\.js idle x*…$/)
+    const large = await waiting(t, ['idle', 'x'.repeat(300)], { node: ['--max-old-space-size=100', '--stack-size=900'] })
+    assert.match(rowOf((await inProcess(['ps'], { columns: 80 })).out, large), / … …\S*ps-waits\.js id/)
   })
 
   test('gives a terminal no orders, whatever a command line has', async (t) => {
@@ -177,19 +179,17 @@ describe('ps', { skip: linux('/proc') }, () => {
 
   test('knows the id that a process has in its container', { skip: ownPids() }, async (t) => {
     const mark = `mark-${process.pid}`
-    const outer = run(t, 'ps-waits.js', { args: ['idle', mark], command: ['unshare', '--pid', '--fork', '--kill-child'] })
+    const outer = run(t, 'ps-waits.js', { args: ['idle', mark], command: INNER_PIDS })
     await outer.line(/^ready$/m)
     const [one, ...others] = (await json(t)).filter(({ command }) => command.includes(mark))
     assert.deepEqual([one.containerPid, others], [1, []])
     assert.notEqual(one.pid, outer.child.pid)
   })
 
-  const nobody = success('root, setpriv, and a checkout that others may read', [...OF_NOBODY, 'test', '-r', WAITS])
-
-  test('of other users\' processes it says what everybody may see', { skip: nobody }, async (t) => {
+  test('of other users\' processes it says what everybody may see', { skip: nobody(WAITS) }, async (t) => {
     const [theirs, own] = [await waiting(t), await waiting(t, [], { command: OF_NOBODY })]
     const all = new Map((await json(t, { command: OF_NOBODY })).map((one) => [one.pid, one]))
-    assert.deepEqual(['uid', 'node', 'heapkit'].map((key) => all.get(theirs)[key]), [process.getuid(), null, null])
+    assert.deepEqual(['uid', 'node', 'heapkit'].map((key) => all.get(theirs)[key]), [os.userInfo().uid, null, null])
     assert.deepEqual(['uid', 'node', 'heapkit'].map((key) => all.get(own)[key]), [65534, fs.realpathSync(process.execPath), false])
     const out = await ps(t, [], { command: OF_NOBODY })
     assert.match(out, /^ *PID {2}USER +THREADS/)

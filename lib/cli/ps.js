@@ -54,11 +54,12 @@ function commandText ({ command: [first = '', ...others], node }) {
   return (NODE.test(name) ? name : first) || path.basename(node ?? 'node')
 }
 
-/** Of a long line the script's directories go first, until it has half of the room, and then the end. */
-function fitted (text, width) {
-  const [script] = text.split(' ', 1)
+/** Of a long line options of Node.js go first, then the script's directories, until it has half of the room, and then the end. */
+function fitted (line, width) {
+  const text = line.replace(/^(--[\w-]+=\S+ )+/, '… ')
+  const [, before, script] = /^(… |)(\S*)/.exec(text)
   const room = Math.max(Math.floor(width / 2), script.length - (text.length - width))
-  return short(script.includes('/') ? ending(script, room) + text.slice(script.length) : text, width)
+  return short(script.includes('/') ? before + ending(script, room) + text.slice(before.length + script.length) : text, width)
 }
 
 /** The two largest units: 3d 4h, 12m 5s. */

@@ -34,7 +34,9 @@ async function nodeProcesses () {
   const found = proc.pids().filter((pid) => Number(pid) !== own.pid && isNode(pid)).map(reading).filter(Boolean)
   await delay(SAMPLE_MS)
   const mounts = mountedGroups()
-  return found.map((before) => describe(before, { own, mounts })).filter(Boolean).sort((a, b) => b.rssBytes - a.rssBytes)
+  const answer = found.map((before) => describe(before, { own, mounts })).filter(Boolean)
+  answer.sort((a, b) => b.rssBytes - a.rssBytes)
+  return answer
 }
 
 /** Of another user's process nobody may see the file, but its own name for it. */
