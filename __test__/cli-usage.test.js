@@ -35,7 +35,8 @@ const WRONG = [
     .map(([command, what]) => [command, `${command}: ${what} missing${more(command)}`]),
   ...[['summary', 'FILE'], ['suspects', 'FILE'], ['retainers', 'FILE @ID|CLASS', 2], ['report', 'FILE [BASE]', 2], ['redact', 'IN OUT', 2], ['decompress', 'IN [OUT]', 2], ['top', 'FILE'], ['flame', 'FILE [BASE]', 2], ['convert', 'IN OUT', 2], ['list', '[DIR]']]
     .map(([command, what, takes = 1]) => [`${command} ${['a', 'b'].slice(0, takes).join(' ')} c d`, `${command}: it takes ${what}, and nothing is to be done with "c", "d"${more(command)}`]),
-  ...['summary', 'suspects', 'retainers', 'diff', 'report', 'redact', 'decompress', 'top', 'flame', 'convert', 'list'].flatMap((command) => [
+  ['ps c d', `ps: it takes no arguments, and nothing is to be done with "c", "d"${more('ps')}`],
+  ...['summary', 'suspects', 'retainers', 'diff', 'report', 'redact', 'decompress', 'top', 'flame', 'convert', 'list', 'ps'].flatMap((command) => [
     [`${command} --nonsense`, `${command}: there is no option --nonsense${more(command)}`],
     [`${command} --jsn`, `${command}: there is no option --jsn; did you mean --json?${more(command)}`],
     [`${command} --json=yes`, `${command}: --json takes no value; got "yes"${more(command)}`]

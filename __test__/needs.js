@@ -46,9 +46,16 @@ const OWN_MOUNTS = process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare
 /** What begins a command that is process 1. */
 const OWN_PIDS = ['unshare', '--pid', '--fork', '--mount-proc']
 
+/** What begins a command that is process 1 of a namespace that those outside of it see. */
+const INNER_PIDS = ['unshare', '--pid', '--fork', '--kill-child']
+
+/** What begins a command of a user without rights: 65534. */
+const OF_NOBODY = ['setpriv', '--reuid', '65534', '--clear-groups']
+
 const ownMounts = () => success('mounts of its own', [...OWN_MOUNTS, 'true'])
 const freezableVolume = () => success('root, a loop device and fsfreeze', ['sh', '-c', 'fsfreeze --version && losetup -f && test "$(id -u)" = 0'])
 const ownPids = () => success('root, and a PID namespace of its own', [...OWN_PIDS, 'true'])
+const nobody = (file) => success('root, setpriv, and files that others may read', [...OF_NOBODY, 'test', '-r', file])
 
 /**
  * A control group of this test run with a limit, where a version of control groups has the controller and lets us: { path, missing, setLimit, command }.
@@ -101,4 +108,4 @@ function mounts () {
   })
 }
 
-module.exports = { OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nodeFrom, nodeBefore, npm, ownMounts, ownPids, posix, program, success }
+module.exports = { INNER_PIDS, OF_NOBODY, OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nobody, nodeFrom, nodeBefore, npm, ownMounts, ownPids, posix, program, success }

@@ -17,7 +17,7 @@ function readArguments (args, options, usage) {
   const { values, positionals, tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true })
   for (const token of tokens) if (token.kind === 'option') checkOption(token, options, wrong)
   const [, , , rest] = forms.find(([, , option]) => values[option]) ?? forms[0]
-  const own = rest.split(/ (?=\[?-)|^(?=\[?-)/)[0]
+  const own = /^\[?-/.test(rest) ? '' : rest.split(/ (?=\[?-)/)[0]
   if (!values.help) checkPositionals(positionals, own, wrong)
   return { values, positionals }
 }
@@ -34,11 +34,11 @@ function checkOption ({ name, rawName, value }, options, wrong) {
 
 /** `text` is what the usage says of them: those in brackets may be left out, and where there is a … there may be more. */
 function checkPositionals (given, text, wrong) {
-  const names = text.match(/\[[^\]]+\]|\S+/g)
+  const names = text.match(/\[[^\]]+\]|\S+/g) ?? []
   const missing = names.slice(given.length).filter((name) => !name.startsWith('['))
   if (missing.length > 0) wrong(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`)
   const extra = given.slice(names.length)
-  if (extra.length > 0 && !text.includes('…')) wrong(`it takes ${text}, and nothing is to be done with ${extra.map((one) => JSON.stringify(one)).join(', ')}`)
+  if (extra.length > 0 && !text.includes('…')) wrong(`it takes ${text || 'no arguments'}, and nothing is to be done with ${extra.map((one) => JSON.stringify(one)).join(', ')}`)
 }
 
 module.exports = { readArguments }

@@ -11,7 +11,8 @@ const { UsageError } = require('./usage-error')
 
 // In the order of the help; loaded when they are needed.
 const COMMANDS = {
-  stack: ['what every thread of a process does right now, also while it hangs', () => require('./stack')],
+  ps: ['the Node.js processes of this machine', () => require('./ps')],
+  stack: ['what every thread of a process does now, also while it hangs', () => require('./stack')],
   snapshot: ['a heap snapshot of a process, which goes on meanwhile', () => require('./snapshot')],
   sampling: ['which functions of a process allocate what is alive', () => require('./sampling')],
   cpu: ['a CPU profile of a process, also while it hangs', () => require('./cpu')],

@@ -6,9 +6,11 @@
 // A signal can do harm: a process that does not expect it ends. So whatever can be known before is asked before.
 
 const http = require('node:http')
+const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const injected = require('./injected')
 const { InspectorClient } = require('./inspector-client')
+const { NODE } = require('./list')
 const { listeningPorts, isInUse } = require('./ports')
 const proc = require('./proc')
 const { ProcessError } = require('./process-error')
@@ -108,9 +110,9 @@ function nodeArguments (pid) {
 /** Has the process open its inspector, and answers where it may listen now. */
 async function opened (pid, status, port, before) {
   mustLive(pid)
-  const name = proc.link(pid, 'exe')?.replace(/ \(deleted\)$/, '').split('/').at(-1)
-  if (!/^node(js)?([-.]?\d+[\d.]*)?$/.test(name ?? '')) {
-    throw new ProcessError(`Process ${pid} does not look like Node.js: its program is ${name ?? 'not to be seen'}. It is left alone, because the signal that opens Node's inspector would end another program`)
+  const name = path.basename(proc.link(pid, 'exe') ?? 'not to be seen')
+  if (!NODE.test(name)) {
+    throw new ProcessError(`Process ${pid} does not look like Node.js: its program is ${name}. It is left alone, because the signal that opens Node's inspector would end another program`)
   }
   if (!has(status.SigCgt, SIGUSR1)) {
     const why = has(status.SigIgn, SIGUSR1) ? 'it ignores it' : 'it runs with --disable-sigusr1, has only just begun, or was built without the inspector'

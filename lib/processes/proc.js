@@ -4,6 +4,15 @@
 
 const fs = require('node:fs')
 
+/** The ids of all processes that this user may see, as texts. */
+function pids () {
+  try {
+    return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    return []
+  }
+}
+
 /** The text of /proc/PID/NAME, or undefined: there is no such process (any more), or this user may not see it. */
 function read (pid, name) {
   try {
@@ -57,4 +66,4 @@ function commandLine (pid) {
   return text ? Buffer.from(text, 'latin1').toString().replace(/\0$/, '').split('\0') : []
 }
 
-module.exports = { read, link, list, status, stat, commandLine }
+module.exports = { pids, read, link, list, status, stat, commandLine }
