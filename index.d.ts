@@ -166,6 +166,7 @@ export interface OutputOptions<Format extends ArtifactFormat = ArtifactFormat> e
   /**
    * Exact path instead of `dir` and a generated name. Never overwrites. Quotas on heapkit's own names do not apply to it. Without `compression` the name says how it
    * is packed: `a.heapsnapshot.gz`, `a.heapsnapshot.zst`, `a.heapsnapshot` not at all; defaults do not count then.
+   * A name that ends as V8's own files of another kind of capture do (a CPU profile called `a.heapprofile`) is refused.
    */
   file?: string
   /**

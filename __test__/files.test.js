@@ -136,15 +136,15 @@ for (const [what, put, isThere] of [
 
 test('a file that exists is never overwritten', async (t) => {
   const dir = tmpDir(t)
-  const file = path.join(dir, 'mine.heapprofile')
+  const file = path.join(dir, 'mine.data')
   fs.writeFileSync(file, 'precious')
   await assert.rejects(capture({ file }), (error) => {
     assert.equal(error.path, file)
-    return heapkitError('HEAPKIT_ERR_EXISTS', /mine\.heapprofile exists; .*remove it or choose another name/)(error)
+    return heapkitError('HEAPKIT_ERR_EXISTS', /mine\.data exists; .*remove it or choose another name/)(error)
   })
   await assert.rejects(takeSnapshot({ file }), heapkitError('HEAPKIT_ERR_EXISTS'))
   assert.equal(fs.readFileSync(file, 'utf8'), 'precious')
-  assert.deepEqual(ls(dir), ['mine.heapprofile'])
+  assert.deepEqual(ls(dir), ['mine.data'])
   assert.equal((await capture({ file: `${file}.gz` })).path, `${file}.gz`)
 })
 

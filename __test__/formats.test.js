@@ -215,6 +215,17 @@ test('a format is refused where it does not apply', async (t) => {
   assert.deepEqual(ls(dir), [])
 })
 
+test('a file is not named as one of another kind of capture', async (t) => {
+  const dir = tmpDir(t)
+  const session = startSampling()
+  await assert.rejects(session.stop({ file: path.join(dir, 'a.cpuprofile.gz') }),
+    heapkitError('HEAPKIT_ERR_INVALID_OPTION', /^Option `file` must not end in \.cpuprofile, which cpu captures have; this is a sampling capture \(\.heapprofile\); got /))
+  assert.equal((await session.stop({ file: path.join(dir, 'a.profile') })).format, 'heapprofile')
+  const timeline = startTimeline()
+  assert.equal((await timeline.stop({ file: path.join(dir, 'a.heapsnapshot') })).format, 'heaptimeline')
+  assert.deepEqual(ls(dir), ['a.heapsnapshot', 'a.profile'])
+})
+
 test('the process may have a format, which is for profiles; a file\'s name, and each call, come first', async (t) => {
   const dir = tmpDir(t)
   configure({ format: 'pprof' })

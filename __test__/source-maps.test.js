@@ -209,9 +209,10 @@ test('a script without a map, or that is not here, leaves places as they were wi
 })
 
 test('options that name no folders are refused', async (t) => {
-  for (const sourceMaps of [1, '', [], [1], null, {}, 'a\0b']) {
+  for (const sourceMaps of [1, '', [], null, {}, 'a\0b']) {
     await assert.rejects(openSnapshot(files[0], { sourceMaps }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /^Option `sourceMaps` must be true/))
   }
+  await assert.rejects(openSnapshot(files[0], { sourceMaps: [SHOP, 1] }), heapkitError('HEAPKIT_ERR_INVALID_OPTION', /^Option `sourceMaps\[1\]` must be a folder that has maps; got 1/))
   const missing = path.join(tmpDir(t), 'missing')
   for (const sourceMaps of [missing, files[0], [SHOP, missing]]) {
     const refused = heapkitError('HEAPKIT_ERR_INVALID_OPTION', /^Option `sourceMaps` must name folders that have source maps, and .* is none$/)

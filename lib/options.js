@@ -22,6 +22,9 @@ const { nearest } = require('./options/nearest')
 const COMPRESSIONS = Object.fromEntries(native.codecs().map(({ name, ...codec }) => [name, codec]))
 const MOST_LEVEL = Math.max(...Object.values(COMPRESSIONS).map(({ max = 0 }) => max))
 
+/** What files in V8's own format end in. */
+const V8_ENDINGS = Object.fromEntries(['snapshot', 'sampling', 'timeline', 'cpu'].map((kind) => [kind, `.${extensionOf(formatsOf(kind)[0])}`]))
+
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 // --- the options of each call ---
@@ -262,11 +265,19 @@ function resolveDir (dir, fallback) {
 /** What a capture's file holds. The process's format is for those that can have it; of a file, its name says. V8's own has room for one thread. */
 function formatOf (kind, { format, file }, threads) {
   const formats = formatsOf(kind)
+  if (file !== undefined) mustNotMislead(kind, file)
   const wanted = file === undefined ? bare(fromEnvironment(), defaults()).format : formatNamed(bareName(file))
   const found = format ?? (formats.includes(wanted) ? wanted : formats[0])
   if (!threads || !isOwnFormat(kind, found)) return found
   if (format === undefined && file === undefined) return OF_THREADS
   throw invalidOption(format === undefined ? 'file' : 'format', `must be of another format (\`${OF_THREADS}\`, for one) with \`threads: true\`, because '${found}' has room for one thread`, format ?? file)
+}
+
+/** A file in V8's format for another kind of capture would be taken for one. A timeline is a snapshot, too. */
+function mustNotMislead (kind, file) {
+  const others = Object.keys(V8_ENDINGS).filter((other) => V8_ENDINGS[other] !== V8_ENDINGS[kind] && bareName(file).endsWith(V8_ENDINGS[other]))
+  if (others.length === 0 || (kind === 'timeline' && others.includes('snapshot'))) return
+  throw invalidOption('file', `must not end in ${V8_ENDINGS[others[0]]}, which ${others[0]} captures have; this is a ${kind} capture (${V8_ENDINGS[kind]})`, file)
 }
 
 /** The format of that name, or V8's own. */

@@ -63,6 +63,8 @@ function share (value, name, or = '') {
 function mapsFrom (value, name) {
   if (typeof value === 'boolean') return value
   const dirs = typeof value === 'string' ? [value] : value
+  const wrong = Array.isArray(value) ? value.findIndex((dir) => !isPath(dir)) : -1
+  if (wrong !== -1) throw invalidOption(`${name}[${wrong}]`, 'must be a folder that has maps', value[wrong])
   if (!Array.isArray(dirs) || dirs.length === 0 || !dirs.every(isPath)) {
     throw invalidOption(name, 'must be true (maps beside the scripts, where they lie on this machine), or a folder that has maps, or an array of such', value)
   }
