@@ -260,6 +260,12 @@ test('what cannot be asked is left alone, and why is told', { skip }, async (t) 
   assert.match(listens.stdout(), /heard/)
 })
 
+test('a server of the application is not taken for an inspector, whatever it answers', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'serves')
+  const { nodeVersion } = await asked(t, ['stack', pid])
+  assert.equal(nodeVersion, process.version)
+})
+
 test('a port that somebody else has is not asked, and no signal is sent', { skip }, async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

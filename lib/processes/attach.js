@@ -184,16 +184,24 @@ function targets (host, port) {
       response.setEncoding('utf8')
       response.on('data', (chunk) => { text += chunk })
       response.on('end', () => {
-        try {
-          resolve(JSON.parse(text))
-        } catch {
-          reject(new Error('it does not speak as an inspector does'))
-        }
+        const found = asTargets(text)
+        if (found) resolve(found)
+        else reject(new Error('it does not speak as an inspector does'))
       })
     })
     request.on('timeout', () => request.destroy(new Error(`no answer within ${CONNECT_WITHIN_MS} ms`)))
     request.on('error', reject)
   })
+}
+
+/** What an inspector lists; undefined for what another server may answer. */
+function asTargets (text) {
+  try {
+    const list = JSON.parse(text)
+    return list.length > 0 && list.every(({ webSocketDebuggerUrl: url }) => typeof url === 'string') ? list : undefined
+  } catch {
+    return undefined
+  }
 }
 
 class Attached {
