@@ -121,7 +121,7 @@ test('a CPU profile of a process that hangs names the function, in any format, w
   const { stdout } = await heapkit(t, ['cpu', pid, '--seconds', 1, '--dir', dir])
   const [name] = ls(dir)
   assert.match(name, new RegExp(`^CPU\\.\\d{8}\\.\\d{6}\\.${pid}\\.0\\.\\d{3}\\.cpuprofile\\.gz$`))
-  assert.match(stdout, /^Hottest: (hang|handleRequest) \S+by-pid\.js:\d+, 100\.0 % of the time in functions; `heapkit top` has the rest$/m)
+  assert.match(stdout, /^Hottest: (hang|handleRequest) \S+by-pid\.js:\d+, \d+\.\d % of the time in functions; `heapkit top` has the rest$/m)
   const artifact = await asked(t, ['cpu', pid, '--seconds', 1, '-o', path.join(dir, 'a.pb.gz')])
   assert.deepEqual([artifact.format, artifact.pid, artifact.threadId, artifact.nodeVersion], ['pprof', pid, 0, process.version])
   const profile = await openProfile(artifact.path)
@@ -192,6 +192,67 @@ test('a process that ends meanwhile is not held up, and what there is of it is k
   assert.deepEqual(await cli.exit, { code: 0, signal: null }, cli.stderr())
   const [name] = ls(dir)
   assert.ok(JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(dir, name)))).samples.length >= 0)
+})
+
+for (const [way, args] of [['snapshot', []], ['snapshot', ['-o', '-']], ['sampling', ['--seconds', '86400']]]) {
+  test(`a process that ends while it is asked (${[way, ...args].join(' ')}) is not held up, and the command says so`, { skip }, async (t) => {
+    const service = await program(t, 'ends', { stdio: ['pipe', 'pipe', 'pipe'], env: { LARGE: '1' } })
+    const cli = run(t, BIN, { args: [way, String(service.child.pid), ...args], cwd: tmpDir(t), stdio: ['ignore', 'pipe', 'pipe'] })
+    // A reader that takes nothing.
+    cli.child.stdout.removeAllListeners('data').pause()
+    await until(() => fs.readFileSync(`/proc/${service.child.pid}/maps`, 'latin1').includes('/heapkit.'), 'heapkit in the process')
+    service.child.stdin.write('end\n')
+    assert.deepEqual(await service.exit, { code: 7, signal: null })
+    cli.child.stdout.resume()
+    assert.deepEqual(await cli.exit, { code: 1, signal: null })
+    assert.match(cli.stderr(), /^heapkit: Process \d+ ended/)
+  })
+}
+
+test('Ctrl-Z gives a profile up, because a command that sleeps would hold the process up at its end', { skip }, async (t) => {
+  const service = await program(t, 'ends', { stdio: ['pipe', 'pipe', 'pipe'] })
+  const dir = tmpDir(t)
+  const cli = run(t, BIN, { args: ['cpu', String(service.child.pid), '--seconds', '86400', '--dir', dir] })
+  await until(() => ls(dir).length > 0, 'the open output')
+  cli.child.kill('SIGTSTP')
+  assert.deepEqual(await cli.exit, { code: 148, signal: null })
+  service.child.stdin.write('end\n')
+  assert.deepEqual(await service.exit, { code: 7, signal: null })
+})
+
+test('a program that has replaced or removed its globals, or has frozen Error, can be asked, and is left as it was', { skip }, async (t) => {
+  const { child: { pid } } = await program(t, 'bare')
+  const before = facts(pid)
+  let frames
+  do ({ frames } = await asked(t, ['stack', pid])); while (frames.length === 0)
+  assert.match(frames[0].name, /onInterval/)
+  assert.ok(frames[0].file.endsWith('by-pid.js') && frames[0].line > 0)
+  await asBefore(pid, before)
+  const { code, stderr } = await heapkit(t, ['sampling', pid, '--seconds', 1, '--dir', tmpDir(t)])
+  assert.equal(code, 1)
+  assert.match(stderr, /^heapkit: heapkit cannot be loaded in process \d+: /)
+  await asBefore(pid, before)
+})
+
+test('sampling that the program has begun itself is not ended', { skip }, async (t) => {
+  const { child: { pid }, ...service } = await program(t, 'samples')
+  const { code, stderr } = await heapkit(t, ['sampling', pid, '--seconds', 1, '--dir', tmpDir(t)])
+  assert.equal(code, 1)
+  assert.match(stderr, /^heapkit: V8 samples the heap of this thread already, for somebody else/)
+  await service.line(/own profile: object/)
+})
+
+test('another program of the name gets no signal, and no other server of the process is asked for anything', { skip }, async (t) => {
+  const dir = tmpDir(t)
+  fs.copyFileSync(fs.realpathSync('/bin/sleep'), path.join(dir, 'node'))
+  const other = spawn(path.join(dir, 'node'), ['1000'])
+  t.after(() => other.kill('SIGKILL'))
+  await until(() => fs.readlinkSync(`/proc/${other.pid}/exe`) === path.join(dir, 'node'), 'the program')
+  assert.match((await heapkit(t, ['stack', other.pid])).stderr, /does not look like Node\.js: its program is node\./)
+  assert.equal(other.signalCode, null)
+  const { child: { pid }, ...service } = await program(t, 'hears')
+  await asked(t, ['stack', pid])
+  assert.doesNotMatch(service.stdout(), /heard/)
 })
 
 test('Ctrl-C gives a profile up, leaves no file, and leaves the process as it was', { skip }, async (t) => {

@@ -265,7 +265,7 @@ describe('a sampling profile that a child reads', { skip: linux('fork') }, () =>
     const child = run(t, 'fork-profiles-many.js', { args: [tmpDir(t), process.env.TEST_READS ?? '200'] })
     assert.deepEqual(await child.exit, { code: 0, signal: null }, child.stderr())
     const { rss, ...more } = JSON.parse(child.stdout())
-    assert.deepEqual(more, { descriptors: 0, threads: 0, children: 0 })
+    assert.deepEqual(more, { descriptors: 0, threads: 0, children: 0 }, `${JSON.stringify(more)}; ${child.stderr()}`)
     t.diagnostic(`${rss} bytes of memory more`)
   })
 

@@ -98,9 +98,16 @@ function startSampling (given) {
   const wanted = options.start('sampling', given)
   CaptureSession.mustBeFree('sampling', 'there is one in a thread. Stop it first, or read it with capture()')
   mustNotBeSampled()
+  mustNotSampleYet()
   const sampler = new Sampler(wanted)
   sampler.start()
   return CaptureSession.begun(() => new SamplingSession(sampler, wanted), () => sampler.stop())
+}
+
+/** A thread has one sampler in V8: to start it again would change nothing, and to stop it would end what somebody else began. */
+function mustNotSampleYet () {
+  if (!Sampler.isSampling()) return
+  throw new HeapkitError(codes.BUSY, 'V8 samples the heap of this thread already, for somebody else: another profiler, an inspector session, or --heap-prof. End that first')
 }
 
 /** Stops the session of this thread, whoever started it. */

@@ -18,16 +18,19 @@ function whole (text, name, least, most) {
   return Number(text)
 }
 
+/** A command that only sleeps (Ctrl-Z) would hold the process up when that ends. */
+const ENDED_BY = { SIGTSTP: 148 }
+
 /** Does `work(attached, signal)` with a process, and leaves it as it was. */
-async function withProcess (pid, stderr, work) {
+async function withProcess (pid, stderr, work, how) {
   return await interruptible(async (signal) => {
-    const attached = await attach(pid)
+    const attached = await attach(pid, how)
     try {
       return await work(attached, signal)
     } finally {
       if (!await attached.detach()) stderr.write(`heapkit: ${stillOpen(pid)}\n`)
     }
-  })
+  }, ENDED_BY)
 }
 
 module.exports = { pidOf, whole, withProcess }

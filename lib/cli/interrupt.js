@@ -5,11 +5,13 @@
 /** How a shell sees the end by a signal: 128 and its number. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
-/** Does `work(signal)`, whose signal aborts when the process is told to end; answers the exit code, if that is not 0. */
-async function interruptible (work) {
+/**
+ * Does `work(signal)`, whose signal aborts when the process is told to end; answers the exit code, if that is not 0. `more` are signals besides, with their codes.
+ */
+async function interruptible (work, more = {}) {
   const controller = new AbortController()
   let code
-  const listeners = Object.entries(SIGNALS).map(([name, number]) => [name, () => {
+  const listeners = Object.entries({ ...SIGNALS, ...more }).map(([name, number]) => [name, () => {
     code ??= number
     controller.abort()
   }])

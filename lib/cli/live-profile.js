@@ -8,6 +8,7 @@ const { openProfile } = require('../profile')
 const { pidOf, whole, withProcess } = require('./by-pid')
 const { command } = require('./command')
 const { bytes, percent, visible } = require('./table')
+const { UsageError } = require('./usage-error')
 
 const MOST_SECONDS = 86_400
 
@@ -42,6 +43,7 @@ function liveProfile ({ kind, usage, more = {}, hottest, collect }) {
     const number = pidOf(pid, kind)
     const seconds = whole(values.seconds ?? '10', 'seconds', 1, MOST_SECONDS)
     const start = options.start(kind, values.interval === undefined ? {} : { sampleInterval: whole(values.interval, 'interval', 1, 2 ** 31 - 1) })
+    for (const name of ['dir', 'json']) if (values.output === '-' && values[name] !== undefined) throw new UsageError(`${kind}: --${name} goes with a file, and -o - makes none`)
     // A wrong one is told before anything is asked of the process.
     const wanted = (signal) => values.output === '-' ? streamed(kind, values, signal) : options.stop(kind, options.bare(place(values), maps(values), { signal }))
     wanted()

@@ -46,10 +46,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
 `
 
 /** What the arguments are called that the API has as options of another name. */
-const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps', base: 'The earlier profile' }
+const ARGUMENTS = { path: 'FILE', paths: 'The files', target: '@ID|CLASS', dir: 'DIR', input: 'IN', output: 'OUT', sourceMaps: '--source-maps', file: '--output', base: 'The earlier profile' }
 
-/** What the core's advice says about captures. */
-const OF_CAPTURES = ' (`dir`, HEAPKIT_DIR)'
+/** What the advice of the API says, and what the command line has for it. */
+const ADVICE = [[' (`dir`, HEAPKIT_DIR)', ''], ['`memory: { force: true }`', '`--force`'], ['`minFreeBytes`', 'HEAPKIT_MIN_FREE_BYTES'], ["with mode 'inline'", 'with `--mode inline`']]
 
 async function main (args, { stdout, stderr }) {
   const output = new Output(stdout)
@@ -78,7 +78,7 @@ async function run ([name, ...rest], { output, stderr }) {
     return await command(name).run(rest, { output, stderr })
   } catch (error) {
     const isOption = error.code === 'HEAPKIT_ERR_INVALID_OPTION' && !error.option.startsWith('HEAPKIT_')
-    stderr.write(`heapkit: ${visible(isOption ? asArgument(error) : error.message.replace(OF_CAPTURES, ''))}\n`)
+    stderr.write(`heapkit: ${visible(advised(isOption ? asArgument(error) : error.message))}\n`)
     return isOption || error instanceof UsageError ? 2 : 1
   }
 }
@@ -87,6 +87,10 @@ function command (name) {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name][1]()
   const meant = nearest(name, Object.keys(COMMANDS))
   throw new UsageError(`Unknown command ${JSON.stringify(name)}; ${meant === undefined ? '' : `did you mean \`${meant}\`? `}\`heapkit --help\` lists them`)
+}
+
+function advised (message) {
+  return ADVICE.reduce((text, [api, shell]) => text.replaceAll(api, shell), message)
 }
 
 /** The command line's names of options. */

@@ -11,7 +11,7 @@ const usage = `Usage: heapkit sampling PID [--seconds N] [--interval BYTES] [--a
 
 A sampling profile of the heap of a Node.js process's main thread: which functions have allocated what is alive of these
 seconds. The process needs no preparation, but its event loop must turn: Node's inspector is opened by SIGUSR1, heapkit is
-loaded into the process (and stays loaded, doing nothing), a forked child of it reads the profile, and the inspector is
+loaded into the process (and stays, asleep), a forked child of it reads the profile, and the inspector is
 closed again. Node.js says so on that process's standard error. Ctrl-C gives it up.
 
 ${optionsUsage('heapprofile', 'a sample each N bytes (524288)')}  --allocations       all that was allocated, also what has died

@@ -14,7 +14,7 @@ const usage = `Usage: heapkit snapshot PID [-o FILE|-] [--dir DIR] [--mode auto|
 
 A heap snapshot of a Node.js process, taken by a forked child of it, so that it goes on meanwhile. The process needs no
 preparation, but its event loop must turn: Node's inspector is opened by SIGUSR1, heapkit is loaded into the process (and
-stays loaded, doing nothing), and the inspector is closed again. Node.js says so on that process's standard error. The file is
+stays, asleep), and the inspector is closed again. Node.js says so on that process's standard error. The file is
 written here, not by the process. Ctrl-C gives it up.
 
 Options:
@@ -39,7 +39,7 @@ const OPTIONS = {
 
 async function run ([pid], { output: file, dir, mode = 'auto', redact = false, strict = false, force = false, json }, { output, stderr, control: { onProgress } }) {
   const number = pidOf(pid, 'snapshot')
-  if (file === '-' && dir !== undefined) throw new UsageError('snapshot: --dir goes with a file, and -o - makes none')
+  for (const [name, value] of Object.entries({ dir, json })) if (file === '-' && value !== undefined) throw new UsageError(`snapshot: --${name} goes with a file, and -o - makes none`)
   const asked = { mode, redact: strict ? 'strict' : redact, memory: { force } }
   const to = file === '-' ? {} : options.bare({ file, dir })
   const { output: { compression, level } } = options.snapshot(options.bare(asked, to))

@@ -5,6 +5,7 @@
 //
 // A signal can do harm: a process that does not expect it ends. So whatever can be known before is asked before.
 
+const fs = require('node:fs')
 const http = require('node:http')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
@@ -20,6 +21,7 @@ const { WebSocket } = require('./websocket')
 const USUAL_PORT = 9229
 const ANY_PORT = 0
 const SIGUSR1 = 10
+const LEAST_NODE_BYTES = 20e6
 /** Node has opened it after 20 to 60 ms; a busy machine takes longer. */
 const OPEN_WITHIN_MS = 5000
 const LOOK_EVERY_MS = 5
@@ -32,13 +34,16 @@ const ANSWER_WITHIN_MS = 5000
 /** The same for one that has not answered before. */
 const SILENT_MS = 200
 
-/** Answers an Attached, or throws a ProcessError; then nothing was changed in the process, unless the error says so. */
-async function attach (pid) {
+/**
+ * Answers an Attached, or throws a ProcessError; then nothing was changed in the process, unless the error says so. `asksPorts`: where it is not known at which port its inspector is, all on which the
+ * process listens are asked.
+ */
+async function attach (pid, { asksPorts = false } = {}) {
   const status = mustBeReachable(pid)
   const port = inspectorPort(pid)
   const before = listeningPorts(pid)
   // Where it was open before, it belongs to somebody, and stays open.
-  const open = await openBefore(before, port)
+  const open = await openBefore(before, port, asksPorts || hasInspector(pid))
   const client = await connected(pid, open ? [open] : await opened(pid, status, port, before), open === undefined)
   const attached = new Attached(client, pid, open === undefined)
   try {
@@ -75,7 +80,7 @@ function mustBeReachable (pid) {
 /** The port that its inspector has, or would have: by its arguments and NODE_OPTIONS, of which the former come later and count. */
 function inspectorPort (pid) {
   const environment = (proc.read(pid, 'environ') ?? '').split('\0').find((line) => line.startsWith('NODE_OPTIONS='))
-  const texts = [...(environment?.slice('NODE_OPTIONS='.length).split(' ') ?? []), ...nodeArguments(pid)]
+  const texts = [...(environment?.slice('NODE_OPTIONS='.length).split(' ') ?? []), ...proc.commandLine(pid)]
   const ports = texts.map((text) => /^--(?:inspect|inspect-brk|inspect-wait|inspect-port|debug-port)=(?:.*:)?(\d+)$/.exec(text)?.[1])
   return Number(ports.filter(Boolean).at(-1) ?? USUAL_PORT)
 }
@@ -86,9 +91,15 @@ function mustLive (pid) {
   if (proc.status(pid) === undefined || proc.commandLine(pid).length === 0) throw new ProcessError(`Process ${pid} has ended meanwhile`, { isEnd: true })
 }
 
-/** Where its inspector listens already. With any port, each of its own has to be asked. */
-async function openBefore (places, port) {
-  if (port !== ANY_PORT) return places.find((one) => one.port === port)
+/** Whether its inspector is known to be open: by the arguments, or by its thread, which has a name from Node 24 on. */
+function hasInspector (pid) {
+  return proc.commandLine(pid).some((text) => /^--inspect(-brk|-wait)?(=|$)/.test(text)) || proc.list(pid, 'task').some((tid) => proc.read(pid, `task/${tid}/comm`) === 'InspectorIo\n')
+}
+
+/** Where its inspector listens already: at its port, or at one that answers as an inspector does. No other server of the process is asked unless there is reason to. */
+async function openBefore (places, port, asksPorts) {
+  const usual = places.find((one) => one.port === port)
+  if (usual || !asksPorts) return usual
   for (const place of places) {
     try {
       await targets(place.host, place.port)
@@ -100,22 +111,15 @@ async function openBefore (places, port) {
   return undefined
 }
 
-/** The arguments before the script's name, which are Node's. */
-function nodeArguments (pid) {
-  const [, ...all] = proc.commandLine(pid)
-  const script = all.findIndex((text) => !text.startsWith('-'))
-  return script === -1 ? all : all.slice(0, script)
-}
-
 /** Has the process open its inspector, and answers where it may listen now. */
 async function opened (pid, status, port, before) {
   mustLive(pid)
   const name = path.basename(proc.link(pid, 'exe') ?? 'not to be seen')
-  if (!NODE.test(name)) {
+  if (!NODE.test(name) || !isLarge(pid)) {
     throw new ProcessError(`Process ${pid} does not look like Node.js: its program is ${name}. It is left alone, because the signal that opens Node's inspector would end another program`)
   }
   if (!has(status.SigCgt, SIGUSR1)) {
-    const why = has(status.SigIgn, SIGUSR1) ? 'it ignores it' : 'it runs with --disable-sigusr1, has only just begun, or was built without the inspector'
+    const why = has(status.SigIgn, SIGUSR1) ? 'it ignores it' : 'it runs with --disable-sigusr1 or --permission, has only just begun, or was built without the inspector'
     throw new ProcessError(`Process ${pid} does not listen to SIGUSR1, which opens Node's inspector: ${why}. Start it with --inspect, or with heapkit in it`)
   }
   if (port !== ANY_PORT && isInUse(pid, port)) {
@@ -154,6 +158,15 @@ function asleep (pid) {
   const { State: state, voluntary_ctxt_switches: sleeps } = proc.status(pid) ?? {}
   const wait = waitOf(pid, pid)
   return !/^[SD]/.test(state ?? '') || wait === null || /^(epoll_p?wait|ep_poll|do_epoll_wait|io_uring_enter|io_cqring_wait)/.test(wait) ? undefined : `${wait} ${sleeps}`
+}
+
+/** Node.js and V8 are tens of megabytes, in one file or in a library. Another program may be called `node`, too. */
+function isLarge (pid) {
+  try {
+    return fs.statSync(`/proc/${pid}/exe`).size > LEAST_NODE_BYTES || /\/libnode\.so/.test(proc.read(pid, 'maps') ?? '')
+  } catch {
+    return false
+  }
 }
 
 /** Whether a mask of signals, as /proc has it, has this one. */
@@ -209,6 +222,7 @@ class Attached {
   /** Whether it was opened for this, and is to be closed again. */
   #isOurs
   #isOver
+  #hasLastWords = false
   /** The main thread did not answer within its time. */
   #isSilent = false
 
@@ -219,14 +233,20 @@ class Attached {
     /** Resolves when the process wants to end, or has ended: with whether it can still be asked. */
     this.ending = new Promise((resolve) => {
       client.on('NodeRuntime.waitingForDisconnect', () => {
-        // It goes by itself then (injected.js).
+        // It goes by itself then (injected.js), and must not be held up.
         this.#isOurs = false
         resolve(true)
+        if (!this.#hasLastWords) client.close()
       })
       client.onClose = () => resolve(false)
     })
     this.#isOver = this.ending.then(() => {})
   }
+
+  /** Whoever asks for something yet when the process ends has to leave() then. */
+  wantsLastWords () { this.#hasLastWords = true }
+
+  leave () { this.#client.close() }
 
   /** Takes an inspector over that was open before: it is closed, too. */
   own () { this.#isOurs = true }
@@ -236,7 +256,14 @@ class Attached {
     // A process that ends waits for its inspectors to go; so it has to be known when it does.
     const told = this.post('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true })
     told.catch(() => {})
-    const [its, version] = await this.evaluate(injected.identity)
+    let identity
+    try {
+      identity = await this.evaluate(injected.identity)
+    } catch (error) {
+      if (!proc.commandLine(this.pid).some((text) => /^--inspect-(brk|wait)/.test(text))) throw error
+      throw new ProcessError(`Process ${this.pid} has not begun its program: it waits for a debugger (--inspect-brk, --inspect-wait)`)
+    }
+    const [its, version] = identity
     if (its !== pid) {
       this.#isOurs = false
       throw new ProcessError(`The inspector at the port of process ${this.pid} is that of process ${its}, which was left alone`)
@@ -271,17 +298,22 @@ class Attached {
     return result.value
   }
 
-  /** The same, but answers a handle of what `make(...values)` returns, for call(). */
+  /**
+   * Runs `make(...values)` in a turn of the event loop of its own, and answers a handle of what it returns, for call(). What is more than a look must not come between two instructions: it
+   * may be in the middle of what it uses itself (a stream whose push() is interrupted has more bytes than it counts, the loader of modules has half of one).
+   */
   async hold (make, ...values) {
-    const { result, exceptionDetails } = await this.post('Runtime.evaluate', { expression: calling(make, values), includeCommandLineAPI: true, silent: true })
+    // Later than now `require` is no global any more.
+    const expression = `((require) => (${injected.holdInTurn})(require('node:timers'), ${make}, ${values.map((value) => JSON.stringify(value)).join()}))(require)`
+    const { result, exceptionDetails } = await this.post('Runtime.evaluate', { expression, includeCommandLineAPI: true, awaitPromise: true, silent: true })
     if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
     return result.objectId
   }
 
-  /** Calls `ask(...values)` with `this` being what the handle is of, and waits for what it answers: plain data. */
+  /** Calls `ask(...values)` likewise, with `this` being what the handle is of, and waits for what it answers: plain data. */
   async call (objectId, ask, ...values) {
     const { result, exceptionDetails } = await this.post('Runtime.callFunctionOn', {
-      objectId, functionDeclaration: String(ask), arguments: values.map((value) => ({ value })), awaitPromise: true, returnByValue: true, silent: true
+      objectId, functionDeclaration: `function (...values) { return this.inTurn(() => (${ask}).apply(this, values)) }`, arguments: values.map((value) => ({ value })), awaitPromise: true, returnByValue: true, silent: true
     })
     if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
     return result.value
@@ -289,8 +321,10 @@ class Attached {
 
   /** Throws where its event loop does not turn, which whatever is asynchronous needs. */
   async mustTurn () {
+    const asked = { expression: calling(injected.turn, []), includeCommandLineAPI: true, awaitPromise: true, returnByValue: true, silent: true }
     try {
-      await this.post('Runtime.evaluate', { expression: calling(injected.turn, []), awaitPromise: true, returnByValue: true, silent: true }, { timeoutMs: ANSWER_WITHIN_MS })
+      const { exceptionDetails } = await this.post('Runtime.evaluate', asked, { timeoutMs: ANSWER_WITHIN_MS })
+      if (exceptionDetails) throw thrown(this.pid, exceptionDetails)
     } catch (error) {
       if (!error.isTimeout) throw error
       const [frame] = await this.evaluate(injected.ownFrames)

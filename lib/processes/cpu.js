@@ -11,17 +11,20 @@ const REPORT_EVERY_MS = 200
  * what V8 has begun ends with the connection.
  */
 async function profileCpu (attached, { seconds, sampleInterval, signal, onProgress = () => {} }) {
+  attached.wantsLastWords()
   await attached.post('Profiler.enable')
   await attached.post('Profiler.setSamplingInterval', { interval: sampleInterval })
   await attached.post('Profiler.start')
   const [start, totalMs] = [performance.now(), seconds * 1000]
+  let isEnding
   for (let left; (left = totalMs - (performance.now() - start)) > 0;) {
     onProgress({ phase: 'profiling', elapsedMs: totalMs - left, totalMs })
-    const isEnding = await Promise.race([sleep(Math.min(left, REPORT_EVERY_MS), undefined, { signal }), attached.ending])
+    isEnding = await Promise.race([sleep(Math.min(left, REPORT_EVERY_MS), undefined, { signal }), attached.ending])
     if (isEnding !== undefined) break
   }
   const { profile } = await attached.post('Profiler.stop')
-  await attached.post('Profiler.disable')
+  if (isEnding) attached.leave()
+  else await attached.post('Profiler.disable')
   return JSON.stringify(profile)
 }
 

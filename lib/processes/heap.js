@@ -3,6 +3,7 @@
 // Snapshots and sampling profiles of another process, by heapkit itself: its addon is loaded there, so that a child reads the heap and the service goes on. The bytes come
 // packed over the inspector's connection, piece by piece: that needs no file system in common, and no place there to write to.
 
+const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const injected = require('./injected')
@@ -10,8 +11,9 @@ const { ProcessError } = require('./process-error')
 
 const HOME = path.join(__dirname, '../..')
 /** How much longer than asked for a session may last whose end nobody asks for. */
-const GRACE_MS = 60_000
+const GRACE_MS = 10_000
 const REPORT_EVERY_MS = 200
+const LEAVE_WITHIN_MS = 1000
 
 /** Answers a handle of heapkit in the process. */
 async function loadHeapkit (attached) {
@@ -28,12 +30,12 @@ async function loadHeapkit (attached) {
 /** Has the process take a snapshot, and hands its bytes to `write(bytes)`, which is waited for. Answers the artifact as it was there. */
 async function snapshotOf (attached, options, { signal, onProgress = () => {}, write }) {
   const handle = await loadHeapkit(attached)
+  const abort = aborting(signal)
   try {
     answerOf(await attached.call(handle, injected.beginSnapshot, options))
     const start = performance.now()
     for (let received = 0; ;) {
-      signal?.throwIfAborted()
-      const { bytes, artifact } = answerOf(await attached.call(handle, injected.next))
+      const { bytes, artifact } = answerOf(await Promise.race([abort, attached.call(handle, injected.next)]))
       if (artifact) return artifact
       const piece = Buffer.from(bytes, 'base64')
       received += piece.length
@@ -41,7 +43,7 @@ async function snapshotOf (attached, options, { signal, onProgress = () => {}, w
       onProgress({ phase: 'receiving', readBytes: received, elapsedMs: performance.now() - start })
     }
   } catch (error) {
-    if (!error.isEnd) await attached.call(handle, injected.giveUp)
+    if (!error.isEnd) await shortly(attached.call(handle, injected.giveUp))
     throw error
   }
 }
@@ -50,8 +52,8 @@ async function snapshotOf (attached, options, { signal, onProgress = () => {}, w
 async function sample (attached, options, { seconds, ending, as, signal, onProgress = () => {} }) {
   const handle = await loadHeapkit(attached)
   const totalMs = seconds * 1000
-  answerOf(await attached.call(handle, injected.beginSampling, options, totalMs + GRACE_MS))
   try {
+    answerOf(await attached.call(handle, injected.beginSampling, options, totalMs + GRACE_MS))
     const start = performance.now()
     for (let left; (left = totalMs - (performance.now() - start)) > 0;) {
       onProgress({ phase: 'profiling', elapsedMs: totalMs - left, totalMs })
@@ -59,12 +61,24 @@ async function sample (attached, options, { seconds, ending, as, signal, onProgr
         throw new ProcessError(`Process ${attached.pid} ended after ${((performance.now() - start) / 1000).toFixed(1)} of ${seconds} s; of its profile there is nothing`, { isEnd: true })
       }
     }
-    const { artifact, bytes } = answerOf(await attached.call(handle, injected.endSampling, ending, as))
+    const { artifact, bytes } = answerOf(await Promise.race([aborting(signal), attached.call(handle, injected.endSampling, ending, as)]))
     return { artifact, bytes: Buffer.from(bytes, 'base64') }
   } catch (error) {
-    if (!error.isEnd) await attached.call(handle, injected.dropSampling)
+    if (!error.isEnd) await shortly(attached.call(handle, injected.dropSampling))
     throw error
   }
+}
+
+/** A process whose event loop has stopped turning answers nothing more; whoever asked may still leave. */
+function aborting (signal) {
+  const promise = once(signal, 'abort').then(() => { throw signal.reason })
+  promise.catch(() => {})
+  return promise
+}
+
+/** Waits for it, but not for ever, and not for how it ends: it is on the way out. */
+function shortly (promise) {
+  return Promise.race([promise.catch(() => {}), sleep(LEAVE_WITHIN_MS, undefined, { ref: false })])
 }
 
 function answerOf (answer) {

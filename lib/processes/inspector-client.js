@@ -38,7 +38,11 @@ class InspectorClient {
 
   on (method, listener) { this.#listeners.set(method, listener) }
 
-  close () { this.#connection.close() }
+  /** Nothing more is answered: the connection does not keep this process alive until the other one lets go of it. */
+  close () {
+    this.#connection.close()
+    this.#ended()
+  }
 
   #received ({ id, method, params, result, error }) {
     if (id === undefined) return this.#listeners.get(method)?.(params)
@@ -51,6 +55,7 @@ class InspectorClient {
   }
 
   #ended () {
+    if (this.#isClosed) return
     this.#isClosed = true
     for (const { method, reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)
