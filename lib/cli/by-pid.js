@@ -2,7 +2,8 @@
 
 // What the commands about another process share: its number, that it is left as it was whatever happens, and Ctrl-C.
 
-const { attach, stillOpen } = require('../processes/attach')
+const { attach } = require('../processes/attach')
+const { stillOpen } = require('../processes/attached')
 const { interruptible } = require('./interrupt')
 const { UsageError } = require('./usage-error')
 
