@@ -19,6 +19,9 @@ const npm = () => npmCli() === undefined && 'needs npm: there is none beside Nod
 
 const program = (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined && `needs ${name}: it is not installed`
 
+/** A small program that runs under any name. */
+const ownSleep = () => path.basename(fs.realpathSync('/bin/sleep')) !== 'sleep' && 'needs a program of its own for sleep: here it is a part of another one'
+
 /** That `command` succeeds; what it printed is in the reason. */
 function success (what, [file, ...args]) {
   const missing = linux(what)
@@ -108,4 +111,4 @@ function mounts () {
   })
 }
 
-module.exports = { INNER_PIDS, OF_NOBODY, OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nobody, nodeFrom, nodeBefore, npm, ownMounts, ownPids, posix, program, success }
+module.exports = { ownSleep, INNER_PIDS, OF_NOBODY, OWN_MOUNTS, OWN_PIDS, controlGroup, freezableVolume, freezer, isLinux, links, linux, nobody, nodeFrom, nodeBefore, npm, ownMounts, ownPids, posix, program, success }
