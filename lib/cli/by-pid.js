@@ -13,12 +13,6 @@ function pidOf (text, command) {
   return Number(text)
 }
 
-/** The value of an option that is a number. */
-function whole (text, name, least, most) {
-  if (!/^\d{1,10}$/.test(text) || Number(text) < least || Number(text) > most) throw new UsageError(`--${name} must be a number from ${least} to ${most}; got ${JSON.stringify(text)}`)
-  return Number(text)
-}
-
 /** A command that only sleeps (Ctrl-Z) would hold the process up when that ends. */
 const ENDED_BY = { SIGTSTP: 148 }
 
@@ -34,4 +28,4 @@ async function withProcess (pid, stderr, work, how) {
   }, ENDED_BY)
 }
 
-module.exports = { pidOf, whole, withProcess }
+module.exports = { pidOf, withProcess }

@@ -82,9 +82,9 @@ function progressOn (stderr) {
 }
 
 /** The value of an option that is a number. */
-function integer (text, name, fallback) {
+function integer (text, name, fallback, most = 10_000) {
   if (text === undefined) return fallback
-  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 10_000) throw new UsageError(`--${name} must be a number from 1 to 10000; got ${JSON.stringify(text)}`)
+  if (!/^\d{1,10}$/.test(text) || Number(text) < 1 || Number(text) > most) throw new UsageError(`--${name} must be a number from 1 to ${most}; got ${JSON.stringify(text)}`)
   return Number(text)
 }
 

@@ -5,8 +5,8 @@
 const { recordForeign } = require('../captures/foreign')
 const options = require('../options')
 const { openProfile } = require('../profile')
-const { pidOf, whole, withProcess } = require('./by-pid')
-const { command } = require('./command')
+const { pidOf, withProcess } = require('./by-pid')
+const { command, integer } = require('./command')
 const { bytes, percent, visible } = require('./table')
 const { UsageError } = require('./usage-error')
 
@@ -41,8 +41,8 @@ const USAGE_END = `  --json              what was made, as JSON
 function liveProfile ({ kind, usage, more = {}, hottest, collect }) {
   const run = async ([pid], values, { output, stderr, control: { onProgress } }) => {
     const number = pidOf(pid, kind)
-    const seconds = whole(values.seconds ?? '10', 'seconds', 1, MOST_SECONDS)
-    const start = options.start(kind, values.interval === undefined ? {} : { sampleInterval: whole(values.interval, 'interval', 1, 2 ** 31 - 1) })
+    const seconds = integer(values.seconds, 'seconds', 10, MOST_SECONDS)
+    const start = options.start(kind, { sampleInterval: integer(values.interval, 'interval', undefined, 2 ** 31 - 1) })
     for (const name of ['dir', 'json']) if (values.output === '-' && values[name] !== undefined) throw new UsageError(`${kind}: --${name} goes with a file, and -o - makes none`)
     // A wrong one is told before anything is asked of the process.
     const wanted = (signal) => values.output === '-' ? streamed(kind, values, signal) : options.stop(kind, options.bare(place(values), maps(values), { signal }))

@@ -48,10 +48,11 @@ function text ({ pid, nodeVersion, frames, reason, threads }, width) {
   const share = percent(threads[0]?.cpuShare ?? 0)
   const head = `Process ${pid}${nodeVersion ? `, Node.js ${nodeVersion}` : ''}: its main thread ${doing(frames)}, with ${share} of a processor`
   const rows = (frames ?? []).map(({ name, file, line, column }) => [name || '(anonymous)', line === null ? file : `${file}:${line}:${column}`])
-  const stack = rows.length > 0 ? table(['FUNCTION', 'PLACE'], rows, [], { width, cut: { FUNCTION: short, PLACE: ending } }) : ''
+  const stack = table(['FUNCTION', 'PLACE'], rows, [], { width, cut: { FUNCTION: short, PLACE: ending } })
   const states = threads.map(({ tid, name, state, cpuShare, wait }) => [String(tid), name, percent(cpuShare), [STATES[state] ?? state, wait].filter(Boolean).join(' in ')])
   const all = table(['TID', 'THREAD', 'CPU', 'STATE'], states, ['TID', 'CPU'], { width, cut: { THREAD: short, STATE: short } })
-  return [...wrapped(head, width), ...reason ? wrapped(reason, width) : [], '', stack, all].join('\n').replace('\n\n\n', '\n\n')
+  const words = [...wrapped(head, width), ...reason ? wrapped(reason, width) : []].join('\n') + '\n'
+  return [words, ...rows.length > 0 ? [stack] : [], all].join('\n')
 }
 
 function doing (frames) {

@@ -7,12 +7,12 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const injected = require('./injected')
+const { pass } = require('./passing')
 const { ProcessError } = require('./process-error')
 
 const HOME = path.join(__dirname, '../..')
 /** How much longer than asked for a session may last whose end nobody asks for. */
 const GRACE_MS = 10_000
-const REPORT_EVERY_MS = 200
 const LEAVE_WITHIN_MS = 1000
 
 /** Answers a handle of heapkit in the process. */
@@ -49,18 +49,12 @@ async function snapshotOf (attached, options, { signal, onProgress = () => {}, w
 }
 
 /** Has the process sample for so many seconds; answers { artifact, bytes }. */
-async function sample (attached, options, { seconds, ending, as, signal, onProgress = () => {} }) {
+async function sample (attached, options, { seconds, ending, as, signal, onProgress }) {
   const handle = await loadHeapkit(attached)
-  const totalMs = seconds * 1000
   try {
-    answerOf(await attached.call(handle, injected.beginSampling, options, totalMs + GRACE_MS))
-    const start = performance.now()
-    for (let left; (left = totalMs - (performance.now() - start)) > 0;) {
-      onProgress({ phase: 'profiling', elapsedMs: totalMs - left, totalMs })
-      if (await Promise.race([sleep(Math.min(left, REPORT_EVERY_MS), undefined, { signal }), attached.ending]) !== undefined) {
-        throw new ProcessError(`Process ${attached.pid} ended after ${((performance.now() - start) / 1000).toFixed(1)} of ${seconds} s; of its profile there is nothing`, { isEnd: true })
-      }
-    }
+    answerOf(await attached.call(handle, injected.beginSampling, options, seconds * 1000 + GRACE_MS))
+    const passed = await pass(attached, seconds, { signal, onProgress })
+    if (passed.isEnding) throw new ProcessError(`Process ${attached.pid} ended after ${passed.seconds.toFixed(1)} of ${seconds} s; of its profile there is nothing`, { isEnd: true })
     const { artifact, bytes } = answerOf(await Promise.race([aborting(signal), attached.call(handle, injected.endSampling, ending, as)]))
     return { artifact, bytes: Buffer.from(bytes, 'base64') }
   } catch (error) {

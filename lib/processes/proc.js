@@ -40,9 +40,9 @@ function list (pid, name) {
   }
 }
 
-/** The fields of /proc/PID/status, or of one of its threads (`task/TID/status`), as texts; undefined where there is none. */
-function status (pid, name = 'status') {
-  const text = read(pid, name)
+/** The fields of /proc/PID/status, as texts; undefined where there is none. */
+function status (pid) {
+  const text = read(pid, 'status')
   return text && Object.fromEntries(text.split('\n').filter(Boolean).map((line) => {
     const at = line.indexOf(':')
     return [line.slice(0, at), line.slice(at + 1).trim()]

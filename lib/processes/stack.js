@@ -21,9 +21,9 @@ async function frames (attached) {
  */
 async function threads (pid) {
   const before = new Map(ids(pid).map((tid) => [tid, ranMs(pid, tid)]))
-  const start = process.hrtime.bigint()
+  const start = performance.now()
   await sleep(SHARE_OVER_MS)
-  const elapsedMs = Number(process.hrtime.bigint() - start) / 1e6
+  const elapsedMs = performance.now() - start
   return ids(pid).map((tid) => {
     const fields = proc.stat(pid, `task/${tid}/stat`)
     const ran = ranMs(pid, tid) - (before.get(tid) ?? 0)
